@@ -52,8 +52,12 @@ class ConfigFlag:
 
     def __init__(self, default):
         self.overrides = []
-        self._file = flags.DEFINE_string("config", default, "Python file whose get_config() returns the configuration; "
-                                         "single fields are set by --config.section.field=value.")
+        self._file = flags.DEFINE_string(
+            "config",
+            default,
+            "Python file whose get_config() returns the configuration; "
+            "single fields are set by --config.section.field=value.",
+        )
 
     def parse(self, argv):
         """The `flags_parser` for `app.run`: collects the overrides, lets absl parse the rest."""

@@ -49,7 +49,9 @@ def default_config():
         initialization="learned",  # learned | smooth | prior (method section 17)
         prior_noise=1e-4,  # `s` of the Wiener estimate, variance of the RGB noise
     )
-    config.srf_estimator = dict(widths=((16, 32), (64, 64), (64, 64), (64, 64)), kernels=(5, 5, 3, 3), head=(128, 128, 128))
+    config.srf_estimator = dict(
+        widths=((16, 32), (64, 64), (64, 64), (64, 64)), kernels=(5, 5, 3, 3), head=(128, 128, 128)
+    )
     config.discriminator = dict(widths=(64, 128), units=7)
     config.semantic = dict(
         # "" (no semantic branch) | "hrnet_w18_small" | "hrnet_w48" | "hub:PRESET" | path of a Keras scene parser
@@ -189,14 +191,43 @@ def problems_of(config):
         value = _get(config, name)
         rule(len(value) == 2 and 0 < value[0] <= value[1], name, "must be two positive numbers, low <= high")
 
-    positive("generator.stages", "generator.growth", "generator.units", "discriminator.units", "semantic.width",
-             "semantic.units", "train.steps", "train.batch", "train.checkpoint_every", "train.validate_every",
-             "train.log_every", "data.crops_per_read", "data.shuffle_buffer", "data.rgb_crop", "generator.prior_noise",
-             "optimizer.generator", "optimizer.srf_estimator", "optimizer.discriminator", "optimizer.semantic",
-             "wavelengths.step_nm", "semantic.pretrain_batch")
-    not_negative("seed", "train.max_minutes", "generator.negative_slope", "loss.adversarial", "loss.back_projection",
-                 "loss.smoothness", "loss.positivity", "loss.semantic", "loss.semantic_gradient_scale",
-                 "optimizer.semantic_weight_decay", "optimizer.semantic_power", "semantic.pretrain_steps")
+    positive(
+        "generator.stages",
+        "generator.growth",
+        "generator.units",
+        "discriminator.units",
+        "semantic.width",
+        "semantic.units",
+        "train.steps",
+        "train.batch",
+        "train.checkpoint_every",
+        "train.validate_every",
+        "train.log_every",
+        "data.crops_per_read",
+        "data.shuffle_buffer",
+        "data.rgb_crop",
+        "generator.prior_noise",
+        "optimizer.generator",
+        "optimizer.srf_estimator",
+        "optimizer.discriminator",
+        "optimizer.semantic",
+        "wavelengths.step_nm",
+        "semantic.pretrain_batch",
+    )
+    not_negative(
+        "seed",
+        "train.max_minutes",
+        "generator.negative_slope",
+        "loss.adversarial",
+        "loss.back_projection",
+        "loss.smoothness",
+        "loss.positivity",
+        "loss.semantic",
+        "loss.semantic_gradient_scale",
+        "optimizer.semantic_weight_decay",
+        "optimizer.semantic_power",
+        "semantic.pretrain_steps",
+    )
     one_of("generator.initialization", INITIALIZATIONS)
     one_of("data.rgb_encoding", ENCODINGS)
     one_of("train.precision", PRECISIONS)
@@ -204,21 +235,42 @@ def problems_of(config):
     one_of("loss.positivity_form", ("absolute", "squared"))
     scale_range("data.cube_scale")
     scale_range("data.rgb_scale")
-    for name in ("optimizer.beta_1", "optimizer.beta_2", "optimizer.semantic_momentum", "optimizer.ema", "semantic.dropout"):
+    for name in (
+        "optimizer.beta_1",
+        "optimizer.beta_2",
+        "optimizer.semantic_momentum",
+        "optimizer.ema",
+        "semantic.dropout",
+    ):
         rule(0 <= _get(config, name) < 1, name, "must lie in [0, 1)")
     grid = config.wavelengths
-    rule(grid.step_nm > 0 and grid.stop_nm > grid.start_nm and (grid.stop_nm - grid.start_nm) % grid.step_nm == 0,
-         "wavelengths.stop_nm", "must exceed start_nm by a whole number of steps")
+    rule(
+        grid.step_nm > 0 and grid.stop_nm > grid.start_nm and (grid.stop_nm - grid.start_nm) % grid.step_nm == 0,
+        "wavelengths.stop_nm",
+        "must exceed start_nm by a whole number of steps",
+    )
     stride = 4 ** len(config.discriminator.widths)
-    rule(config.train.patch > 0 and config.train.patch % (2 * stride) == 0, "train.patch",
-         f"must be a multiple of {2 * stride} (the discriminator's stride, then pooling to 2x2)")
+    rule(
+        config.train.patch > 0 and config.train.patch % (2 * stride) == 0,
+        "train.patch",
+        f"must be a multiple of {2 * stride} (the discriminator's stride, then pooling to 2x2)",
+    )
     rule(config.data.rgb_crop >= config.train.patch, "data.rgb_crop", "must be at least train.patch")
-    rule(len(config.srf_estimator.widths) == len(config.srf_estimator.kernels), "srf_estimator.kernels",
-         "must have one kernel size for each entry of srf_estimator.widths")
-    rule(config.train.validate_every % max(config.train.checkpoint_every, 1) == 0, "train.validate_every",
-         "must be a multiple of train.checkpoint_every")
-    rule(config.semantic.pretrain_steps == 0 or config.semantic.parser.startswith("hrnet"), "semantic.pretrain_steps",
-         "only our own HRNet parsers are pre-trained here: must be 0 otherwise")
+    rule(
+        len(config.srf_estimator.widths) == len(config.srf_estimator.kernels),
+        "srf_estimator.kernels",
+        "must have one kernel size for each entry of srf_estimator.widths",
+    )
+    rule(
+        config.train.validate_every % max(config.train.checkpoint_every, 1) == 0,
+        "train.validate_every",
+        "must be a multiple of train.checkpoint_every",
+    )
+    rule(
+        config.semantic.pretrain_steps == 0 or config.semantic.parser.startswith("hrnet"),
+        "semantic.pretrain_steps",
+        "only our own HRNet parsers are pre-trained here: must be 0 otherwise",
+    )
     return problems
 
 
@@ -254,7 +306,9 @@ def _override(config, text):
         return [_unknown(config, name)]
     if not isinstance(current, str):
         try:
-            value = json.loads(value.lower() if value in ("True", "False") else value.replace("(", "[").replace(")", "]"))
+            value = json.loads(
+                value.lower() if value in ("True", "False") else value.replace("(", "[").replace(")", "]")
+            )
         except json.JSONDecodeError:
             return [f"{name}: must be of type {type(current).__name__}. Received: {value!r}"]
     return _set(config, name, value)

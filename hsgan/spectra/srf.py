@@ -1,0 +1,188 @@
+"""Camera spectral response functions (SRFs): dictionaries of measured cameras.
+
+An SRF is float32 `[3, bands]`, rows R, G, B, not negative, each row summing to 1 over the bands, so that a cube in
+[0, 1] projects into [0, 1] (method section 1).
+
+Sources: `camspec_database.txt` of Jiang et al., "What is the space of spectral sensitivity functions for digital color
+cameras?", WACV 2013 (28 cameras, 400-720 nm; CC BY-NC-SA 4.0: not shipped here). The embedded default needs no
+download: three cameras measured by others and shipped inside colour-science, widened to 28 (`default_dictionary`).
+"""
+
+import difflib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from hsgan.errors import DataError
+
+CAMSPEC_WAVELENGTHS_NM = np.arange(400, 721, 10, dtype=np.float32)
+PREFERRED_TEST_CAMERA = "Nikon D700"
+
+
+@dataclass(frozen=True)
+class SrfDictionary:
+    """Named SRFs on one wavelength grid.
+
+    Attributes:
+      names: one name a camera, unique.
+      wavelengths_nm: float32 [bands], ascending.
+      responses: float32 [cameras, 3, bands], not negative, unit row sums.
+      source: where the curves come from.
+    """
+
+    names: tuple
+    wavelengths_nm: np.ndarray
+    responses: np.ndarray
+    source: str
+
+    def srf(self, name):
+        """Returns the SRF [3, bands] of the camera `name`.
+
+        Raises:
+          DataError: no such camera; lists the near names.
+        """
+        if name not in self.names:
+            near = difflib.get_close_matches(name, self.names, n=3, cutoff=0.3)
+            hint = f"near: {', '.join(near)}" if near else f"there are: {', '.join(self.names)}"
+            raise DataError(f"camera: no {name!r} among the {len(self.names)} cameras of {self.source}; {hint}")
+        return self.responses[self.names.index(name)]
+
+    @property
+    def default_test_camera(self):
+        """Nikon D700, the papers' test camera, where the dictionary has it, else the first camera."""
+        return PREFERRED_TEST_CAMERA if PREFERRED_TEST_CAMERA in self.names else self.names[0]
+
+
+def load(dictionary, wavelengths_nm):
+    """Returns the SRF dictionary called `dictionary` on `wavelengths_nm`.
+
+    Args:
+      dictionary: "default" (embedded) or the path of a `camspec_database.txt`.
+      wavelengths_nm: float [bands], nm, within the curves' range.
+
+    Raises:
+      DataError: no such file, a malformed file, or wavelengths outside the measured range.
+    """
+    if dictionary == "default":
+        return default_dictionary(wavelengths_nm)
+    return read_camspec(dictionary, wavelengths_nm)
+
+
+def read_camspec(path, wavelengths_nm):
+    """Reads `camspec_database.txt`: a name line, then R, G, B rows of 33 tab-separated values (400-720 nm), repeated.
+
+    Raises:
+      DataError: names the file and line of what is malformed.
+    """
+    file = Path(path)
+    if not file.is_file():
+        raise DataError(f"cameras.dictionary: no such file: {path}; give a camspec_database.txt or 'default'")
+    try:
+        lines = [(number, line.strip()) for number, line in enumerate(file.read_text().splitlines(), 1)]
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path}: not a text file: {error.reason}") from error
+    lines = [(number, line) for number, line in lines if line]
+    if not lines or len(lines) % 4:
+        raise DataError(f"{path}: must hold 4 lines a camera (name, R, G, B). Received: {len(lines)} lines")
+    names, curves = [], []
+    for (_, name), *rows in zip(*[iter(lines)] * 4, strict=True):
+        names.append(name)
+        curves.append([_curve(path, number, row) for number, row in rows])
+    responses = resample(CAMSPEC_WAVELENGTHS_NM, np.array(curves), wavelengths_nm, path)
+    return _dictionary(names, wavelengths_nm, responses, str(path))
+
+
+def default_dictionary(wavelengths_nm):
+    """Returns the embedded dictionary of 28 cameras: 3 measured ones, 24 variations of them, and their mean.
+
+    Measured: Nikon 5100 and Sigma SDMerill (NPL), Canon EOS 5D Mark II (rawtoaces), all shipped by colour-science.
+    Variations, of each: the curves shifted by -10, -5, +5, +10 nm, and stretched about each channel's centroid by 0.85,
+    0.93, 1.08 and 1.18. They widen the convex hull to about the spread among commercial cameras; they are no measured
+    cameras and their names say what was done.
+    """
+    names, curves = [], []
+    fine = np.arange(380.0, 781.0, 5.0)
+    for name, measured in _measured_cameras(fine).items():
+        names.append(name)
+        curves.append(measured)
+        for shift in (-10, -5, 5, 10):
+            names.append(f"{name}, shifted {shift:+d} nm")
+            curves.append([_warp(fine, row, shift, 1.0) for row in measured])
+        for stretch in (0.85, 0.93, 1.08, 1.18):
+            names.append(f"{name}, stretched x{stretch:g}")
+            curves.append([_warp(fine, row, 0, stretch) for row in measured])
+    normalized = np.array(curves)
+    normalized = normalized / normalized.sum(axis=-1, keepdims=True)
+    names.append("mean of the measured cameras")
+    curves = np.concatenate([normalized, normalized[::9].mean(axis=0, keepdims=True)])
+    responses = resample(fine, curves, wavelengths_nm, "the embedded cameras")
+    return _dictionary(names, wavelengths_nm, responses, "the embedded dictionary")
+
+
+def resample(grid_nm, curves, wavelengths_nm, source):
+    """Linearly interpolates `curves` [..., samples] from `grid_nm` to `wavelengths_nm`; extrapolation is refused."""
+    wavelengths_nm = np.asarray(wavelengths_nm, np.float64)
+    low, high = float(wavelengths_nm.min()), float(wavelengths_nm.max())
+    if low < grid_nm[0] or high > grid_nm[-1]:
+        raise DataError(
+            f"{source}: curves span {grid_nm[0]:g}-{grid_nm[-1]:g} nm and are not extrapolated. "
+            f"Received wavelengths: {low:g}-{high:g} nm"
+        )
+    return np.apply_along_axis(lambda row: np.interp(wavelengths_nm, grid_nm, row), -1, np.asarray(curves, np.float64))
+
+
+def normalize(responses):
+    """Scales every row of `responses` [..., 3, bands] to unit sum; float32."""
+    return (responses / responses.sum(axis=-1, keepdims=True)).astype(np.float32)
+
+
+def _dictionary(names, wavelengths_nm, responses, source):
+    responses = np.maximum(responses, 0.0)
+    if len(set(names)) < len(names):
+        raise DataError(f"{source}: camera names must be unique. Received: {sorted(names)}")
+    if not (responses.sum(axis=-1) > 0).all():
+        dark = names[int(np.argmin(responses.sum(axis=-1).min(axis=-1)))]
+        raise DataError(f"{source}: camera {dark!r} has a channel without response on these wavelengths")
+    return SrfDictionary(tuple(names), np.asarray(wavelengths_nm, np.float32), normalize(responses), source)
+
+
+def _curve(path, number, row):
+    try:
+        values = np.array(row.split(), np.float64)
+    except ValueError as error:
+        raise DataError(f"{path}: line {number}: must hold numbers: {error}") from error
+    if values.shape != CAMSPEC_WAVELENGTHS_NM.shape or not np.isfinite(values).all():
+        raise DataError(
+            f"{path}: line {number}: must hold {len(CAMSPEC_WAVELENGTHS_NM)} finite values (400-720 nm). "
+            f"Received: {len(values)} values"
+        )
+    return values
+
+
+def _measured_cameras(grid_nm):
+    """Returns {name: [3, samples]} of the cameras in colour-science; zero outside their measured range."""
+    import colour
+    from colour.characterisation import MSDS_CAMERA_SENSITIVITIES
+
+    cameras = {
+        "Nikon 5100": MSDS_CAMERA_SENSITIVITIES["Nikon 5100 (NPL)"],
+        "Sigma SDMerill": MSDS_CAMERA_SENSITIVITIES["Sigma SDMerill (NPL)"],
+    }
+    table = (
+        Path(colour.__file__).parent / "characterisation/datasets/rawtoaces/CANON_EOS_5DMark_II_RGB_Sensitivities.csv"
+    )
+    canon = colour.read_sds_from_csv_file(str(table))
+    cameras["Canon EOS 5D Mark II"] = colour.colorimetry.sds_and_msds_to_msds(list(canon.values()))
+    return {
+        name: np.stack(
+            [np.interp(grid_nm, data.wavelengths, row, left=0, right=0) for row in np.asarray(data.values).T]
+        )
+        for name, data in cameras.items()
+    }
+
+
+def _warp(grid_nm, row, shift_nm, stretch):
+    """Shifts a curve and stretches it about its centroid; values beyond the grid are taken as zero."""
+    center = (grid_nm * row).sum() / row.sum()
+    return np.interp((grid_nm - shift_nm - center) / stretch + center, grid_nm, row, left=0, right=0)
