@@ -1,0 +1,54 @@
+"""Quality of an estimated camera spectral response (SRF).
+
+Source: method section 9; [SE] Fig. 5, which leaves the error measure open.
+"""
+
+import numpy as np
+
+
+def srf_error(truth, estimate):
+    """Returns the error of an estimated SRF, in [0, 1]: `sum |C - C_hat| / sum (|C| + |C_hat|)`.
+
+    0: equal; 1: no wavelength in common. For rows of unit sum it is the share of the response that lies at the wrong
+    wavelengths. Our choice: the paper names no error measure.
+
+    Args:
+      truth, estimate: float [3, bands].
+
+    Raises:
+      ValueError: unequal shapes, no response at all, or values that are not finite.
+    """
+    truth, estimate = np.asarray(truth, np.float64), np.asarray(estimate, np.float64)
+    if truth.shape != estimate.shape or truth.ndim != 2:
+        raise ValueError(f"truth, estimate: must be [3, bands] of one shape. Received: {truth.shape}, {estimate.shape}")
+    total = np.abs(truth).sum() + np.abs(estimate).sum()
+    if not np.isfinite(total) or total == 0:
+        raise ValueError("truth, estimate: must be finite and not all zero")
+    return float(np.abs(truth - estimate).sum() / total)
+
+
+def precision_curve(errors, thresholds=None):
+    """Returns (thresholds, share of `errors` at or below each): the curve of [SE] Fig. 5.
+
+    Args:
+      errors: float [count], of `srf_error`, at least one.
+      thresholds: float [points], ascending; the default is 0 to 1 by 0.01.
+
+    Raises:
+      ValueError: no errors.
+    """
+    errors = np.asarray(errors, np.float64)
+    if errors.ndim != 1 or errors.size == 0:
+        raise ValueError(f"errors: must be one number an estimate. Received: shape {errors.shape}")
+    thresholds = np.linspace(0, 1, 101) if thresholds is None else np.asarray(thresholds, np.float64)
+    return thresholds, np.searchsorted(np.sort(errors), thresholds, side="right") / errors.size
+
+
+def srf_precision(errors):
+    """Returns the area under `precision_curve` over thresholds 0 to 1, in [0, 1]: 1 if all estimates are exact.
+
+    Computed exactly: the area under the share of errors below a threshold is one less their mean.
+    """
+    thresholds = np.clip(np.asarray(errors, np.float64), 0, 1)
+    precision_curve(thresholds)
+    return float(1 - thresholds.mean())
