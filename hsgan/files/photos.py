@@ -1,0 +1,218 @@
+"""Photos in: JPEG, PNG, BMP, WebP (8 bit), PNG and TIFF (8 and 16 bit), float TIFF, to linear RGB.
+
+Arrays are [height, width, 3], top row first, upright (EXIF orientation applied). Decisions a reader may look for:
+transparency is refused (a see-through pixel has no color), and so are gray and CMYK photos (a spectrum cannot be told
+from one number, or from inks); an embedded ICC profile is converted to sRGB; PNG gAMA chunks are ignored; of a TIFF
+with several pages the first is read; camera RAW is refused.
+"""
+
+import struct
+import warnings
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import imagecodecs
+import numpy as np
+import tifffile
+from PIL import Image, ImageCms
+
+from hsgan.config import ENCODINGS
+from hsgan.errors import DataError
+from hsgan.spectra.imaging import srgb_decode
+
+MAX_PIXELS = 150_000_000
+PILLOW_FORMATS = ("JPEG", "PNG", "BMP", "WEBP")
+READABLE = "JPEG, PNG, TIFF, BMP or WebP"
+
+_TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+_TIFF_SUFFIXES = (".tif", ".tiff")
+_ORIENTATION_TAG = 0x0112
+_GRAY_MODES = ("1", "L", "LA", "La", "I", "F")
+_NO_GRAY = "is a gray photo: one number a pixel holds no color to tell a spectrum from; give an RGB photo"
+# What decoders raise on damaged files, beside OSError.
+_DECODER_ERRORS = (
+    OSError,
+    ValueError,
+    SyntaxError,
+    RuntimeError,
+    EOFError,
+    KeyError,
+    IndexError,
+    TypeError,
+    struct.error,
+)
+
+
+@dataclass(frozen=True)
+class _Pixels:
+    """What a decoder gives: uint8, uint16 or float [height, width, 3 or 4], an ICC profile or b"", EXIF orientation."""
+
+    values: np.ndarray
+    profile: bytes
+    orientation: int
+
+
+def read_photo(path, encoding="srgb"):
+    """Reads a photo as linear RGB.
+
+    Args:
+      path: the file; its content, not its name, says which format it is.
+      encoding: how 8 and 16 bit values are stored: "srgb" (an embedded ICC profile is converted to sRGB first), or
+        "linear" (taken as they are, a profile is ignored). Float TIFF is always linear and must lie in [0, 1].
+
+    Returns:
+      float32 [height, width, 3], linear light, [0, 1].
+
+    Raises:
+      DataError: no such file, not a photo, damaged, too large, gray, CMYK, transparent, or float values out of range.
+      ValueError: unknown `encoding`.
+    """
+    if encoding not in ENCODINGS:
+        raise ValueError(f"encoding: must be one of {', '.join(ENCODINGS)}. Received: {encoding!r}")
+    pixels = _decode(Path(path), _magic(path))
+    values = _opaque(path, pixels.values)
+    if np.issubdtype(values.dtype, np.floating):
+        linear = _linear_float(path, values)
+    elif encoding == "linear":
+        linear = values.astype(np.float32) / np.iinfo(values.dtype).max
+    else:
+        values = _to_srgb(path, values, pixels.profile) if pixels.profile else values
+        linear = _decode_table(values.dtype)[values]
+    return np.ascontiguousarray(_upright(linear, pixels.orientation))
+
+
+def _magic(path):
+    """Returns the first bytes of the file; refuses what is no file, and an empty one."""
+    if not Path(path).exists():
+        raise DataError(f"{path}: no such file")
+    if Path(path).is_dir():
+        raise DataError(f"{path}: is a folder; give the photos in it")
+    try:
+        with open(path, "rb") as file:
+            head = file.read(26)
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror}") from error
+    if not head:
+        raise DataError(f"{path}: is an empty file")
+    return head
+
+
+def _decode(path, head):
+    is_tiff = head[:4] in _TIFF_MAGIC
+    if is_tiff and path.suffix.lower() not in _TIFF_SUFFIXES:
+        raise DataError(
+            f"{path}: holds TIFF data but is not named .tif or .tiff; camera RAW must be developed to a "
+            "16-bit TIFF first"
+        )
+    try:
+        return _decode_tiff(path) if is_tiff else _decode_others(path, head)
+    except DataError:
+        raise
+    except Image.DecompressionBombError as error:
+        raise DataError(f"{path}: more than {MAX_PIXELS // 10**6} million pixels; make it smaller first") from error
+    except Image.UnidentifiedImageError as error:
+        raise DataError(f"{path}: is not a photo that can be read ({READABLE})") from error
+    except _DECODER_ERRORS as error:
+        reason = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        raise DataError(f"{path}: is damaged or truncated ({reason})") from error
+
+
+def _decode_others(path, head):
+    with _pillow_size_warning_off(), Image.open(path, formats=PILLOW_FORMATS) as image:
+        _check_size(path, *image.size)
+        if image.mode in _GRAY_MODES or image.mode.startswith("I;"):
+            raise DataError(f"{path}: {_NO_GRAY}")
+        if image.mode not in ("RGB", "RGBA", "P"):
+            raise DataError(f"{path}: must be an RGB photo; convert it first. Received: color mode {image.mode}")
+        profile, orientation = image.info.get("icc_profile") or b"", image.getexif().get(_ORIENTATION_TAG, 1)
+        if image.format == "PNG" and head[24] == 16:  # Pillow would cut 16 bits to 8
+            values = imagecodecs.png_decode(path.read_bytes())
+        else:
+            transparent = "transparency" in image.info or image.mode == "RGBA"
+            values = np.asarray(image.convert("RGBA" if transparent else "RGB"))
+    return _Pixels(values, profile, orientation)
+
+
+def _decode_tiff(path):
+    with tifffile.TiffFile(path) as file:
+        page = file.pages.first
+        if page.photometric in (tifffile.PHOTOMETRIC.MINISBLACK, tifffile.PHOTOMETRIC.MINISWHITE):
+            raise DataError(f"{path}: {_NO_GRAY}")
+        if page.photometric not in (tifffile.PHOTOMETRIC.RGB, tifffile.PHOTOMETRIC.YCBCR):
+            kind = getattr(page.photometric, "name", page.photometric)
+            raise DataError(f"{path}: must be an RGB photo; convert it first. Received: TIFF photometry {kind}")
+        _check_size(path, page.imagewidth, page.imagelength)
+        values = page.asarray()
+        if page.planarconfig == tifffile.PLANARCONFIG.SEPARATE and values.ndim == 3:
+            values = np.moveaxis(values, 0, -1)
+        if values.dtype not in (np.uint8, np.uint16) and not np.issubdtype(values.dtype, np.floating):
+            raise DataError(f"{path}: must hold 8 or 16 bit values, or floats. Received: {values.dtype}")
+        return _Pixels(values, page.iccprofile or b"", page.tags.valueof(_ORIENTATION_TAG, 1))
+
+
+@contextmanager
+def _pillow_size_warning_off():
+    """Pillow warns of large images; `_check_size` refuses the too large ones."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        yield
+
+
+def _check_size(path, width, height):
+    """Before anything is decoded: a few bytes of header may announce any number of pixels."""
+    if width * height > MAX_PIXELS:
+        raise DataError(
+            f"{path}: more than {MAX_PIXELS // 10**6} million pixels; make it smaller first. "
+            f"Received: {width} x {height}"
+        )
+
+
+def _opaque(path, values):
+    """Returns the three color channels; refuses pixels that are not fully opaque."""
+    if values.ndim != 3 or values.shape[-1] not in (3, 4):
+        raise DataError(
+            f"{path}: must hold three color channels, and at most one alpha channel. "
+            f"Received: an array of shape {values.shape}"
+        )
+    if values.shape[-1] == 4:
+        full = 1.0 if np.issubdtype(values.dtype, np.floating) else np.iinfo(values.dtype).max
+        if (values[..., 3] != full).any():
+            raise DataError(f"{path}: has transparent pixels, which have no color of their own; flatten it first")
+    return values[..., :3]
+
+
+def _linear_float(path, values):
+    low, high = float(np.min(values)), float(np.max(values))
+    if not (low >= 0 and high <= 1):  # false for NaN as well
+        raise DataError(
+            f"{path}: float values must be linear light in [0, 1]; scale them first. Received: {low:g} to {high:g}"
+        )
+    return values.astype(np.float32)
+
+
+def _to_srgb(path, values, profile):
+    """Converts from the embedded profile to sRGB, in the depth of `values`; colors beyond sRGB are clipped."""
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    try:
+        values = np.ascontiguousarray(values)
+        return imagecodecs.cms_transform(values, profile, srgb, colorspace="rgb", outcolorspace="rgb")
+    except (RuntimeError, ValueError) as error:
+        raise DataError(f"{path}: its ICC profile is damaged or not for RGB; convert it to sRGB first") from error
+
+
+def _decode_table(dtype):
+    """Returns float32 [256] or [65536]: linear light of each sRGB code."""
+    full = np.iinfo(dtype).max
+    return srgb_decode(np.arange(full + 1, dtype=np.float64) / full).numpy().astype(np.float32)
+
+
+def _upright(values, orientation):
+    """Applies the EXIF orientation, 1 to 8; other numbers mean nothing and leave the image as it is."""
+    if orientation in (5, 6, 7, 8):
+        values = values.transpose(1, 0, 2)
+    if orientation in (3, 4, 7, 8):
+        values = values[::-1]
+    if orientation in (2, 3, 6, 7):
+        values = values[:, ::-1]
+    return values
