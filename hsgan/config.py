@@ -54,11 +54,14 @@ def default_config():
     )
     config.discriminator = dict(widths=(64, 128), units=7)
     config.semantic = dict(
-        # "" (no semantic branch) | "hrnet_w18_small" | "hrnet_w48" | "hub:PRESET" | path of a Keras scene parser
+        # "" (no semantic branch) | "hrnet_w18_small" | "hrnet_w18_small_v2" | "hrnet_w48" | "hub:PRESET" | path of a
+        # Keras scene parser
         parser="",
         parser_weights="",  # weights of our HRNet; "" and pretrain_steps > 0: pre-trained into the run folder first
         pretrain_steps=0,
         pretrain_batch=8,
+        pretrain_learning_rate=1e-2,  # HRNet's for segmentation, and so is the decay (an L2 gradient, as PyTorch's)
+        pretrain_weight_decay=5e-4,
         width=64,
         units=4,
         dropout=0.2,

@@ -75,8 +75,15 @@ class ResizeLike(keras.layers.Layer):
 class _Builder:
     """Layers under one dtype policy, each with a name that says where it sits."""
 
-    def __init__(self, dtype):
-        self.dtype = dtype
+    def __init__(self, dtype, seed):
+        self.dtype, self.seed = dtype, seed
+
+    def convolution(self, x, filters, kernel, name, **options):
+        """A convolution from He's initialization; each one draws with a seed of its own."""
+        self.seed += 1
+        start = keras.initializers.HeNormal(seed=self.seed)
+        layer = keras.layers.Conv2D(filters, kernel, kernel_initializer=start, dtype=self.dtype, name=name, **options)
+        return layer(x)
 
     def unit(self, x, filters, name, kernel=3, stride=1, relu=True, use_bias=False):
         """Convolution, BatchNorm and, with `relu`, ReLU."""
@@ -84,8 +91,7 @@ class _Builder:
         if stride > 1:
             x = keras.layers.ZeroPadding2D(kernel // 2, dtype=self.dtype, name=f"{name}_pad")(x)
             padding = "valid"
-        x = keras.layers.Conv2D(filters, kernel, stride, padding, use_bias=use_bias, kernel_initializer="he_normal",
-                                dtype=self.dtype, name=f"{name}_conv")(x)  # fmt: skip
+        x = self.convolution(x, filters, kernel, f"{name}_conv", strides=stride, padding=padding, use_bias=use_bias)
         x = keras.layers.BatchNormalization(momentum=0.9, epsilon=1e-5, dtype=self.dtype, name=f"{name}_bn")(x)
         return self.relu(x, name) if relu else x
 
@@ -136,7 +142,7 @@ class _Builder:
         return [self.exchange(outputs, target, f"{name}_fuse") for target in range(len(outputs))]
 
 
-def build_hrnet(variant, classes, dtype=None, name=None):
+def build_hrnet(variant, classes, dtype=None, name=None, seed=0):
     """Returns an HRNet with random weights.
 
     Args:
@@ -145,6 +151,7 @@ def build_hrnet(variant, classes, dtype=None, name=None):
       dtype: dtype policy of its layers, by name or as an object; None: the global one. Variables stay float32 and so
         do the scores in "mixed_bfloat16".
       name: of the model; None: the variant's.
+      seed: of the random weights; equal seeds give equal weights.
 
     Returns:
       `keras.Model`: photo [batch, height, width, 3], float32, sRGB-encoded, in [0, 1] -> class scores
@@ -159,7 +166,7 @@ def build_hrnet(variant, classes, dtype=None, name=None):
         name, variant = name or variant, VARIANTS[variant]
     if classes < 2:
         raise ConfigError(f"classes: a scene parser needs at least 2. Received: {classes!r}")
-    builder = _Builder(dtype)
+    builder = _Builder(dtype, 1000 * seed)  # no variant has as many convolutions
     photo = keras.Input((None, None, 3), dtype="float32", name="photo")
     x = keras.layers.Rescaling([1 / std for std in IMAGENET_STD],
                                [-mean / std for mean, std in zip(IMAGENET_MEAN, IMAGENET_STD, strict=True)],
@@ -191,5 +198,5 @@ def _head(builder, branches, classes):
     levels = [builder.resize(x, branches[0], f"head_level{i}") if i else x for i, x in enumerate(branches)]
     x = keras.layers.Concatenate(dtype=builder.dtype, name="head_concat")(levels)
     x = builder.unit(x, x.shape[-1], "head", kernel=1, use_bias=True)
-    scores = keras.layers.Conv2D(classes, 1, dtype=builder.dtype, name="scores")(x)
+    scores = builder.convolution(x, classes, 1, "scores")
     return keras.layers.Activation("linear", dtype="float32", name="scores_float32")(scores)
