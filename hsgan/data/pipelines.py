@@ -1,0 +1,201 @@
+"""The unpaired streams of training: patches of cubes, and crops of photos with their labels (method section 8).
+
+The streams are endless, and functions of the configuration and the step alone. All randomness is stateless: the order
+of an epoch comes from (seed, stream, epoch), a crop from (seed, stream, position in the stream, crop number). So a
+stream built with `start_step=s` continues exactly as an uninterrupted one does from step s, in the middle of an epoch
+too; what lies before is skipped as serialized records, which are not decoded.
+
+Cubes and `rgb` are linear; `encoded` is sRGB-encoded, as scene parsers want it.
+"""
+
+import functools
+
+import tensorflow as tf
+
+from hsgan import config as config_lib
+from hsgan.data import crops, sources
+from hsgan.errors import DataError
+from hsgan.records import reader, schema
+from hsgan.records.manifest import read_manifest
+from hsgan.spectra import imaging
+
+# Bytes of serialized records that a shuffle buffer may hold, whatever `data.shuffle_buffer` says: scenes may be large.
+SHUFFLE_BYTES = 1 << 30
+_MOST_OPEN_SHARDS = 16
+# Each stream's own constant in all its seeds.
+_CUBES, _PHOTOS, _LABELLED = 1, 2, 3
+
+
+def unpaired(config, start_step=0):
+    """Returns the endless stream of training batches from `start_step` on.
+
+    Args:
+      config: configuration; "demo" data are made if need be.
+      start_step: number of batches that a resumed run has already seen.
+
+    Returns:
+      `tf.data.Dataset` of dictionaries: `cube` as `cube_patches`, and `rgb`, `encoded`, `labels` as `photo_crops`.
+
+    Raises:
+      DataError: records that are missing, or do not fit the configuration.
+    """
+    config = sources.resolve(config)
+    cubes, photos = cube_patches(config, start_step), photo_crops(config, start_step)
+    stream = tf.data.Dataset.zip(cubes, photos).map(lambda cube, photo: {"cube": cube, **photo}, deterministic=True)
+    return stream.prefetch(1)
+
+
+def cube_patches(config, start_step=0):
+    """Returns the endless stream of cube patches.
+
+    One read of a scene gives `data.crops_per_read` (R) crops. `train.batch` (B) records are read for R batches, each
+    with one crop of every record, so that a batch's patches come from different scenes where there are enough.
+
+    Returns:
+      `tf.data.Dataset` of float32 [batch, patch, patch, bands], linear radiance.
+
+    Raises:
+      DataError: records that are missing, or have other wavelengths than the configuration.
+    """
+    config = sources.resolve(config)
+    manifest = _cube_manifest(config)
+    batch, patch, reads = config.train.batch, config.train.patch, config.data.crops_per_read
+    group, within = divmod(start_step, reads)
+    records = _records(manifest, config, _CUBES, group * batch)
+    bands, scale = len(manifest.wavelengths_nm), tuple(config.data.cube_scale)
+
+    def crops_of(position, serialized):
+        record = schema.parse_cube(serialized, bands)
+        seeds = _crop_seeds(config.seed, _CUBES, position, reads)
+        cut = [crops.cube_crop(record["values"], seed, patch, scale) for seed in tf.unstack(seeds)]
+        return tf.stack(cut) * record["scale"]
+
+    scenes = records.map(crops_of, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True).prefetch(batch)
+    # Round-robin over `batch` scenes at a time: all hold `reads` crops, so they start and end together.
+    patches = scenes.interleave(tf.data.Dataset.from_tensor_slices, cycle_length=batch, block_length=1,
+                                deterministic=True)
+    return _finish(patches.batch(batch, drop_remainder=True).skip(within))
+
+
+def photo_crops(config, start_step=0):
+    """Returns the endless stream of photo crops; each photo gives one crop a visit.
+
+    Returns:
+      `tf.data.Dataset` of dictionaries: `encoded` float32 [batch, crop, crop, 3] in [0, 1], sRGB-encoded, for the scene
+      parser; `labels` int32 [batch, crop, crop], `VOID` where there is none; `rgb` float32 [batch, patch, patch, 3] in
+      [0, 1], the same crop in linear light, by area average.
+
+    Raises:
+      DataError: records that are missing, or of another encoding than the configuration.
+    """
+    config = sources.resolve(config)
+    return _photos(config, start_step, _PHOTOS, config.train.batch, with_rgb=True)
+
+
+def labelled_photos(config, start_step=0):
+    """Returns the endless stream that a scene parser is pre-trained on, in batches of `semantic.pretrain_batch`.
+
+    Returns:
+      `tf.data.Dataset` of dictionaries: `encoded` and `labels` as in `photo_crops`.
+
+    Raises:
+      DataError: as `photo_crops`, and records without classes.
+    """
+    config = sources.resolve(config)
+    manifest = _photo_manifest(config)
+    if not manifest.classes:
+        raise DataError(f"{config.data.rgb}: its photos have no labels to train a parser on")
+    return _photos(config, start_step, _LABELLED, config.semantic.pretrain_batch, with_rgb=False)
+
+
+def validation_cubes(config):
+    """Yields `(scene, cube)` of the whole validation cubes; cube float32 [height, width, bands], linear radiance.
+
+    Raises:
+      DataError: no validation split, other wavelengths than the configuration's, an unreadable record.
+    """
+    config = sources.resolve(config)
+    _cube_manifest(config)
+    yield from reader.iterate_cubes(config.data.cubes, "validation")
+
+
+def diagnose(config):
+    """Reads all training records and raises `DataError` for the first unreadable one, by shard and index.
+
+    For a program whose stream failed with a `tf.errors.OpError`; if this returns, the failure lies elsewhere.
+    """
+    config = sources.resolve(config)
+    for directory in (config.data.cubes, config.data.rgb):
+        reader.diagnose(directory, "train")
+
+
+def _photos(config, start_step, stream, batch, with_rgb):
+    manifest = _photo_manifest(config)
+    records = _records(manifest, config, stream, start_step * batch)
+    size, patch, scale = config.data.rgb_crop, config.train.patch, tuple(config.data.rgb_scale)
+
+    def crop_of(position, serialized):
+        photo = schema.parse_photo(serialized)
+        seed = _crop_seeds(config.seed, stream, position, 1)[0]
+        image, labels = crops.photo_crop(photo["image"], photo["labels"], seed, size, scale)
+        linear = config.data.rgb_encoding == "linear"
+        crop = {"encoded": imaging.srgb_encode(image) if linear else image, "labels": labels}
+        if with_rgb:
+            crop["rgb"] = crops.shrink(image if linear else imaging.srgb_decode(image), patch)
+        return crop
+
+    photos = records.map(crop_of, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+    return _finish(photos.batch(batch, drop_remainder=True))
+
+
+def _cube_manifest(config):
+    manifest = read_manifest(config.data.cubes)
+    manifest.check_wavelengths(config_lib.wavelengths_nm(config))
+    return manifest
+
+
+def _photo_manifest(config):
+    manifest = read_manifest(config.data.rgb)
+    if manifest.kind != "photos":
+        raise DataError(f"{config.data.rgb}: must hold photos. Received: {manifest.kind}")
+    if manifest.encoding != config.data.rgb_encoding:
+        raise DataError(f"{config.data.rgb}: its photos are {manifest.encoding}-encoded; set config.data.rgb_encoding "
+                        f"so. Received: {config.data.rgb_encoding!r}")
+    return manifest
+
+
+def _records(manifest, config, stream, start):
+    """Returns the endless stream of `(position, serialized)` of the training split from position `start` on.
+
+    An epoch is: the shards in a seeded order, interleaved, through a seeded shuffle buffer.
+    """
+    split = manifest.split("train")
+    files = tf.constant([str(path) for path in manifest.files("train")])
+    buffer = int(max(1, min(config.data.shuffle_buffer, split.records, SHUFFLE_BYTES * split.records // split.bytes)))
+    epoch0, skipped = divmod(start, split.records)
+    seed = config.seed
+
+    def epoch_of(epoch):
+        # The graph-level seed of this function's own graph, so that the order does not hang on the program's.
+        tf.random.set_seed(seed)
+        order = tf.random.experimental.stateless_fold_in(tf.constant([seed, stream], tf.int64), epoch)
+        shards = tf.data.Dataset.from_tensor_slices(tf.random.experimental.stateless_shuffle(files, order))
+        records = shards.interleave(tf.data.TFRecordDataset, cycle_length=min(len(files), _MOST_OPEN_SHARDS),
+                                    block_length=1, deterministic=True)
+        return records.shuffle(buffer, seed=order[0], reshuffle_each_iteration=False)
+
+    epochs = tf.data.Dataset.range(epoch0, tf.int64.max).flat_map(epoch_of)
+    return epochs.skip(skipped).enumerate(start)
+
+
+def _crop_seeds(seed, stream, position, count):
+    """Returns int64 [count, 2]: a seed for each crop of the record at `position`."""
+    base = tf.random.experimental.stateless_fold_in(tf.constant([seed, stream], tf.int64), position)
+    fold = functools.partial(tf.random.experimental.stateless_fold_in, base)
+    return tf.stack([fold(tf.constant(crop, tf.int64)) for crop in range(count)])
+
+
+def _finish(dataset):
+    options = tf.data.Options()
+    options.deterministic = True
+    return dataset.prefetch(tf.data.AUTOTUNE).with_options(options)

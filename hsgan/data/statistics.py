@@ -1,0 +1,32 @@
+"""Mean and covariance of the spectra in a folder of cubes: the Gaussian prior of method section 17."""
+
+import numpy as np
+
+from hsgan.records import reader
+
+
+def cube_statistics(directory, split="train"):
+    """Returns `(mean, covariance)` of all pixels of a split's cubes.
+
+    Summed in float64, scene by scene, so that memory holds one scene.
+
+    Args:
+      directory: folder of cube records.
+      split: name of the split.
+
+    Returns:
+      mean float32 [bands], covariance float32 [bands, bands], of linear radiance.
+
+    Raises:
+      DataError: as `hsgan.records.reader.iterate_cubes`.
+    """
+    count, total, products = 0, 0.0, 0.0
+    for _, cube in reader.iterate_cubes(directory, split):
+        for rows in np.array_split(cube, max(1, cube.shape[0] // 64)):
+            spectra = rows.reshape(-1, rows.shape[-1]).astype(np.float64)
+            count += len(spectra)
+            total = total + spectra.sum(axis=0)
+            products = products + spectra.T @ spectra
+    mean = total / count
+    covariance = products / count - np.outer(mean, mean)
+    return mean.astype(np.float32), covariance.astype(np.float32)

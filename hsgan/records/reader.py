@@ -1,0 +1,71 @@
+"""Reads records in Python, one at a time; every error names the shard and the record's index in it.
+
+The pipelines (`hsgan.data.pipelines`) read the same files in a graph, where an error cannot know its record:
+`diagnose` finds it afterwards.
+"""
+
+import tensorflow as tf
+
+from hsgan.errors import DataError
+from hsgan.records import schema
+from hsgan.records.manifest import read_manifest
+
+
+def iterate_cubes(directory, split):
+    """Yields `(scene, cube)` of a split in a fixed order; cube float32 [height, width, bands], linear radiance.
+
+    Raises:
+      DataError: not a folder of cube records, no such split; a record that cannot be read, by shard and index.
+    """
+    for record in iterate_records(directory, split, "cubes"):
+        yield record.scene, record.cube()
+
+
+def iterate_records(directory, split, kind=None):
+    """Yields the `CubeRecord`s or `PhotoRecord`s of a split, shard by shard.
+
+    Args:
+      directory: folder of records.
+      split: "train", "validation", ...
+      kind: "cubes" or "photos", to insist on; None takes what there is.
+
+    Raises:
+      DataError: as `iterate_cubes`.
+    """
+    manifest = read_manifest(directory)
+    if kind and manifest.kind != kind:
+        raise DataError(f"{directory}: must hold {kind}. Received: {manifest.kind}")
+    shards = manifest.split(split).shards
+    for path, shard in zip(manifest.files(split), shards, strict=True):
+        yield from _iterate_shard(path, shard, manifest)
+
+
+def diagnose(directory, split):
+    """Reads a split whole and raises `DataError` for its first unreadable record; returns if there is none.
+
+    For a program whose `tf.data` pipeline failed (`tf.errors.DataLossError`, `InvalidArgumentError`): it calls this to
+    learn which record it was, and if this returns, the failure lies elsewhere.
+    """
+    for _ in iterate_records(directory, split):
+        pass
+
+
+def _iterate_shard(path, shard, manifest):
+    decode = schema.decode_cube if manifest.kind == "cubes" else schema.decode_photo
+    serialized = iter(tf.data.TFRecordDataset(str(path)))
+    for index in range(shard.records):
+        where = f"{path}: record {index}"
+        try:
+            data = next(serialized).numpy()
+        except StopIteration:
+            raise DataError(f"{where}: missing: the manifest says {shard.records} records") from None
+        except tf.errors.OpError as error:
+            raise DataError(f"{where}: unreadable ({type(error).__name__}: {error.message.split(' [Op:')[0]}); "
+                            "make the records again") from error
+        try:
+            record = decode(data)
+        except DataError as error:
+            raise DataError(f"{where}: {error}") from error
+        if manifest.kind == "cubes" and tuple(record.wavelengths_nm) != tuple(manifest.wavelengths_nm):
+            raise DataError(f"{where}: its wavelengths differ from the manifest's")
+        yield record
