@@ -216,6 +216,7 @@ def problems_of(config):
         "optimizer.semantic",
         "wavelengths.step_nm",
         "semantic.pretrain_batch",
+        "semantic.pretrain_learning_rate",
     )
     not_negative(
         "seed",
@@ -230,6 +231,7 @@ def problems_of(config):
         "optimizer.semantic_weight_decay",
         "optimizer.semantic_power",
         "semantic.pretrain_steps",
+        "semantic.pretrain_weight_decay",
     )
     one_of("generator.initialization", INITIALIZATIONS)
     one_of("data.rgb_encoding", ENCODINGS)
