@@ -1,0 +1,1 @@
+"""Programs that turn published data sets into folders of TFRecords."""

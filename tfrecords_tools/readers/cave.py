@@ -1,0 +1,64 @@
+"""CAVE: 32 scenes of 31 bands, 400-700 nm, one 16-bit PNG a band.
+
+Source: Yasuma, Mitsunaga, Iso, Nayar, "Generalized Assorted Pixel Camera", 2010 (Columbia University). Values divided by
+65535 are radiance relative to the brightest that the camera held; the scenes are linear.
+"""
+
+import re
+
+import numpy as np
+
+from hsgan.errors import DataError
+from hsgan.records.schema import CubeRecord
+from tfrecords_tools.readers import files
+
+BANDS = 31
+
+
+class CaveReader:
+    """Reads `NAME_ms/NAME_ms/NAME_ms_01.png ... _31.png`, as published, or the same without the inner folder.
+
+    Raises:
+      DataError: `folder` is none, or holds no scene.
+    """
+
+    source = "cave"
+    note = "CAVE multispectral images, Yasuma et al. 2010, Columbia University; for research, cite the source."
+    wavelengths_nm = np.arange(400, 701, 10, dtype=np.float32)
+
+    def __init__(self, folder):
+        self.folder = files.existing_folder(folder, "the folder that holds CAVE's NAME_ms folders")
+        self._scenes = {
+            path.name.removesuffix("_ms"): path / path.name if (path / path.name).is_dir() else path
+            for path in sorted(self.folder.glob("*_ms"))
+            if path.is_dir()
+        }
+        if not self._scenes:
+            raise DataError(f"{folder}: no CAVE scene (a folder NAME_ms of 31 PNG files)")
+
+    def scenes(self):
+        """Returns the names of the scenes, without `_ms`."""
+        return list(self._scenes)
+
+    def read(self, scene):
+        """Returns the `CubeRecord` of a scene.
+
+        Raises:
+          DataError: a band is missing, surplus, of another size, not a 16-bit grayscale PNG, or damaged.
+        """
+        folder = self._scenes[scene]
+        paths = [folder / f"{scene}_ms_{band:02d}.png" for band in range(1, BANDS + 1)]
+        missing = [path.name for path in paths if not path.is_file()]
+        if missing:
+            raise DataError(f"{folder}: must hold {BANDS} bands. Missing: {', '.join(missing)}")
+        numbered = re.compile(re.escape(scene) + r"_ms_\d+\.png")
+        surplus = sorted({path.name for path in folder.iterdir() if numbered.fullmatch(path.name)}
+                         - {path.name for path in paths})
+        if surplus:
+            raise DataError(f"{folder}: must hold {BANDS} bands. Surplus: {', '.join(surplus)}")
+        bands = [files.read_gray16(path) for path in paths]
+        for path, band in zip(paths, bands, strict=True):
+            if band.shape != bands[0].shape:
+                raise DataError(f"{path}: must have the size of band 1, {list(bands[0].shape)}. "
+                                f"Received: {list(band.shape)}")
+        return CubeRecord(np.stack(bands, axis=-1), 1 / 65535, self.wavelengths_nm, scene, self.source)

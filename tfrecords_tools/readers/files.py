@@ -1,0 +1,77 @@
+"""What readers share: folders, 16-bit PNG bands, photos and label maps; every error names the file."""
+
+import struct
+from pathlib import Path
+
+import numpy as np
+import PIL.Image
+import tensorflow as tf
+
+from hsgan.errors import DataError
+from hsgan.records.schema import VOID
+
+_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_GRAY = 0
+
+
+def existing_folder(path, what):
+    """Returns `path` as a `Path`, or raises `DataError` if it is no folder."""
+    folder = Path(path)
+    if not folder.is_dir():
+        raise DataError(f"{path}: no such folder; give {what}")
+    return folder
+
+
+def read_bytes(path):
+    """Returns a file's bytes, or raises `DataError` if there is no such file."""
+    try:
+        return Path(path).read_bytes()
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such file") from None
+
+
+def read_gray16(path):
+    """Returns a 16-bit grayscale PNG as uint16 [height, width].
+
+    Raises:
+      DataError: no such file, no PNG, another bit depth or channels, damaged data.
+    """
+    data = read_bytes(path)
+    if not data.startswith(_PNG_SIGNATURE) or len(data) < 26:
+        raise DataError(f"{path}: must be a PNG image. Received: {len(data)} bytes of something else")
+    depth, color = struct.unpack(">BB", data[24:26])
+    if depth != 16 or color != _GRAY:
+        raise DataError(f"{path}: must be a 16-bit grayscale PNG. Received: {depth} bits a channel, color type {color}")
+    try:
+        return tf.io.decode_png(data, channels=1, dtype=tf.uint16).numpy()[..., 0]
+    except tf.errors.InvalidArgumentError as error:
+        raise DataError(f"{path}: damaged PNG: {error.message.split(' [Op:')[0]}") from error
+
+
+def read_labels(path, table):
+    """Returns a label map as uint8 [height, width], its ids replaced through `table`.
+
+    Args:
+      path: PNG file of ids (grayscale or palette).
+      table: {id in the file: class, or `VOID`}.
+
+    Raises:
+      DataError: no such file, no 8-bit label map, ids that `table` lacks.
+    """
+    try:
+        with PIL.Image.open(path) as image:
+            if image.format != "PNG" or image.mode not in ("L", "P"):
+                raise DataError(f"{path}: must be an 8-bit grayscale or palette PNG of labels. "
+                                f"Received: {image.format}, mode {image.mode}")
+            ids = np.array(image)
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such file: every photo needs its label map") from None
+    except (OSError, SyntaxError, ValueError) as error:
+        raise DataError(f"{path}: damaged label map: {error}") from error
+    strange = sorted(set(np.unique(ids).tolist()) - set(table))
+    if strange:
+        raise DataError(f"{path}: labels outside the classes: ids {strange}; there are {sorted(table)}")
+    lookup = np.full(256, VOID, np.uint8)
+    for number, label in table.items():
+        lookup[number] = label
+    return lookup[ids]
