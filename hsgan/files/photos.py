@@ -193,10 +193,13 @@ def _linear_float(path, values):
 
 def _to_srgb(path, values, profile):
     """Converts from the embedded profile to sRGB, in the depth of `values`; colors beyond sRGB are clipped."""
+    # The engine's shortcut, a table of colors, is as good as 8 bits but not as 16.
+    flags = imagecodecs.CMS.FLAGS.NOOPTIMIZE if values.dtype == np.uint16 else None
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     try:
-        values = np.ascontiguousarray(values)
-        return imagecodecs.cms_transform(values, profile, srgb, colorspace="rgb", outcolorspace="rgb")
+        return imagecodecs.cms_transform(
+            np.ascontiguousarray(values), profile, srgb, colorspace="rgb", outcolorspace="rgb", flags=flags
+        )
     except (RuntimeError, ValueError) as error:
         raise DataError(f"{path}: its ICC profile is damaged or not for RGB; convert it to sRGB first") from error
 
