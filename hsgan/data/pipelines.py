@@ -119,16 +119,6 @@ def validation_cubes(config):
     yield from reader.iterate_cubes(config.data.cubes, "validation")
 
 
-def diagnose(config):
-    """Reads all training records and raises `DataError` for the first unreadable one, by shard and index.
-
-    For a program whose stream failed with a `tf.errors.OpError`; if this returns, the failure lies elsewhere.
-    """
-    config = sources.resolve(config)
-    for directory in (config.data.cubes, config.data.rgb):
-        reader.diagnose(directory, "train")
-
-
 def _photos(config, start_step, stream, batch, with_rgb):
     manifest = _photo_manifest(config)
     records = _records(manifest, config, stream, start_step * batch)

@@ -1,0 +1,109 @@
+"""Measured reflectances and illuminants of colour-science, for the demo scenes.
+
+Reflectances: the 99 test colour samples of CIE 224:2017 (ANSI/IES TM-30), 190 patches measured for rawtoaces, and the
+24 of a ColorChecker (N. Ohta). Lights: CIE daylights, A, fluorescent lamps and LEDs (CIE 15).
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from hsgan.errors import DataError
+
+CLASS_NAMES = ("white and gray", "black", "red", "orange and brown", "yellow", "green", "blue", "purple")
+MEASURED_NM = (380, 780)
+_CLASS_GRID_NM = np.arange(400.0, 701.0, 10.0)
+_HUE_LIMITS_DEG = ((15, "red"), (40, "orange and brown"), (70, "yellow"), (170, "green"), (260, "blue"),
+                   (330, "purple"), (361, "red"))
+_DAYLIGHTS = ("D50", "D55", "D60", "D65", "D75")
+_LEDS = ("LED-B1", "LED-B2", "LED-B3", "LED-B4", "LED-B5", "LED-V1")
+_FLUORESCENTS = ("FL2", "FL4", "FL8", "FL11")
+
+
+@dataclass(frozen=True, eq=False)
+class Materials:
+    """Materials and lights on one wavelength grid.
+
+    Attributes:
+      reflectances: float32 [materials, bands], in [0, 1].
+      classes: int [materials], index into `CLASS_NAMES`.
+      lights: {name: float32 [bands]}, relative power, mean 1.
+    """
+
+    reflectances: np.ndarray
+    classes: np.ndarray
+    lights: dict
+
+    def draw_light(self, rng):
+        """Returns `(direct, ambient)`, each [bands] with mean 1: mostly daylight, else tungsten, LED or fluorescent."""
+        kind = rng.choice(4, p=[0.6, 0.2, 0.12, 0.08])
+        if kind == 0:
+            direct = self._between(rng, *_DAYLIGHTS)
+            return direct, (direct + self.lights["D75"]) / 2
+        if kind == 1:
+            direct = self.lights["A"]
+        else:
+            direct = self.lights[rng.choice(_LEDS if kind == 2 else _FLUORESCENTS)]
+        return direct, 0.7 * direct + 0.3 * self._between(rng, "A", "D65")
+
+    def _between(self, rng, *names):
+        position = rng.uniform(0, len(names) - 1)
+        first = min(int(position), len(names) - 2)
+        share = position - first
+        return (1 - share) * self.lights[names[first]] + share * self.lights[names[first + 1]]
+
+
+def load(wavelengths_nm):
+    """Returns the `Materials` on `wavelengths_nm`.
+
+    Raises:
+      DataError: wavelengths outside what was measured, 380-780 nm.
+    """
+    wavelengths_nm = np.asarray(wavelengths_nm, np.float64)
+    low, high = MEASURED_NM
+    if wavelengths_nm[0] < low or wavelengths_nm[-1] > high:
+        raise DataError(f"config.wavelengths: the demo set's materials were measured at {low}-{high} nm. "
+                        f"Received: {wavelengths_nm[0]:g}-{wavelengths_nm[-1]:g} nm")
+    import colour
+
+    curves = [(sd.wavelengths, sd.values) for sd in _reflectances(colour)]
+    on_class_grid = np.array([np.interp(_CLASS_GRID_NM, *curve) for curve in curves])
+    # A few patches fluoresce: they give back more than they receive, and are no reflectances.
+    real = [index for index, row in enumerate(on_class_grid) if row.max() <= 1]
+    reflectances = np.array([np.interp(wavelengths_nm, *curves[index]) for index in real], np.float32)
+    lights = {}
+    for name in (*_DAYLIGHTS, "A", *_LEDS, *_FLUORESCENTS):
+        sd = colour.SDS_ILLUMINANTS[name]
+        smoothed = np.convolve(np.pad(sd.values, 1, mode="edge"), [0.25, 0.5, 0.25], mode="valid")
+        power = np.interp(wavelengths_nm, sd.wavelengths, smoothed)
+        lights[name] = (power / power.mean()).astype(np.float32)
+    classes = np.array([_class_of(on_class_grid[index]) for index in real])
+    return Materials(np.clip(reflectances, 0, 1), classes, lights)
+
+
+def _reflectances(colour):
+    """Returns the measured reflectances as spectral distributions."""
+    from colour.quality.cfi2017 import load_TCS_CIE2017
+
+    samples = load_TCS_CIE2017(colour.SpectralShape(380, 780, 5)).to_sds()
+    table = Path(colour.__file__).parent / "characterisation/datasets/rawtoaces/190_Patches.csv"
+    patches = colour.read_sds_from_csv_file(str(table)).values()
+    return [*samples, *patches, *colour.SDS_COLOURCHECKERS["ColorChecker N Ohta"].values()]
+
+
+def _class_of(reflectance):
+    """Returns the class of a reflectance on 400-700 nm, from its means over the blue, green and red thirds."""
+    blue, green, red = reflectance[:10].mean(), reflectance[10:19].mean(), reflectance[19:].mean()
+    high, low = max(red, green, blue), min(red, green, blue)
+    if high < 0.08:
+        return CLASS_NAMES.index("black")
+    if high - low < 0.25 * high:
+        return CLASS_NAMES.index("white and gray")
+    if high == red:
+        hue = (green - blue) / (high - low) % 6
+    elif high == green:
+        hue = (blue - red) / (high - low) + 2
+    else:
+        hue = (red - green) / (high - low) + 4
+    return CLASS_NAMES.index(next(name for limit, name in _HUE_LIMITS_DEG if 60 * hue < limit))
