@@ -4,27 +4,129 @@ Cross-entropy at the parser's resolution (1/4), labels resized to it by nearest 
 count. SGD with momentum 0.9 and a polynomial schedule of power 0.9 down to 0, as HRNet was trained for segmentation
 (Wang et al., TPAMI 2020, section 5; there from ImageNet weights, here from random ones).
 
-Weight decay: HRNet's 5e-4 is PyTorch's, an L2 gradient that goes through the momentum and so acts 1 / (1 - momentum)
-times as strongly as Keras's decoupled `weights -= learning_rate * weight_decay * weights`. The configured number keeps
-PyTorch's meaning; Keras gets it divided by (1 - momentum).
+Weight decay is HRNet's, an L2 gradient on all weights, through the momentum (`hsgan.models.optimizers.coupled_decay`).
 """
 
 import json
 import math
 import os
+import time
 from pathlib import Path
 
 import keras
+import ml_collections
+import numpy as np
 import tensorflow as tf
 import tqdm
 
-from hsgan.errors import TrainingError
+from hsgan.data import pipelines, sources
+from hsgan.errors import ConfigError, TrainingError
+from hsgan.models import optimizers
+from hsgan.networks.hrnet import VARIANTS, build_hrnet
 from hsgan.networks.parsers import REPORT_FILE, WEIGHTS_FILE
+from hsgan.records import reader, schema
+from hsgan.records.manifest import read_manifest
+from hsgan.records.schema import VOID
+from hsgan.spectra import imaging
 
-VOID = 255  # label of pixels without a class
 MOMENTUM = 0.9
 POWER = 0.9
 CURVE_POINTS = 20  # of the loss, in the report
+
+
+def pretrain(config, output, steps=None, batch=None, progress=True):
+    """Pre-trains the HRNet `config.semantic.parser` on the photo records of a configuration.
+
+    Args:
+      config: the configuration. `data.rgb` are the photos, with crops of `data.rgb_crop`; `semantic.pretrain_*` the
+        settings; `seed` decides weights and crops, so that a second run gives the first one's weights.
+      output: folder for the weights (`WEIGHTS_FILE`) and a report (`REPORT_FILE`); what is there is replaced.
+      steps, batch: in place of `semantic.pretrain_steps` and `semantic.pretrain_batch`.
+      progress: whether to show a bar.
+
+    Returns:
+      The report, a dictionary: "parser", "classes", "class_names", "steps", "batch", "crop", "seed", "precision",
+      "records", "loss" (a list of [step, mean since the last entry]), "seconds" of training, and "validation", the
+      {"loss", "pixel_accuracy", "miou", "photos"} of the whole validation photos, None where there are none.
+
+    Raises:
+      ConfigError: not one of our own parsers, or no steps.
+      DataError: records that are missing, unreadable or without labels.
+      TrainingError: a loss that is not finite, by step.
+    """
+    config = _settings(config, steps, batch)
+    values, name = config.semantic, config.semantic.parser
+    manifest = read_manifest(config.data.rgb)
+    photos = pipelines.labelled_photos(config)
+    parser = build_hrnet(name, manifest.classes, dtype=config.train.precision, seed=config.seed)
+    start = time.monotonic()
+    try:
+        trainer, losses = train_parser(config, parser, manifest.classes, photos, values.pretrain_steps, progress)
+        seconds = time.monotonic() - start
+        validation = validate_parser(trainer, manifest)
+    except tf.errors.OpError:
+        for split in manifest.splits:
+            reader.diagnose(config.data.rgb, split)
+        raise
+    facts = {
+        "parser": name,
+        "classes": manifest.classes,
+        "class_names": list(manifest.class_names),
+        "steps": values.pretrain_steps,
+        "batch": values.pretrain_batch,
+        "crop": config.data.rgb_crop,
+        "seed": config.seed,
+        "precision": config.train.precision,
+        "records": str(config.data.rgb),
+        "loss": curve(losses),
+        "seconds": round(seconds, 1),
+        "validation": validation,
+    }
+    write_parser(parser, facts, output)
+    return facts
+
+
+def _settings(config, steps, batch):
+    """Returns a copy of `config` with folders of records, and these steps and batch where they are given."""
+    if config.semantic.parser not in VARIANTS:
+        raise ConfigError(f"semantic.parser: only our own parsers are pre-trained: {', '.join(VARIANTS)}. "
+                          f"Received: {config.semantic.parser!r}")  # fmt: skip
+    config = ml_collections.ConfigDict(sources.resolve(config))
+    if steps is not None:
+        config.semantic.pretrain_steps = steps
+    if batch is not None:
+        config.semantic.pretrain_batch = batch
+    for field in ("pretrain_steps", "pretrain_batch"):
+        if config.semantic[field] < 1:
+            raise ConfigError(f"semantic.{field}: must be positive to pre-train. Received: {config.semantic[field]!r}")
+    return config
+
+
+def validation_photos(manifest):
+    """Returns a finite `tf.data.Dataset` of the whole validation photos, as `ParserTrainer` takes them, one a batch."""
+
+    def photo(serialized):
+        record = schema.parse_photo(serialized)
+        image = imaging.srgb_encode(record["image"]) if manifest.encoding == "linear" else record["image"]
+        return {"encoded": image, "labels": tf.cast(record["labels"], tf.int32)}
+
+    records = tf.data.TFRecordDataset([str(path) for path in manifest.files("validation")])
+    return records.map(photo, num_parallel_calls=2, deterministic=True).batch(1).prefetch(1)
+
+
+def validate_parser(trainer, manifest):
+    """Returns {"loss", "pixel_accuracy", "miou", "photos"} over the validation split; None where there is none."""
+    if "validation" not in manifest.splits or not manifest.split("validation").records:
+        return None
+    scores = trainer.evaluate(validation_photos(manifest), verbose=0, return_dict=True)
+    return {**{key: float(value) for key, value in scores.items()}, "photos": manifest.split("validation").records}
+
+
+def curve(losses):
+    """Returns up to `CURVE_POINTS` pairs [step, mean of the losses since the last pair's step]."""
+    parts = np.array_split(np.asarray(losses), min(CURVE_POINTS, len(losses)))
+    steps = np.cumsum([len(part) for part in parts])
+    return [[int(step), float(part.mean())] for step, part in zip(steps, parts, strict=True)]
 
 
 class ParserTrainer(keras.Model):
@@ -36,11 +138,12 @@ class ParserTrainer(keras.Model):
     Args:
       parser: built `keras.Model`, photo -> scores [batch, h', w', classes] (logits).
       classes: number of classes.
+      weight_decay: of the L2 gradient on all weights.
     """
 
-    def __init__(self, parser, classes):
+    def __init__(self, parser, classes, weight_decay=0.0):
         super().__init__(name="parser_trainer")
-        self.parser = parser
+        self.parser, self.weight_decay = parser, weight_decay
         self.mean_loss = keras.metrics.Mean(name="loss")
         self.confusion = SegmentationScores(classes)
         self.built = True
@@ -54,7 +157,8 @@ class ParserTrainer(keras.Model):
         with tf.GradientTape() as tape:
             scores = self.parser(batch["encoded"], training=True)
             loss = pixel_cross_entropy(batch["labels"], scores)
-        self.optimizer.apply(tape.gradient(loss, variables), variables)
+        gradients = optimizers.coupled_decay(tape.gradient(loss, variables), variables, self.weight_decay)
+        self.optimizer.apply(gradients, variables)
         return {"loss": loss}
 
     def test_step(self, batch):
@@ -113,12 +217,6 @@ def pixel_cross_entropy(labels, scores):
     return tf.math.divide_no_nan(tf.reduce_sum(tf.where(valid, losses, 0.0)), tf.reduce_sum(tf.cast(valid, tf.float32)))
 
 
-def parser_optimizer(learning_rate, weight_decay, steps):
-    """Returns SGD with momentum 0.9, PyTorch-like `weight_decay` and the polynomial schedule over `steps`."""
-    schedule = keras.optimizers.schedules.PolynomialDecay(learning_rate, steps, end_learning_rate=0.0, power=POWER)
-    return keras.optimizers.SGD(schedule, momentum=MOMENTUM, weight_decay=weight_decay / (1 - MOMENTUM))
-
-
 def train_parser(config, parser, classes, photos, steps, progress=True):
     """Trains `parser` in place.
 
@@ -136,10 +234,10 @@ def train_parser(config, parser, classes, photos, steps, progress=True):
     Raises:
       TrainingError: a loss is not finite, or the photos end early; names the step.
     """
-    trainer = ParserTrainer(parser, classes)
-    optimizer = parser_optimizer(config.semantic.pretrain_learning_rate, config.semantic.pretrain_weight_decay, steps)
-    optimizer.build(parser.trainable_variables)
-    trainer.compile(optimizer=optimizer)
+    values = config.semantic
+    trainer = ParserTrainer(parser, classes, values.pretrain_weight_decay)
+    variables = parser.trainable_variables
+    trainer.compile(optimizer=optimizers.poly_sgd(values.pretrain_learning_rate, MOMENTUM, POWER, steps, variables))
     with tqdm.tqdm(total=steps, desc="scene parser", unit="step", disable=not progress) as bar:
         watch = _Watch(bar)
         trainer.fit(photos.take(steps), epochs=1, verbose=0, callbacks=[watch])
