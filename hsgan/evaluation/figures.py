@@ -1,0 +1,144 @@
+"""Figures of an evaluation: error maps, spectra at marked pixels, estimated against true SRF. No pyplot state."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from hsgan.evaluation.rendering import nearest_bands, peak_of, pick_points, pseudo_rgb
+from hsgan.training.run_folder import write_atomically
+
+ERROR_BANDS_NM = (450, 550, 650)
+# Okabe and Ito's colors, which the color-blind tell apart.
+METHOD_COLORS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9")
+CHANNEL_COLORS = {"R": "#D03030", "G": "#2E9E3F", "B": "#2F62C9"}
+MARK_COLORS = ("#FFFFFF", "#111111")
+
+
+class Gallery:
+    """Draws the figures of the first scenes of an evaluation into a folder.
+
+    Attributes:
+      paths: of the files written.
+    """
+
+    def __init__(self, output, wavelengths_nm, scenes):
+        self.output = output
+        self.wavelengths_nm = wavelengths_nm
+        self.scenes = scenes
+        self.paths = []
+        self.estimates = {}
+
+    def add(self, scene, truth, rgb, cubes, srf):
+        """The `on_scene` of `hsgan.evaluation.harness.evaluate`."""
+        self.estimates[scene] = srf
+        if len(self.estimates) > self.scenes:
+            return
+        self._save(error_maps(scene, truth, cubes, self.wavelengths_nm), f"{scene}-errors")
+        self._save(spectra(scene, truth, cubes, self.wavelengths_nm), f"{scene}-spectra")
+
+    def add_srf(self, camera, srf):
+        """Draws all estimates of the SRF so far beside the true one."""
+        if self.scenes:
+            self._save(srf_curves(camera, srf, self.estimates, self.wavelengths_nm), "srf")
+
+    def _save(self, figure, name):
+        self.paths.append(save(figure, folder(self.output) / f"{re.sub(r'[^A-Za-z0-9._-]+', '_', name)}.png"))
+
+
+def error_maps(scene, truth, cubes, wavelengths_nm, wanted_nm=ERROR_BANDS_NM):
+    """Returns a figure: true bands in the first row, then the absolute error of each method; one color scale.
+
+    Args:
+      scene: its name. truth: float [height, width, bands]. cubes: {method: cube}.
+      wavelengths_nm: float [bands]. wanted_nm: the bands nearest to these are shown.
+    """
+    bands = nearest_bands(wavelengths_nm, wanted_nm)
+    errors = {name: np.abs(cube[..., bands] - truth[..., bands]) for name, cube in cubes.items()}
+    top = max(peak_of(error) for error in errors.values())
+    aspect = truth.shape[0] / truth.shape[1]
+    figure = Figure(figsize=(2.3 * (len(cubes) + 1) + 0.9, 2.3 * aspect * len(bands) + 0.7), layout="constrained")
+    axes = figure.subplots(len(bands), len(cubes) + 1, squeeze=False)
+    for row, band in zip(axes, range(len(bands)), strict=True):
+        plane = truth[..., bands[band]]
+        row[0].imshow(plane, cmap="gray", vmin=0, vmax=peak_of(plane))
+        row[0].set_ylabel(f"{wavelengths_nm[bands[band]]:g} nm")
+        for axis, (_, error) in zip(row[1:], errors.items(), strict=True):
+            shown = axis.imshow(error[..., band], cmap="magma", vmin=0, vmax=top)
+    for axis, title in zip(axes[0], ("truth", *cubes), strict=True):
+        axis.set_title(title)
+    for axis in axes.flat:
+        axis.set(xticks=[], yticks=[])
+    figure.colorbar(shown, ax=axes, label="absolute error (full scale 1)", shrink=0.8, extend="max")
+    figure.suptitle(scene)
+    return figure
+
+
+def spectra(scene, truth, cubes, wavelengths_nm, count=4):
+    """Returns a figure: the pseudo-RGB with marked pixels, and at each the true spectrum beside every method's."""
+    points = pick_points(truth, count)
+    figure = Figure(figsize=(12, 5.2), layout="constrained")
+    left, right = figure.subfigures(1, 2, width_ratios=(1, 1.5))
+    mark_points(left.subplots(), pseudo_rgb(truth, wavelengths_nm), points)
+    axes = right.subplots(2, (len(points) + 1) // 2, squeeze=False, sharex=True)
+    for number, (axis, (row, column)) in enumerate(zip(axes.flat, points, strict=False), 1):
+        axis.plot(wavelengths_nm, truth[row, column], color="black", linewidth=2.4, label="truth")
+        for color, (name, cube) in zip(_cycled(METHOD_COLORS, len(cubes)), cubes.items(), strict=True):
+            axis.plot(wavelengths_nm, cube[row, column], color=color, linewidth=1.3, label=name)
+        axis.set_title(f"point {number}  (row {row}, column {column})", fontsize=9)
+        axis.set_ylim(bottom=min(0, axis.get_ylim()[0]))
+        axis.grid(alpha=0.25)
+    for axis in axes.flat[len(points) :]:
+        axis.set_axis_off()
+    right.supxlabel("wavelength (nm)", fontsize=10)
+    right.supylabel("radiance (full scale 1)", fontsize=10)
+    right.legend(
+        *axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=len(cubes) + 1, frameon=False
+    )
+    figure.suptitle(scene)
+    return figure
+
+
+def srf_curves(camera, srf, estimates, wavelengths_nm):
+    """Returns a figure of the true SRF (solid) and the estimates of all scenes (dashed), channel by channel."""
+    figure = Figure(figsize=(11, 3.6), layout="constrained")
+    axes = figure.subplots(1, 3, sharey=True)
+    for index, (axis, (channel, color)) in enumerate(zip(axes, CHANNEL_COLORS.items(), strict=True)):
+        axis.plot(wavelengths_nm, srf[index], color=color, linewidth=2.6, label=f"{camera} (true)")
+        for number, estimate in enumerate(estimates.values()):
+            label = f"estimated, {len(estimates)} scene{'s' * (len(estimates) > 1)}" if number == 0 else None
+            axis.plot(
+                wavelengths_nm, estimate[index], color="black", linewidth=0.9, linestyle="--", alpha=0.6, label=label
+            )
+        axis.set(title=channel, xlabel="wavelength (nm)")
+        axis.grid(alpha=0.25)
+        axis.legend(fontsize=8, frameon=False)
+    axes[0].set_ylabel("response (rows of the camera sum to 1)")
+    return figure
+
+
+def mark_points(axis, image, points):
+    """Shows an image with numbered marks at `points` (row, column)."""
+    axis.imshow(image)
+    for number, (row, column) in enumerate(points, 1):
+        axis.plot(column, row, "o", markersize=13, markerfacecolor=MARK_COLORS[1], markeredgecolor=MARK_COLORS[0])
+        axis.text(column, row, str(number), color=MARK_COLORS[0], ha="center", va="center_baseline", fontsize=8)
+    axis.set(xticks=[], yticks=[])
+
+
+def save(figure, path, dots_per_inch=110):
+    """Writes a figure as PNG, whole or not at all; returns the path."""
+    write_atomically(path, lambda temporary: figure.savefig(temporary, format="png", dpi=dots_per_inch))
+    return Path(path)
+
+
+def folder(path):
+    """Returns the folder `path`, made if need be."""
+    path = Path(path)
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def _cycled(colors, count):
+    return [colors[index % len(colors)] for index in range(count)]

@@ -1,0 +1,147 @@
+"""The harness: every method on every test cube, through one camera, by one protocol."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from hsgan import config as config_lib
+from hsgan.errors import DataError
+from hsgan.evaluation import figures
+from hsgan.evaluation.methods import estimate_srf, methods_of
+from hsgan.metrics import protocols
+from hsgan.metrics import srf as srf_metrics
+from hsgan.records.manifest import read_manifest
+from hsgan.records.reader import iterate_cubes
+from hsgan.spectra.imaging import project
+from hsgan.training.run_folder import RunFolder, versions, write_atomically
+
+METRICS_FILE = "metrics.json"
+
+
+def evaluate_run(run, data, output, camera=None, known_srf=False, split="validation", checkpoint="best",
+                 protocol="seed", figure_scenes=3):  # fmt: skip
+    """Evaluates a trained run and the three methods without a network; writes `metrics.json` and `figures/*.png`.
+
+    What an earlier evaluation left in `output` is replaced.
+
+    Args:
+      run: run folder. data: folder of cube records. output: folder to write to.
+      camera: name in the run's dictionary; None takes the run's test camera.
+      known_srf: give that camera's SRF to all methods; otherwise all get the SRF that the model estimates (blind).
+      split: of the records. checkpoint: "best" on validation, or "last".
+      protocol: name in `hsgan.metrics.protocols.PROTOCOLS`.
+      figure_scenes: scenes with pictures, the first ones; 0 for none.
+
+    Returns:
+      The results, as in `metrics.json` (`evaluate`), with the paths of the figures under "figures".
+
+    Raises:
+      RunError: no run, or one without such weights.
+      DataError: no cube records, other wavelengths, no such camera (lists near names), a scene that cannot be scored.
+    """
+    folder = RunFolder.open(run)
+    reconstructor = folder.reconstructor(checkpoint)
+    manifest = read_manifest(data)
+    manifest.check_wavelengths(config_lib.wavelengths_nm(folder.config))
+    camera = camera or folder.test_camera
+    srf = folder.dictionary().srf(camera)
+    gallery = figures.Gallery(f"{output}/figures", reconstructor.dictionary.wavelengths_nm, figure_scenes)
+    results = evaluate(
+        methods_of(reconstructor),
+        tqdm(iterate_cubes(data, split), "evaluating", manifest.split(split).records, unit="scene", disable=None),
+        camera,
+        srf,
+        estimate=None if known_srf else lambda rgb: estimate_srf(reconstructor, rgb),
+        protocol=protocol,
+        on_scene=gallery.add,
+    )
+    if not known_srf:
+        gallery.add_srf(camera, srf)
+    results |= {
+        "figures": [str(path) for path in gallery.paths],
+        "run": str(folder.path),
+        "config": folder.config.name,
+        "checkpoint": {"which": checkpoint, **folder.weights_record(checkpoint)},
+        "data": {"records": str(data), "source": manifest.source, "split": split},
+        "versions": versions(),
+    }
+    write_results(results, output)
+    return results
+
+
+def evaluate(methods, scenes, camera, srf, estimate=None, protocol="seed", on_scene=None):
+    """Projects each cube with a camera, reconstructs it by every method and scores the results.
+
+    Args:
+      methods: {name: method} (`hsgan.evaluation.methods`).
+      scenes: iterable of (name, cube float32 [height, width, bands]).
+      camera: its name, for the results. srf: its SRF, float32 [3, bands].
+      estimate: function rgb -> SRF that all methods get instead of the camera's (blind); None: the camera is known.
+      protocol: name in `hsgan.metrics.protocols.PROTOCOLS`.
+      on_scene: called after each scene with (name, truth, rgb, {method: cube}, srf used).
+
+    Returns:
+      {"protocol", "camera", "blind", "methods": {method: {"mean": metrics, "scenes": {scene: metrics}}}}; metrics are
+      the protocol's, and `round_trip_rmse` and `round_trip_brightness` under the SRF used (`round_trip`); if blind
+      "srf": {"error": mean, "precision": area as in [SE] Fig. 5, "scenes": {scene: error}}.
+
+    Raises:
+      DataError: no scenes, two of one name, or an estimate that cannot be scored, naming scene and method.
+    """
+    score = protocols.protocol(protocol)
+    scored, srf_errors = {name: {} for name in methods}, {}
+    for scene, truth in scenes:
+        if scene in srf_errors:
+            raise DataError(f"scene {scene}: there are two of this name")
+        rgb = project(truth, srf).numpy()
+        used = np.asarray(srf if estimate is None else estimate(rgb), np.float32)
+        srf_errors[scene] = srf_metrics.srf_error(srf, used)
+        cubes = {name: method(rgb, used) for name, method in methods.items()}
+        for name, cube in cubes.items():
+            try:
+                scored[name][scene] = score(truth, cube)
+            except ValueError as error:
+                raise DataError(f"scene {scene}, method {name}: {error}") from error
+            check = round_trip(cube, used, rgb)
+            scored[name][scene] |= {"round_trip_rmse": check["rmse"], "round_trip_brightness": check["brightness"]}
+        if on_scene is not None:
+            on_scene(scene, truth, rgb, cubes, used)
+    if not srf_errors:
+        raise DataError("evaluation: there is not one scene")
+    results = {"protocol": protocol, "camera": camera, "blind": estimate is not None}
+    results["methods"] = {
+        name: {"mean": protocols.average(by_scene), "scenes": by_scene} for name, by_scene in scored.items()
+    }
+    if estimate is not None:
+        errors = list(srf_errors.values())
+        precision = srf_metrics.srf_precision(errors)
+        results["srf"] = {"error": float(np.mean(errors)), "precision": precision, "scenes": srf_errors}
+    return results
+
+
+def round_trip(cube, srf, rgb):
+    """Compares the RGB re-projected from a cube with the RGB it came from.
+
+    Args:
+      cube: float32 [height, width, bands]. srf: float32 [3, bands], that the cube was made with.
+      rgb: float32 [height, width, 3], linear.
+
+    Returns:
+      {"rmse", "psnr" (dB, peak 1, at most 100), "brightness" (mean of the re-projected over mean of the input: above 1
+      it came back brighter)}.
+    """
+    again = project(cube, srf).numpy()
+    mse = float(np.mean(np.square(again - rgb, dtype=np.float64)))
+    tiny = 1e-6  # a black photo has no ratio
+    brightness = (float(again.mean(dtype=np.float64)) + tiny) / (float(rgb.mean(dtype=np.float64)) + tiny)
+    return {"rmse": mse**0.5, "psnr": -10 * np.log10(max(mse, 1e-10)), "brightness": brightness}
+
+
+def write_results(results, output):
+    """Writes `output/metrics.json` atomically and returns its path."""
+    path = figures.folder(output) / METRICS_FILE
+    text = json.dumps(results, indent=2, allow_nan=False) + "\n"
+    write_atomically(path, lambda temporary: Path(temporary).write_text(text))
+    return path

@@ -1,0 +1,45 @@
+"""The table on screen."""
+
+from rich.console import Console
+from rich.table import Table
+
+# Metric: heading, format, whether more is better.
+COLUMNS = {
+    "psnr": ("PSNR dB", "{:.2f}", True),
+    "assim": ("ASSIM", "{:.4f}", True),
+    "sam_deg": ("SAM °", "{:.2f}", False),
+    "sam_lit_deg": ("lit SAM °", "{:.2f}", False),
+    "round_trip_rmse": ("round trip RMSE", "{:.5f}", False),
+}
+
+
+def results_table(results):
+    """Returns a `rich` table of the means of `hsgan.evaluation.harness.evaluate`; the best of each column is bold."""
+    methods = {name: method["mean"] for name, method in results["methods"].items()}
+    scenes = len(next(iter(results["methods"].values()))["scenes"])
+    mode = "camera estimated (blind)" if results["blind"] else "camera known"
+    table = Table(title=f"{results['camera']}, {mode}; {scenes} scenes, protocol {results['protocol']}")
+    table.add_column("method")
+    shown = {metric: column for metric, column in COLUMNS.items() if all(metric in mean for mean in methods.values())}
+    for heading, _, _ in shown.values():
+        table.add_column(heading, justify="right")
+    texts = {metric: column[1] for metric, column in shown.items()}
+    best = {
+        metric: texts[metric].format((max if more else min)(mean[metric] for mean in methods.values()))
+        for metric, (_, _, more) in shown.items()
+    }
+    for name, mean in methods.items():
+        cells = {metric: text.format(mean[metric]) for metric, text in texts.items()}
+        table.add_row(
+            name, *(f"[bold]{text}[/bold]" if text == best[metric] else text for metric, text in cells.items())
+        )
+    return table
+
+
+def print_results(results, console=None):
+    """Prints the table, and how far the estimated SRF is off if it was estimated."""
+    console = console or Console()
+    console.print(results_table(results))
+    if "srf" in results:
+        error, precision = results["srf"]["error"], results["srf"]["precision"]
+        console.print(f"estimated SRF: error {error:.3f} (0 equal, 1 disjoint), precision {100 * precision:.1f} %")
