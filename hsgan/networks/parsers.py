@@ -14,6 +14,7 @@ A foreign parser need not know our classes: its scores serve as features, so the
 """
 
 import json
+import warnings
 import zipfile
 from pathlib import Path
 
@@ -119,11 +120,13 @@ def load_weights(parser, path, name, classes):
         except (ValueError, KeyError) as error:
             raise DataError(f"{report}: not a report of pre-training: {_one_line(error)}") from error
         if found != (name, classes):
-            raise DataError(f"{path}: weights of {found[0]} for {found[1]} classes, but {name} for {classes} classes is "
-                            "wanted; pre-train it, or set semantic.parser")  # fmt: skip
+            raise DataError(f"{path}: weights of {found[0]} for {found[1]} classes, but {name} for {classes} classes "
+                            "is wanted; pre-train it, or set semantic.parser")  # fmt: skip
     try:
-        parser.load_weights(path)
-    except (ValueError, KeyError, OSError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", UserWarning)  # so Keras says that it leaves weights as they are
+            parser.load_weights(path)
+    except (ValueError, KeyError, OSError, UserWarning) as error:
         raise DataError(f"{path}: not the weights of {name} for {classes} classes: {_one_line(error)}") from error
 
 
