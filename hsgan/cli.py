@@ -8,6 +8,8 @@ from absl import app, flags, logging
 from hsgan import config as config_lib
 from hsgan.errors import HsganError
 
+_OVERRIDES = []
+
 
 def run(main):
     """Runs `main(argv)` under absl; a user-side error ends in one line on stderr and exit status 1.
@@ -28,7 +30,7 @@ def run(main):
             _fail(f"{error.filename or 'output'}: {error.strerror}")
 
     logging.set_verbosity(logging.WARNING)
-    app.run(guarded)
+    app.run(guarded, flags_parser=_parse)
 
 
 def _fail(message):
@@ -46,29 +48,31 @@ def takes_arguments(main):
 class ConfigFlag:
     """`--config=FILE.py` plus any number of `--config.section.field=value` overrides.
 
-    absl knows only flags that are declared; the overrides are taken out of the command line before it parses
-    the rest, so that all unknown names and bad values are reported together by `hsgan.config`.
+    absl knows only flags that are declared; `run` takes the overrides out of the command line before absl parses the
+    rest, so that all unknown names and bad values are reported together by `hsgan.config`.
     """
 
-    def __init__(self, default):
-        self.overrides = []
+    def __init__(self, default="configs/demo.py"):
         self._file = flags.DEFINE_string(
             "config",
             default,
-            "Python file whose get_config() returns the configuration; "
-            "single fields are set by --config.section.field=value.",
+            "Python file whose get_config() returns the configuration; single fields are set by "
+            "--config.section.field=value.",
         )
-
-    def parse(self, argv):
-        """The `flags_parser` for `app.run`: collects the overrides, lets absl parse the rest."""
-        rest = []
-        for argument in argv:
-            if argument.lstrip("-").startswith("config.") and argument.startswith("-"):
-                self.overrides.append(argument.lstrip("-").removeprefix("config."))
-            else:
-                rest.append(argument)
-        return flags.FLAGS(rest)
 
     def load(self):
         """Returns the validated configuration of file and overrides (`hsgan.config.load`)."""
-        return config_lib.load(self._file.value, self.overrides)
+        return config_lib.load(self._file.value, _OVERRIDES)
+
+
+def _parse(argv):
+    """absl's flags parser, but for the overrides of the configuration, which are kept for `ConfigFlag.load`."""
+    _OVERRIDES.clear()
+    rest = []
+    for argument in argv:
+        name = argument.lstrip("-")
+        if "config" in flags.FLAGS and argument.startswith("-") and name.startswith("config."):
+            _OVERRIDES.append(name.removeprefix("config."))
+        else:
+            rest.append(argument)
+    return flags.FLAGS(rest)

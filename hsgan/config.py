@@ -110,9 +110,7 @@ def load(path, overrides=()):
     Raises:
       ConfigError: no such file, no `get_config`, and all unknown fields, wrong types and values out of range together.
     """
-    file = Path(path)
-    if not file.is_file():
-        raise ConfigError(f"--config: no such file: {path}; the shipped ones are in configs/")
+    file = _find(path)
     try:
         get_config = runpy.run_path(str(file))["get_config"]
     except KeyError:
@@ -277,6 +275,17 @@ def problems_of(config):
         "only our own HRNet parsers are pre-trained here: must be 0 otherwise",
     )
     return problems
+
+
+def _find(path):
+    """Returns the file called `path`, or of that name among the configurations that come with the package."""
+    here = Path(__file__).parent
+    shipped = [folder for folder in (here / "configs", here.parent / "configs") if folder.is_dir()]
+    for file in (Path(path), *(folder / f"{Path(path).stem}.py" for folder in shipped if len(Path(path).parts) < 3)):
+        if file.is_file():
+            return file
+    names = sorted(file.stem for folder in shipped for file in folder.glob("*.py"))
+    raise ConfigError(f"--config: no such file: {path}; configurations that come with the package: {', '.join(names)}")
 
 
 def _raise(problems):

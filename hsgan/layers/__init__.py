@@ -1,0 +1,1 @@
+"""Keras layers and differentiable operations that the networks share."""

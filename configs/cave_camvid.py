@@ -1,0 +1,34 @@
+"""Real cubes and real photos on two CPU cores: CAVE (half size) x CamVid.
+
+Records:
+  python -m tfrecords_tools.build_hsi --source=cave --input=CAVE --output=records/cave \\
+      --validation=balloons,feathers,oil_painting,thread_spools
+  python -m tfrecords_tools.build_rgb --source=camvid --input=CAMVID --output=records/camvid
+Command: python -m hsgan.train --config=configs/cave_camvid.py --config.cameras.dictionary=camspec_database.txt
+Hardware: two CPU cores.
+"""
+
+from hsgan.config import default_config
+
+
+def get_config():
+    """Returns the configuration."""
+    config = default_config()
+    config.name = "cave_camvid"
+    config.data.cubes = "records/cave"
+    config.data.rgb = "records/camvid"
+    config.data.cube_scale = (0.5, 1.0)
+    config.data.rgb_scale = (0.75, 1.5)
+    config.data.rgb_crop = 256
+    config.generator.initialization = "prior"
+    config.semantic.parser = "hrnet_w18_small"
+    config.semantic.pretrain_steps = 300
+    config.semantic.width = 32
+    config.semantic.units = 2
+    config.optimizer.ema = 0.99
+    config.train.batch = 8
+    config.train.patch = 64
+    config.train.steps = 2000
+    config.train.checkpoint_every = 100
+    config.train.validate_every = 100
+    return config

@@ -1,0 +1,43 @@
+"""Normalizations that Keras does not have in the form this method needs."""
+
+import keras
+import tensorflow as tf
+
+
+def spectral_zero_mean(features):
+    """Spectral zero-mean normalization (SZM): subtracts the mean over channels of every pixel.
+
+    No scale, shift or statistics. Source: [AGD] section III; method section 2.
+
+    Args:
+      features: float [..., channels].
+    """
+    return features - tf.reduce_mean(features, axis=-1, keepdims=True)
+
+
+class BatchStatisticsNormalization(keras.layers.Layer):
+    """Batch normalization that always uses the batch's own statistics and keeps no running ones.
+
+    Discriminator and semantic branch live in training only, where batch normalization never reads its running
+    averages. Without them a forward pass changes no state: the generator's update leaves the discriminator
+    bit-identical.
+
+    Trainable: scale and shift, `2 * channels`. Input and output: float [batch, height, width, channels].
+    """
+
+    def __init__(self, epsilon=1e-5, **kwargs):
+        super().__init__(**kwargs)
+        self.epsilon = epsilon
+
+    def build(self, input_shape):
+        self.gamma = self.add_weight(name="gamma", shape=(input_shape[-1],), initializer="ones", autocast=False)
+        self.beta = self.add_weight(name="beta", shape=(input_shape[-1],), initializer="zeros", autocast=False)
+
+    def call(self, inputs):
+        outputs, _, _ = tf.compat.v1.nn.fused_batch_norm(
+            inputs, tf.convert_to_tensor(self.gamma), tf.convert_to_tensor(self.beta), epsilon=self.epsilon
+        )
+        return outputs
+
+    def get_config(self):
+        return {**super().get_config(), "epsilon": self.epsilon}

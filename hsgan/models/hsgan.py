@@ -1,0 +1,156 @@
+"""The unpaired training of generator, SRF estimator, discriminator and semantic branch, as a Keras model.
+
+A batch is what `hsgan.data.pipelines.unpaired` gives: "rgb" float32 [batch, p, p, 3] (linear), "cube" float32 [batch,
+p, p, bands] of *other* scenes, "encoded" float32 [batch, c, c, 3] (sRGB, the same crop as "rgb" at the parser's size),
+"labels" int32 [batch, c, c]. Source: [SE] section 3; method sections 5-7.
+"""
+
+import keras
+import tensorflow as tf
+
+from hsgan import losses
+from hsgan.layers.gradient_clip import clip_gradient_l1
+from hsgan.models import optimizers
+from hsgan.networks.discriminator import build_discriminator
+from hsgan.networks.reconstructor import Reconstructor
+from hsgan.networks.semantic import build_semantic_branch
+from hsgan.records.schema import VOID
+
+
+class HSGAN(keras.Model):
+    """Trains a `Reconstructor` against a discriminator of real cubes; alternating updates, one of each a step.
+
+    Args:
+      config: the configuration. dictionary: the cameras. statistics: of the real training cubes (`Reconstructor`).
+      parser: `E1`, a frozen function of "encoded" images giving features [batch, h', w', channels], or None.
+      classes: number of semantic classes; 0 without a parser.
+    """
+
+    def __init__(self, config, dictionary, statistics, parser=None, classes=0, **kwargs):
+        super().__init__(dtype="float32", **kwargs)
+        self.config = config
+        bands, policy = len(dictionary.wavelengths_nm), config.train.precision
+        self.reconstructor = Reconstructor(config, dictionary, statistics, dtype=policy, name="reconstructor")
+        self.discriminator = build_discriminator(config, bands, policy)
+        # A closure, not an attribute: the frozen parser is no part of this model's weights and checkpoints.
+        self.parse = (lambda images: parser(images, training=False)) if parser is not None else None
+        self.semantic = None
+        if self.parse is not None and config.loss.semantic:
+            channels = self.parse(tf.zeros((1, config.data.rgb_crop, config.data.rgb_crop, 3))).shape[-1]
+            self.semantic = build_semantic_branch(config, classes, bands, channels, policy)
+        self.average = None
+        if config.optimizer.ema:
+            self.average = Reconstructor(config, dictionary, statistics, dtype=policy, name="average")
+            self.average.set_weights(self.reconstructor.get_weights())
+        self.step = self.add_weight(name="step", shape=(), dtype="int64", initializer="zeros", trainable=False)
+        self.built = True
+
+    @property
+    def inference_model(self):
+        """The `Reconstructor` that evaluation and export use: the weight average where there is one."""
+        return self.reconstructor if self.average is None else self.average
+
+    def compile(self):
+        """Builds the optimizers of `config.optimizer`: Adam at three rates (TTUR), SGD for the semantic branch."""
+        super().compile(optimizer=None, jit_compile=False)
+        config, rates = self.config, self.config.optimizer
+        generator, estimator = self.reconstructor.generator, self.reconstructor.srf_estimator
+        self.generator_optimizer = optimizers.adam(config, rates.generator, generator.trainable_variables)
+        self.srf_optimizer = optimizers.adam(config, rates.srf_estimator, estimator.trainable_variables)
+        self.discriminator_optimizer = optimizers.adam(
+            config, rates.discriminator, self.discriminator.trainable_variables
+        )
+        if self.semantic is not None:
+            self.semantic_optimizer = optimizers.poly_sgd(
+                rates.semantic,
+                rates.semantic_momentum,
+                rates.semantic_power,
+                config.train.steps,
+                self.semantic.trainable_variables,
+            )
+
+    def train_step(self, batch):
+        """One discriminator update, then one generator update; returns every raw term by name."""
+        with tf.GradientTape() as tape:
+            # One forward serves both updates: the generator does not change between them.
+            estimate = self.reconstructor(batch["rgb"], training=True)
+            with tape.stop_recording():
+                logs = self.update_discriminator(tf.stop_gradient(estimate["cube"]), batch["cube"])
+            terms = self.generator_terms(estimate, batch)
+            loss = tf.add_n([self.config.loss[name] * term for name, term in terms.items()])
+        logs |= self.update_generator(tape, loss)
+        self.step.assign_add(1)
+        return {"loss": loss, **terms, **logs}
+
+    def update_discriminator(self, fake, real):
+        """Applies one discriminator update on detached generated cubes and real ones; returns its log."""
+        if not self.config.loss.adversarial:
+            return {}
+        with tf.GradientTape() as tape:
+            fake_logits, real_logits = self.discriminator(fake), self.discriminator(real)
+            loss = losses.adversarial_discriminator(fake_logits, real_logits)
+        variables = self.discriminator.trainable_variables
+        gradients = tape.gradient(loss, variables)
+        self.discriminator_optimizer.apply(gradients, variables)
+        right = tf.concat([fake_logits < 0, real_logits > 0], axis=0)
+        return {
+            "discriminator": loss,
+            "discriminator_accuracy": tf.reduce_mean(tf.cast(right, tf.float32)),
+            "discriminator_gradient": tf.linalg.global_norm(gradients),
+        }
+
+    def generator_terms(self, estimate, batch):
+        """Returns the raw terms of the generator's objective (Eq. 8) by name; a term of weight 0 is not computed."""
+        values, cube = self.config.loss, estimate["cube"]
+        terms = {}
+        if values.adversarial:
+            seen = clip_gradient_l1(cube) if values.clip_gradients else cube
+            terms["adversarial"] = losses.adversarial_generator(self.discriminator(seen))
+        if values.back_projection:
+            terms["back_projection"] = losses.back_projection(cube, estimate["srf"], batch["rgb"])
+        if values.smoothness:
+            terms["smoothness"] = losses.smoothness(cube, values.smoothness_form)
+        if values.positivity:
+            terms["positivity"] = losses.positivity(cube, values.positivity_form)
+        if self.semantic is not None:
+            terms["semantic"] = self.semantic_term(cube, batch)
+        return terms
+
+    def semantic_term(self, cube, batch):
+        """Cross-entropy of the classes that the semantic branch reads off cube and parser features (Eq. 12)."""
+        seen = cube
+        if self.config.loss.clip_gradients:
+            seen = clip_gradient_l1(cube, self.config.loss.semantic_gradient_scale)
+        features = tf.stop_gradient(self.parse(batch["encoded"]))
+        seed = tf.stack([tf.constant(self.config.seed, tf.int64), tf.convert_to_tensor(self.step)])
+        logits = self.semantic(seen, parser_features=features, seed=seed)
+        labels = tf.image.resize(batch["labels"][..., None], logits.shape[1:3], method="nearest")[..., 0]
+        return losses.semantic_cross_entropy(logits, labels, VOID)
+
+    def update_generator(self, tape, loss):
+        """Applies the gradients of `loss` to generator, SRF estimator and semantic branch; returns their norms."""
+        groups = {
+            "generator": (self.reconstructor.generator.trainable_variables, self.generator_optimizer),
+            "srf_estimator": (self.reconstructor.srf_estimator.trainable_variables, self.srf_optimizer),
+        }
+        if self.semantic is not None:
+            groups["semantic"] = (self.semantic.trainable_variables, self.semantic_optimizer)
+        gradients = tape.gradient(loss, {name: variables for name, (variables, _) in groups.items()})
+        logs = {}
+        for name, (variables, optimizer) in groups.items():
+            gradient = gradients[name]
+            logs[f"{name}_gradient"] = tf.linalg.global_norm(gradient)
+            if name == "semantic":
+                gradient = optimizers.coupled_decay(gradient, variables, self.config.optimizer.semantic_weight_decay)
+            optimizer.apply(gradient, variables)
+        self.update_average()
+        return logs
+
+    def update_average(self):
+        """Moves the weight average towards the weights by `1 - config.optimizer.ema`."""
+        if self.average is None:
+            return
+        for average, weight in zip(
+            self.average.trainable_variables, self.reconstructor.trainable_variables, strict=True
+        ):
+            average.assign_add((1 - self.config.optimizer.ema) * (weight - average))

@@ -1,0 +1,147 @@
+"""Keras callbacks that count in steps: progress, guards, TensorBoard, validation, checkpoints.
+
+`fit` runs once over all steps of a run, so that the input pipeline is built once; everything periodic hangs on
+`on_train_batch_end`. Steps are counted from 1, over all sessions of the run.
+"""
+
+import json
+import time
+
+import keras
+import numpy as np
+import tensorflow as tf
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from hsgan.errors import TrainingError
+
+
+class StepCallback(keras.callbacks.Callback):
+    """Calls `on_step(step, logs)` after every step, counting from `start_step`."""
+
+    def __init__(self, start_step=0):
+        super().__init__()
+        self.start_step = start_step
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.on_step(self.start_step + batch + 1, logs)
+
+
+class FiniteGuard(StepCallback):
+    """Stops the run at the first loss term that is not finite, naming term and step."""
+
+    def on_step(self, step, logs):
+        for name, value in logs.items():
+            if not np.isfinite(value):
+                raise TrainingError(
+                    f"step {step}: {name} is not finite ({float(value)}); the last checkpoint is from before. "
+                    "Lower the learning rates, or train in float32"
+                )
+
+
+class Stopwatch(StepCallback):
+    """Counts the seconds of training over all sessions; stops the run after `max_minutes` (0: never).
+
+    `excluded` seconds, e.g. of validation, are not training.
+    """
+
+    def __init__(self, start_step, seconds, max_minutes):
+        super().__init__(start_step)
+        self.max_seconds = 60 * max_minutes
+        self.seconds = seconds
+
+    def on_train_batch_begin(self, batch, logs=None):
+        self.began = time.perf_counter()
+
+    def on_step(self, step, logs):
+        self.seconds += time.perf_counter() - self.began
+        if self.max_seconds and self.seconds >= self.max_seconds:
+            self.model.stop_training = True
+
+
+class ProgressBar(StepCallback):
+    """A bar with step, losses and time left; a line every `every` steps where the output is no terminal."""
+
+    def __init__(self, start_step, steps, shown, every):
+        super().__init__(start_step)
+        self.steps, self.shown, self.every = steps, shown, every
+        self.console = Console()
+        columns = (TextColumn("{task.description}"), BarColumn(20), MofNCompleteColumn(), TimeElapsedColumn())
+        self.bar = Progress(*columns, TextColumn("left"), TimeRemainingColumn(), console=self.console, transient=True)
+
+    def on_train_begin(self, logs=None):
+        self.began = time.perf_counter()
+        self.task = self.bar.add_task("training", total=self.steps, completed=self.start_step)
+        if self.console.is_terminal:
+            self.bar.start()
+
+    def on_step(self, step, logs):
+        text = " ".join(f"{name} {float(logs[name]):.4g}" for name in self.shown if name in logs)
+        self.bar.update(self.task, completed=step, description=text)
+        if not self.console.is_terminal and (step % self.every == 0 or step == self.steps):
+            seconds = (time.perf_counter() - self.began) / (step - self.start_step)
+            left = seconds * (self.steps - step)
+            print(f"step {step}/{self.steps}  {text}  {seconds:.2f} s/step, {left / 60:.1f} min left", flush=True)
+
+    def on_train_end(self, logs=None):
+        self.bar.stop()
+
+
+class Scalars(StepCallback):
+    """Writes all logs to TensorBoard every `every` steps."""
+
+    def __init__(self, start_step, writer, every):
+        super().__init__(start_step)
+        self.writer, self.every = writer, every
+
+    def on_step(self, step, logs):
+        if step % self.every == 0:
+            with self.writer.as_default(step):
+                for name, value in logs.items():
+                    tf.summary.scalar(f"train/{name}", value)
+
+
+class Validation(StepCallback):
+    """Evaluates the inference model every `every` steps and at the end; keeps the best weights.
+
+    Args:
+      validator: function `(model, step) -> {metric: value}`; the best run has the highest "psnr".
+      folder: the `RunFolder`. state: the `TrainingState`, which keeps the best value over sessions.
+    """
+
+    def __init__(self, start_step, steps, every, validator, folder, state):
+        super().__init__(start_step)
+        self.steps, self.every = steps, every
+        self.validator, self.folder, self.state = validator, folder, state
+
+    def on_train_begin(self, logs=None):
+        if self.start_step == 0:
+            self.validate(0)
+
+    def on_step(self, step, logs):
+        if step % self.every == 0 or step == self.steps or self.model.stop_training:
+            self.validate(step)
+
+    def validate(self, step):
+        """Validates now; writes last (and best) weights and a line of history.jsonl."""
+        metrics = self.validator(self.model.inference_model, step)
+        record = {"step": step, **metrics}
+        print(f"step {step}: validation " + ", ".join(f"{k} {v:.3f}" for k, v in metrics.items()), flush=True)
+        with (self.folder.path / "history.jsonl").open("a") as file:
+            file.write(json.dumps(record) + "\n")
+        self.folder.save_weights("last", self.model.inference_model, record)
+        if metrics["psnr"] > float(self.state.best.numpy()):
+            self.state.best.assign(metrics["psnr"])
+            self.folder.save_weights("best", self.model.inference_model, record)
+
+
+class Checkpoints(StepCallback):
+    """Saves the full state every `every` steps and at the end. Comes last: after validation has set the best value."""
+
+    def __init__(self, start_step, steps, every, state, stopwatch):
+        super().__init__(start_step)
+        self.steps, self.every, self.state, self.stopwatch = steps, every, state, stopwatch
+
+    def on_step(self, step, logs):
+        if step % self.every == 0 or step == self.steps or self.model.stop_training:
+            self.state.save(self.stopwatch.seconds)

@@ -1,0 +1,141 @@
+"""The training run: from a configuration to a run folder, begun or gone on with.
+
+`train` is what `python -m hsgan.train` does; a notebook can call it.
+"""
+
+import contextlib
+
+import keras
+import tensorflow as tf
+
+from hsgan import config as config_lib
+from hsgan.data import pipelines, sources
+from hsgan.data.statistics import cube_statistics
+from hsgan.errors import DataError
+from hsgan.models.hsgan import HSGAN
+from hsgan.models.parser_trainer import pretrain
+from hsgan.networks.parsers import WEIGHTS_FILE, build_parser
+from hsgan.records.manifest import read_manifest
+from hsgan.records.reader import diagnose
+from hsgan.spectra import srf as srf_lib
+from hsgan.training.callbacks import Checkpoints, FiniteGuard, ProgressBar, Scalars, Stopwatch, Validation
+from hsgan.training.run_folder import RunFolder
+from hsgan.training.state import TrainingState
+from hsgan.training.validation import Validator
+
+SHOWN = ("loss", "discriminator", "adversarial", "back_projection", "smoothness", "semantic")
+
+
+def train(config, workdir):
+    """Trains `config` in `workdir` to its end; a run that is already there goes on from its last checkpoint.
+
+    The result is the same, bit for bit, however often the run was stopped or killed on the way.
+
+    Returns:
+      The `RunFolder`.
+
+    Raises:
+      ConfigError, DataError: the configuration or the records cannot be used.
+      RunError: `workdir` holds something else, or a checkpoint cannot be written or read.
+      TrainingError: a loss term is not finite.
+    """
+    config_lib.validate(config)
+    folder = RunFolder.create(workdir, config)
+    tf.config.experimental.enable_op_determinism()
+    keras.utils.set_random_seed(config.seed)
+    config = sources.resolve(config)
+    manifests = check_data(config)
+    folder.record_session({name: f"{manifest.directory}" for name, manifest in manifests.items()})
+    model = build_model(config, folder, manifests["photos"].classes)
+    state = TrainingState(folder.path / "checkpoints", model)
+    start = state.restore()
+    steps = config.train.steps
+    if start >= steps or stopped_by_clock(config, state):
+        print(f"{folder.path}: the run is complete at step {start}")
+        return folder
+    folder.drop_history_after(start)
+    with tf.summary.create_file_writer(str(folder.path / "logs")).as_default(start) as writer:
+        callbacks = build_callbacks(config, folder, state, start, writer)
+        with explained(config):
+            model.fit(
+                pipelines.unpaired(config, start_step=start),
+                steps_per_epoch=steps - start,
+                epochs=1,
+                verbose=0,
+                shuffle=False,
+                callbacks=callbacks,
+            )
+    return folder
+
+
+def check_data(config):
+    """Returns the manifests of cubes and photos ({"cubes": ..., "photos": ...}) after checking them against `config`.
+
+    Raises:
+      DataError: no such records, other wavelengths, photos where cubes should be or the reverse.
+    """
+    cubes, photos = read_manifest(config.data.cubes), read_manifest(config.data.rgb)
+    cubes.check_wavelengths(config_lib.wavelengths_nm(config))
+    if photos.kind != "photos":
+        raise DataError(f"{photos.directory}: must hold photos. Received: {photos.kind}")
+    for manifest in (cubes, photos):
+        manifest.files("train")
+    cubes.files("validation")
+    return {"cubes": cubes, "photos": photos}
+
+
+def build_model(config, folder, classes):
+    """Returns the compiled `HSGAN` of `config`; writes the cameras to `folder`, pre-trains the parser if asked to."""
+    dictionary = srf_lib.load(config.cameras.dictionary, config_lib.wavelengths_nm(config))
+    if config.cameras.test:
+        dictionary.srf(config.cameras.test)
+    folder.save_dictionary(dictionary)
+    statistics = cube_statistics(config.data.cubes, "train")
+    model = HSGAN(config, dictionary, statistics, prepared_parser(config, folder, classes), classes)
+    model.compile()
+    return model
+
+
+def prepared_parser(config, folder, classes):
+    """Returns the frozen scene parser, or None; our own HRNet is pre-trained into the run folder first if asked to."""
+    weights = config.semantic.parser_weights or None
+    if config.semantic.pretrain_steps and not weights:
+        output = folder.path / "parser"
+        weights = output / WEIGHTS_FILE
+        if not weights.is_file():
+            print(f"pre-training the scene parser {config.semantic.parser} into {output}", flush=True)
+            pretrain(config, output, config.semantic.pretrain_steps, config.semantic.pretrain_batch)
+        # What follows must not depend on whether the pre-training ran in this session.
+        keras.utils.set_random_seed(config.seed)
+    return build_parser(config, classes, weights)
+
+
+def build_callbacks(config, folder, state, start, writer):
+    """Returns the callbacks of a session that starts at step `start`, in the order in which they act."""
+    values = config.train
+    validator = Validator(config, folder.dictionary(), folder.test_camera, writer)
+    stopwatch = Stopwatch(start, float(state.seconds.numpy()), values.max_minutes)
+    return [
+        FiniteGuard(start),
+        stopwatch,
+        ProgressBar(start, values.steps, SHOWN, values.log_every),
+        Scalars(start, writer, values.log_every),
+        Validation(start, values.steps, values.validate_every, validator, folder, state),
+        Checkpoints(start, values.steps, values.checkpoint_every, state, stopwatch),
+    ]
+
+
+def stopped_by_clock(config, state):
+    """Whether an earlier session has used up `config.train.max_minutes`."""
+    return bool(config.train.max_minutes) and float(state.seconds.numpy()) >= 60 * config.train.max_minutes
+
+
+@contextlib.contextmanager
+def explained(config):
+    """Turns a failure to read records inside `fit` into a `DataError` that names shard and record."""
+    try:
+        yield
+    except (tf.errors.DataLossError, tf.errors.InvalidArgumentError, tf.errors.NotFoundError) as error:
+        diagnose(config.data.cubes, "train")
+        diagnose(config.data.rgb, "train")
+        raise error

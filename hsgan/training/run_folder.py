@@ -1,0 +1,195 @@
+"""The run folder: everything one training run leaves behind, and the way back in.
+
+config.json          the resolved configuration
+run.json             versions, git commit, command lines and when they were given, the data's manifests
+cameras.npz          the SRF dictionary
+checkpoints/         full training state, last two (resume)
+weights/             last.weights.h5, best.weights.h5: the `Reconstructor`, with last.json, best.json (step, metrics)
+history.jsonl        one line a validation
+logs/                TensorBoard
+parser/, evaluation/ where the run pre-trained a scene parser, and was evaluated
+"""
+
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from importlib import metadata
+from pathlib import Path
+
+import numpy as np
+
+from hsgan import config as config_lib
+from hsgan.errors import ConfigError, RunError
+from hsgan.networks.reconstructor import Reconstructor
+from hsgan.spectra.srf import SrfDictionary
+
+# What may change between the sessions of one run without changing its numbers.
+FREE_FIELDS = {"train.max_minutes", "train.evaluate", "data.cache"}
+PACKAGES = ("hsgan", "tensorflow", "keras", "numpy", "h5py", "colour-science")
+
+
+class RunFolder:
+    """A run folder that exists. Use `create` to begin or go on with a run, `open` to read one."""
+
+    def __init__(self, path, config):
+        self.path = Path(path)
+        self.config = config
+
+    @classmethod
+    def create(cls, path, config):
+        """Begins a run in `path`, or goes on with the one that is there.
+
+        Raises:
+          RunError: the folder holds another configuration's run, or files that are no run.
+        """
+        path = Path(path)
+        if (path / "config.json").is_file():
+            there = cls.open(path)
+            changed = [name for name in config_lib.differences(there.config, config) if name not in FREE_FIELDS]
+            if changed:
+                raise RunError(
+                    f"{path}: holds a run with another configuration ({', '.join(changed)} differ); "
+                    "choose another --workdir, or go on with its own configuration"
+                )
+        elif path.is_dir() and any(path.iterdir()):
+            raise RunError(f"{path}: is not empty and holds no run (no config.json); choose another --workdir")
+        path.mkdir(parents=True, exist_ok=True)
+        folder = cls(path, config)
+        for name in ("checkpoints", "weights", "logs"):
+            (path / name).mkdir(exist_ok=True)
+        write_atomically(path / "config.json", lambda file: config_lib.save(config, file))
+        return folder
+
+    @classmethod
+    def open(cls, path):
+        """Opens the run in `path` for reading.
+
+        Raises:
+          RunError: there is no run, or its configuration is not of this version.
+        """
+        path = Path(path)
+        try:
+            values = json.loads((path / "config.json").read_text())
+        except FileNotFoundError:
+            raise RunError(f"{path}: holds no run (no config.json); train one: python -m hsgan.train") from None
+        except json.JSONDecodeError as error:
+            raise RunError(f"{path / 'config.json'}: is not JSON: {error}") from error
+        try:
+            return cls(path, config_lib.from_dict(values))
+        except ConfigError as error:
+            raise RunError(f"{path / 'config.json'}: {error}") from error
+
+    def record_session(self, provenance):
+        """Appends this session (command line, versions, commit, `provenance` of the data) to run.json."""
+        file = self.path / "run.json"
+        sessions = json.loads(file.read_text()) if file.is_file() else []
+        sessions.append(
+            {
+                "started": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+                "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
+                "versions": versions(),
+                "data": provenance,
+            }
+        )
+        write_atomically(file, lambda path: Path(path).write_text(json.dumps(sessions, indent=2) + "\n"))
+
+    def save_dictionary(self, dictionary):
+        """Writes the SRF dictionary to cameras.npz, so that the run can be used without the file it came from."""
+        file = self.path / "cameras.npz"
+        write_atomically(
+            file,
+            lambda path: np.savez(
+                path,
+                names=np.array(dictionary.names),
+                wavelengths_nm=dictionary.wavelengths_nm,
+                responses=dictionary.responses,
+                source=dictionary.source,
+            ),
+        )
+
+    def dictionary(self):
+        """Returns the run's `SrfDictionary`."""
+        file = self.path / "cameras.npz"
+        if not file.is_file():
+            raise RunError(f"{self.path}: holds no cameras.npz: the run never started training")
+        with np.load(file) as data:
+            names = tuple(str(name) for name in data["names"])
+            return SrfDictionary(names, data["wavelengths_nm"], data["responses"], str(data["source"]))
+
+    @property
+    def test_camera(self):
+        """Name of the run's test camera: `config.cameras.test`, or the dictionary's default."""
+        return self.config.cameras.test or self.dictionary().default_test_camera
+
+    def drop_history_after(self, step):
+        """Takes lines of steps after `step` out of history.jsonl: what a killed session validated and did not keep."""
+        file = self.path / "history.jsonl"
+        if file.is_file():
+            lines = [line for line in file.read_text().splitlines(True) if json.loads(line)["step"] <= step]
+            write_atomically(file, lambda path: Path(path).write_text("".join(lines)))
+
+    def save_weights(self, which, model, record):
+        """Writes the `Reconstructor` `model` as weights/`which`.weights.h5 and `record` (a dictionary) beside it."""
+        folder = self.path / "weights"
+        write_atomically(folder / f"{which}.weights.h5", model.save_weights)
+        write_atomically(
+            folder / f"{which}.json", lambda path: Path(path).write_text(json.dumps(record, indent=2) + "\n")
+        )
+
+    def weights_record(self, which):
+        """Returns the record (step, metrics) beside weights/`which`.weights.h5."""
+        file = self.path / "weights" / f"{which}.json"
+        if not file.is_file():
+            raise RunError(f"{self.path}: holds no {which!r} weights yet; train longer, or choose best or last")
+        return json.loads(file.read_text())
+
+    def reconstructor(self, which="best", dtype=None):
+        """Returns the trained `Reconstructor`.
+
+        Args:
+          which: "best" on validation, or "last".
+          dtype: policy of the stages; None is float32.
+
+        Raises:
+          RunError: the run has no such weights, or they cannot be read.
+        """
+        self.weights_record(which)
+        file = self.path / "weights" / f"{which}.weights.h5"
+        model = Reconstructor(self.config, self.dictionary(), dtype=dtype)
+        try:
+            model.load_weights(file)
+        except (OSError, ValueError, KeyError) as error:
+            raise RunError(f"{file}: cannot be read as this run's weights: {' '.join(str(error).split())}") from error
+        return model
+
+
+def write_atomically(path, write):
+    """Calls `write(temporary path)`, then moves the result to `path`: a failure leaves what was there before."""
+    path = Path(path)
+    temporary = path.with_name(f".{os.getpid()}.{path.name}")
+    try:
+        write(str(temporary))
+        with open(temporary, "rb") as file:
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def versions():
+    """Returns the versions of Python, this package and what its numbers depend on, and the git commit if any."""
+    found = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            found[package] = "not installed"
+    source = Path(__file__).parents[2]
+    if (source / ".git").exists():
+        command = ["git", "-C", str(source), "rev-parse", "HEAD"]
+        answer = subprocess.run(command, capture_output=True, text=True, check=False)
+        found["commit"] = answer.stdout.strip() or "unknown"
+    return found

@@ -1,0 +1,69 @@
+"""Validation during training: blind reconstruction of the validation cubes, numbers and pictures for TensorBoard."""
+
+import io
+
+import numpy as np
+import tensorflow as tf
+
+from hsgan.evaluation import figures
+from hsgan.evaluation.harness import evaluate
+from hsgan.evaluation.methods import NETWORK, estimate_srf, reconstruct_cube
+from hsgan.records.reader import iterate_cubes
+
+METRICS = ("psnr", "assim", "sam_deg", "sam_lit_deg", "round_trip_rmse")
+
+
+class Validator:
+    """Evaluates a `Reconstructor` on the validation cubes, each projected with the test camera, camera unknown.
+
+    Calling it with `(model, step)` gives the means over scenes of `METRICS` and "srf_error", as
+    `hsgan.evaluation.harness.evaluate` defines them, and writes them and pictures of the first scene to TensorBoard.
+
+    Args:
+      config: resolved configuration. dictionary: the cameras. camera: name of the test camera.
+      writer: TensorBoard writer, or None.
+    """
+
+    def __init__(self, config, dictionary, camera, writer=None):
+        self.dictionary, self.camera = dictionary, camera
+        self.srf = dictionary.srf(camera)
+        self.scenes = dict(iterate_cubes(config.data.cubes, "validation"))
+        self.writer = writer
+
+    def __call__(self, model, step):
+        shown = []
+        results = evaluate(
+            {NETWORK: lambda rgb, srf: reconstruct_cube(model, rgb, srf)},
+            self.scenes.items(),
+            self.camera,
+            self.srf,
+            estimate=lambda rgb: estimate_srf(model, rgb),
+            on_scene=lambda *scene: shown.append(scene) if not shown else None,
+        )
+        means = results["methods"][NETWORK]["mean"]
+        means = {name: means[name] for name in METRICS} | {"srf_error": results["srf"]["error"]}
+        if self.writer is not None:
+            with self.writer.as_default(step):
+                for name, value in means.items():
+                    tf.summary.scalar(f"validation/{name}", value)
+                self.write_pictures(*shown[0])
+        return means
+
+    def write_pictures(self, scene, truth, rgb, cubes, srf):
+        """Writes error maps, spectra of marked pixels (with the pseudo-RGB) and the SRF of one scene to TensorBoard."""
+        wavelengths_nm = self.dictionary.wavelengths_nm
+        drawn = {
+            "error_maps": figures.error_maps(scene, truth, cubes, wavelengths_nm),
+            "spectra": figures.spectra(scene, truth, cubes, wavelengths_nm),
+            "srf": figures.srf_curves(self.camera, self.srf, {scene: srf}, wavelengths_nm),
+        }
+        for name, figure in drawn.items():
+            tf.summary.image(f"validation/{name}", pixels(figure)[None])
+
+
+def pixels(figure):
+    """Returns a matplotlib figure as uint8 [height, width, 4]."""
+    with io.BytesIO() as buffer:
+        figure.savefig(buffer, format="rgba", dpi=80)
+        width, height = (int(side * 80) for side in figure.get_size_inches())
+        return np.frombuffer(buffer.getvalue(), np.uint8).reshape(height, width, 4)
