@@ -91,7 +91,7 @@ def _settings(config, steps, batch):
     if config.semantic.parser not in VARIANTS:
         raise ConfigError(f"semantic.parser: only our own parsers are pre-trained: {', '.join(VARIANTS)}. "
                           f"Received: {config.semantic.parser!r}")  # fmt: skip
-    config = ml_collections.ConfigDict(sources.resolve(config))
+    config = ml_collections.ConfigDict(config.copy_and_resolve_references())
     if steps is not None:
         config.semantic.pretrain_steps = steps
     if batch is not None:
@@ -99,7 +99,7 @@ def _settings(config, steps, batch):
     for field in ("pretrain_steps", "pretrain_batch"):
         if config.semantic[field] < 1:
             raise ConfigError(f"semantic.{field}: must be positive to pre-train. Received: {config.semantic[field]!r}")
-    return config
+    return sources.resolve(config)
 
 
 def validation_photos(manifest):
@@ -240,7 +240,7 @@ def train_parser(config, parser, classes, photos, steps, progress=True):
     trainer.compile(optimizer=optimizers.poly_sgd(values.pretrain_learning_rate, MOMENTUM, POWER, steps, variables))
     with tqdm.tqdm(total=steps, desc="scene parser", unit="step", disable=not progress) as bar:
         watch = _Watch(bar)
-        trainer.fit(photos.take(steps), epochs=1, verbose=0, callbacks=[watch])
+        trainer.fit(photos, steps_per_epoch=steps, epochs=1, verbose=0, shuffle=False, callbacks=[watch])
     if len(watch.losses) < steps:
         raise TrainingError(f"parser pre-training: the photos ended after step {len(watch.losses)} of {steps}")
     return trainer, watch.losses
@@ -277,10 +277,10 @@ def write_parser(parser, facts, output):
     output = Path(output)
     output.mkdir(parents=True, exist_ok=True)
     weights, report = output / WEIGHTS_FILE, output / REPORT_FILE
-    report.unlink(missing_ok=True)  # of older weights
     partial = output / f".partial.{WEIGHTS_FILE}"
     try:
         parser.save_weights(partial, overwrite=True)
+        report.unlink(missing_ok=True)  # of older weights
         os.replace(partial, weights)
         partial.write_text(json.dumps(facts, indent=2) + "\n")
         os.replace(partial, report)
