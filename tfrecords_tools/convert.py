@@ -21,8 +21,10 @@ class Summary:
         splits = self.manifest.splits
         counts = ", ".join(f"{split.records} {name}" for name, split in splits.items())
         size = sum(split.bytes for split in splits.values()) / 1e6
-        lines = [f"{self.manifest.source}: {sum(split.records for split in splits.values())} records ({counts}), "
-                 f"{len(self.skipped)} skipped, {size:.1f} MB in {self.manifest.directory}"]
+        lines = [
+            f"{self.manifest.source}: {sum(split.records for split in splits.values())} records ({counts}), "
+            f"{len(self.skipped)} skipped, {size:.1f} MB in {self.manifest.directory}"
+        ]
         return "\n".join(lines + [f"  skipped {scene}: {reason}" for scene, reason in self.skipped.items()])
 
 
@@ -57,8 +59,14 @@ def convert_photos(reader, output, shards=4, skip_bad=False, command=()):
     Raises:
       DataError: a photo that cannot be used, no photo left, an output folder that is not empty.
     """
-    header = Manifest("photos", reader.source, class_names=tuple(reader.class_names), encoding=reader.encoding,
-                      note=reader.note, command=tuple(command))
+    header = Manifest(
+        "photos",
+        reader.source,
+        class_names=tuple(reader.class_names),
+        encoding=reader.encoding,
+        note=reader.note,
+        command=tuple(command),
+    )
     return _convert(reader, reader.scenes(), header, output, shards, skip_bad)
 
 

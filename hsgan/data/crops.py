@@ -39,7 +39,7 @@ def photo_crop(image, labels, seed, size, scale):
     A photo that is smaller than `size` even at the largest factor is continued by reflection, where labels are void.
 
     Args:
-      image: float32 [height, width, 3].
+      image: float32 [height, width, 3], in [0, 1].
       labels: uint8 [height, width].
       seed: int [2].
       size: side of the crop.
@@ -65,8 +65,10 @@ def photo_crop(image, labels, seed, size, scale):
     real = real_rows[:, None] & real_columns[None, :]
     labels = tf.where(real, tf.cast(labels, tf.int32), VOID)
     image = _unless_equal(window, size, image, lambda: tf.image.resize(image, [size, size], antialias=True))
-    nearest = tf.minimum(tf.cast((tf.range(size, dtype=tf.float32) + 0.5) * tf.cast(window, tf.float32) / size, tf.int32),
-                         window - 1)
+    image = tf.clip_by_value(image, 0, 1)  # the resize's weights sum to 1 only within rounding
+    nearest = tf.minimum(
+        tf.cast((tf.range(size, dtype=tf.float32) + 0.5) * tf.cast(window, tf.float32) / size, tf.int32), window - 1
+    )
     labels = tf.gather(tf.gather(labels, nearest), nearest, axis=1)
     image, labels = _flip(image, draws[3], 1), _flip(labels, draws[3], 1)
     return tf.ensure_shape(image, [size, size, 3]), tf.ensure_shape(labels, [size, size])
@@ -79,8 +81,9 @@ def shrink(image, size):
 
 def _area(image, size):
     extent = tf.shape(image)[:2]
-    return _unless_equal(extent, size, image,
-                         lambda: tf.image.resize(image[None], [size, size], method=tf.image.ResizeMethod.AREA)[0])
+    return _unless_equal(
+        extent, size, image, lambda: tf.image.resize(image[None], [size, size], method=tf.image.ResizeMethod.AREA)[0]
+    )
 
 
 def _unless_equal(extent, size, image, resized):

@@ -23,8 +23,10 @@ VERSION = 1
 CUBE_SIZE, PHOTO_SIZE = 128, 192
 CUBES = {"train": 24, "validation": 6}
 PHOTOS = {"train": 64, "validation": 8}
-_NOTE = ("Synthetic: imagined scenes of measured reflectances and illuminants shipped with colour-science. "
-         "For trying the programs out; results on it say nothing about real scenes.")
+_NOTE = (
+    "Synthetic: imagined scenes of measured reflectances and illuminants shipped with colour-science. "
+    "For trying the programs out; results on it say nothing about real scenes."
+)
 # Random streams: no cube and no photo shares one.
 _CUBE_STREAM, _PHOTO_STREAM = 1, 2
 _JPEG_QUALITY = 92
@@ -61,7 +63,9 @@ def make(wavelengths_nm, cache="", cubes=None, photos=None):
         materials = materials_lib.load(wavelengths_nm)
         for path, counts, maker in tasks:
             if not (path / "manifest.json").is_file():
-                _make_once(path, lambda path=path, counts=counts, maker=maker: maker(path, counts, wavelengths_nm, materials))
+                _make_once(
+                    path, lambda path=path, counts=counts, maker=maker: maker(path, counts, wavelengths_nm, materials)
+                )
     return tuple(path for path, _, _ in tasks)
 
 
@@ -130,8 +134,12 @@ def _make_photos(path, counts, wavelengths_nm, materials):
             rgb, labels = draw_photo(index, materials, responses)
             encoded = tf.cast(tf.round(255 * imaging.srgb_encode(rgb)), tf.uint8)
             data = tf.io.encode_png(encoded) if index % 2 else tf.io.encode_jpeg(encoded, quality=_JPEG_QUALITY)
-            writer.write(split, schema.PhotoRecord(data.numpy(), labels, *labels.shape, len(classes), "srgb",
-                                                   f"photo_{index:02d}", "demo"))
+            writer.write(
+                split,
+                schema.PhotoRecord(
+                    data.numpy(), labels, *labels.shape, len(classes), "srgb", f"photo_{index:02d}", "demo"
+                ),
+            )
 
 
 def _splits(counts):

@@ -14,8 +14,15 @@ from hsgan.errors import DataError
 CLASS_NAMES = ("white and gray", "black", "red", "orange and brown", "yellow", "green", "blue", "purple")
 MEASURED_NM = (380, 780)
 _CLASS_GRID_NM = np.arange(400.0, 701.0, 10.0)
-_HUE_LIMITS_DEG = ((15, "red"), (40, "orange and brown"), (70, "yellow"), (170, "green"), (260, "blue"),
-                   (330, "purple"), (361, "red"))
+_HUE_LIMITS_DEG = (
+    (15, "red"),
+    (40, "orange and brown"),
+    (70, "yellow"),
+    (170, "green"),
+    (260, "blue"),
+    (330, "purple"),
+    (361, "red"),
+)
 _DAYLIGHTS = ("D50", "D55", "D60", "D65", "D75")
 _LEDS = ("LED-B1", "LED-B2", "LED-B3", "LED-B4", "LED-B5", "LED-V1")
 _FLUORESCENTS = ("FL2", "FL4", "FL8", "FL11")
@@ -63,8 +70,10 @@ def load(wavelengths_nm):
     wavelengths_nm = np.asarray(wavelengths_nm, np.float64)
     low, high = MEASURED_NM
     if wavelengths_nm[0] < low or wavelengths_nm[-1] > high:
-        raise DataError(f"config.wavelengths: the demo set's materials were measured at {low}-{high} nm. "
-                        f"Received: {wavelengths_nm[0]:g}-{wavelengths_nm[-1]:g} nm")
+        raise DataError(
+            f"config.wavelengths: the demo set's materials were measured at {low}-{high} nm. "
+            f"Received: {wavelengths_nm[0]:g}-{wavelengths_nm[-1]:g} nm"
+        )
     import colour
 
     curves = [(sd.wavelengths, sd.values) for sd in _reflectances(colour)]

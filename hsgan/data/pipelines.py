@@ -3,7 +3,7 @@
 The streams are endless, and functions of the configuration and the step alone. All randomness is stateless: the order
 of an epoch comes from (seed, stream, epoch), a crop from (seed, stream, position in the stream, crop number). So a
 stream built with `start_step=s` continues exactly as an uninterrupted one does from step s, in the middle of an epoch
-too; what lies before is skipped as serialized records, which are not decoded.
+too, and reads nothing of what lies before.
 
 Cubes and `rgb` are linear; `encoded` is sRGB-encoded, as scene parsers want it.
 """
@@ -19,9 +19,7 @@ from hsgan.records import reader, schema
 from hsgan.records.manifest import read_manifest
 from hsgan.spectra import imaging
 
-# Bytes of serialized records that a shuffle buffer may hold, whatever `data.shuffle_buffer` says: scenes may be large.
-SHUFFLE_BYTES = 1 << 30
-_MOST_OPEN_SHARDS = 16
+_READ_BYTES = 256 << 10
 # Each stream's own constant in all its seeds.
 _CUBES, _PHOTOS, _LABELLED = 1, 2, 3
 
@@ -41,7 +39,7 @@ def unpaired(config, start_step=0):
     """
     config = sources.resolve(config)
     cubes, photos = cube_patches(config, start_step), photo_crops(config, start_step)
-    stream = tf.data.Dataset.zip(cubes, photos).map(lambda cube, photo: {"cube": cube, **photo}, deterministic=True)
+    stream = tf.data.Dataset.zip(cubes, photos).map(lambda cube, photo: {"cube": cube, **photo})
     return stream.prefetch(1)
 
 
@@ -72,8 +70,7 @@ def cube_patches(config, start_step=0):
 
     scenes = records.map(crops_of, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True).prefetch(batch)
     # Round-robin over `batch` scenes at a time: all hold `reads` crops, so they start and end together.
-    patches = scenes.interleave(tf.data.Dataset.from_tensor_slices, cycle_length=batch, block_length=1,
-                                deterministic=True)
+    patches = scenes.interleave(tf.data.Dataset.from_tensor_slices, cycle_length=batch, block_length=1)
     return _finish(patches.batch(batch, drop_remainder=True).skip(within))
 
 
@@ -149,33 +146,43 @@ def _photo_manifest(config):
     if manifest.kind != "photos":
         raise DataError(f"{config.data.rgb}: must hold photos. Received: {manifest.kind}")
     if manifest.encoding != config.data.rgb_encoding:
-        raise DataError(f"{config.data.rgb}: its photos are {manifest.encoding}-encoded; set config.data.rgb_encoding "
-                        f"so. Received: {config.data.rgb_encoding!r}")
+        raise DataError(
+            f"{config.data.rgb}: its photos are {manifest.encoding}-encoded; set config.data.rgb_encoding "
+            f"so. Received: {config.data.rgb_encoding!r}"
+        )
     return manifest
 
 
 def _records(manifest, config, stream, start):
     """Returns the endless stream of `(position, serialized)` of the training split from position `start` on.
 
-    An epoch is: the shards in a seeded order, interleaved, through a seeded shuffle buffer.
+    Every epoch is a permutation of all records, each read at its own place in its file; what lies before `start` is
+    not read at all. `Dataset.shuffle` would need a buffer of whole scenes, and, within an epoch's function, it makes
+    tf.data give up all parallelism and prefetching under `enable_op_determinism`.
     """
-    split = manifest.split("train")
-    files = tf.constant([str(path) for path in manifest.files("train")])
-    buffer = int(max(1, min(config.data.shuffle_buffer, split.records, SHUFFLE_BYTES * split.records // split.bytes)))
-    epoch0, skipped = divmod(start, split.records)
-    seed = config.seed
+    files, offsets = [], []
+    for path, shard in zip(manifest.files("train"), manifest.split("train").shards, strict=True):
+        places = reader.record_offsets(path, shard.records)
+        files += [str(path)] * len(places)
+        offsets += places
+    files, offsets, count = tf.constant(files), tf.constant(offsets, tf.int64), len(files)
+    epoch0, skipped = divmod(start, count)
 
-    def epoch_of(epoch):
-        # The graph-level seed of this function's own graph, so that the order does not hang on the program's.
-        tf.random.set_seed(seed)
-        order = tf.random.experimental.stateless_fold_in(tf.constant([seed, stream], tf.int64), epoch)
-        shards = tf.data.Dataset.from_tensor_slices(tf.random.experimental.stateless_shuffle(files, order))
-        records = shards.interleave(tf.data.TFRecordDataset, cycle_length=min(len(files), _MOST_OPEN_SHARDS),
-                                    block_length=1, deterministic=True)
-        return records.shuffle(buffer, seed=order[0], reshuffle_each_iteration=False)
+    def order_of(epoch):
+        seed = tf.random.experimental.stateless_fold_in(tf.constant([config.seed, stream], tf.int64), epoch)
+        return tf.data.Dataset.from_tensor_slices(tf.random.experimental.stateless_shuffle(tf.range(count), seed))
 
-    epochs = tf.data.Dataset.range(epoch0, tf.int64.max).flat_map(epoch_of)
-    return epochs.skip(skipped).enumerate(start)
+    def read(index):
+        variant = tf.raw_ops.TFRecordDatasetV2(
+            filenames=files[index][None],
+            compression_type="",
+            buffer_size=_READ_BYTES,
+            byte_offsets=offsets[index][None],
+        )
+        return tf.data.experimental.from_variant(variant, tf.TensorSpec([], tf.string)).take(1)
+
+    order = tf.data.Dataset.range(epoch0, tf.int64.max).flat_map(order_of).skip(skipped)
+    return order.flat_map(read).enumerate(start).prefetch(1)
 
 
 def _crop_seeds(seed, stream, position, count):

@@ -44,8 +44,16 @@ def draw(rng, size, materials):
     fall_off = rng.normal(0, 0.35, 2)
     canvas.direct *= np.exp(fall_off[0] * canvas.x + fall_off[1] * canvas.y)
     canvas.ambient = np.full_like(canvas.direct, rng.uniform(0.08, 0.3))
-    return Scene(canvas.first, canvas.second, canvas.share, canvas.labels, canvas.texture, canvas.direct,
-                 canvas.ambient, canvas.gloss)
+    return Scene(
+        canvas.first,
+        canvas.second,
+        canvas.share,
+        canvas.labels,
+        canvas.texture,
+        canvas.direct,
+        canvas.ambient,
+        canvas.gloss,
+    )
 
 
 def render(scene, under_direct, under_ambient, direct):
@@ -106,8 +114,15 @@ class _Canvas:
             share = self._stripes()
         grain = np.roll(self.noises[rng.integers(3)], shift[::-1], (0, 1))
         texture = np.exp(rng.uniform(0.03, 0.3) * np.clip(grain, -2.5, 2.5))
-        for plane, value in ((self.first, first), (self.second, second), (self.share, share), (self.labels, label),
-                             (self.texture, texture), (self.direct, shading), (self.gloss, gloss)):
+        for plane, value in (
+            (self.first, first),
+            (self.second, second),
+            (self.share, share),
+            (self.labels, label),
+            (self.texture, texture),
+            (self.direct, shading),
+            (self.gloss, gloss),
+        ):
             plane[mask] = value[mask] if np.ndim(value) else value
         return label
 

@@ -101,8 +101,10 @@ class Manifest:
             if not path.is_file():
                 raise DataError(f"{path}: missing, though {FILE_NAME} lists it; make the records again")
             if path.stat().st_size != shard.bytes:
-                raise DataError(f"{path}: truncated or changed: {FILE_NAME} says {shard.bytes} bytes. "
-                                f"Received: {path.stat().st_size}; make the records again")
+                raise DataError(
+                    f"{path}: truncated or changed: {FILE_NAME} says {shard.bytes} bytes. "
+                    f"Received: {path.stat().st_size}; make the records again"
+                )
             paths.append(path)
         return paths
 
@@ -126,8 +128,10 @@ class Manifest:
             raise DataError(f"{self.directory}: must hold cubes. Received: {self.kind}")
         wanted, found = np.asarray(wavelengths_nm, np.float64), np.asarray(self.wavelengths_nm, np.float64)
         if wanted.shape != found.shape or not np.allclose(wanted, found, rtol=0, atol=0.01):
-            raise DataError(f"{self.directory}: its cubes have other wavelengths than the configuration "
-                            f"({_span(wanted)}); set config.wavelengths, or resample the cubes. Received: {_span(found)}")
+            raise DataError(
+                f"{self.directory}: its cubes have other wavelengths than the configuration "
+                f"({_span(wanted)}); set config.wavelengths, or resample the cubes. Received: {_span(found)}"
+            )
 
 
 def read_manifest(directory):
@@ -146,8 +150,10 @@ def read_manifest(directory):
         values = json.loads(path.read_text())
         version = values["schema_version"]
         if version != SCHEMA_VERSION:
-            raise DataError(f"{path}: records of schema version {version}, this program reads version "
-                            f"{SCHEMA_VERSION}; make the records again")
+            raise DataError(
+                f"{path}: records of schema version {version}, this program reads version "
+                f"{SCHEMA_VERSION}; make the records again"
+            )
         splits = {
             name: Split(tuple(split["scenes"]), tuple(Shard(**shard) for shard in split["shards"]))
             for name, split in values.pop("splits").items()
@@ -155,7 +161,9 @@ def read_manifest(directory):
         values = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
         return Manifest(**values, splits=splits, directory=directory)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise DataError(f"{path}: damaged manifest ({type(error).__name__}: {error}); make the records again") from error
+        raise DataError(
+            f"{path}: damaged manifest ({type(error).__name__}: {error}); make the records again"
+        ) from error
 
 
 def write_manifest(manifest, directory):

@@ -4,11 +4,17 @@ The pipelines (`hsgan.data.pipelines`) read the same files in a graph, where an 
 `diagnose` finds it afterwards.
 """
 
+import struct
+
 import tensorflow as tf
 
 from hsgan.errors import DataError
 from hsgan.records import schema
 from hsgan.records.manifest import read_manifest
+
+# A TFRecord: its length (8 bytes) and the length's checksum (4), the data, and their checksum (4).
+_LENGTH = struct.Struct("<Q")
+_FRAME_BYTES = 16
 
 
 def iterate_cubes(directory, split):
@@ -50,6 +56,25 @@ def diagnose(directory, split):
         pass
 
 
+def record_offsets(path, records):
+    """Returns where each record of a shard begins, in bytes, from the lengths that precede the records.
+
+    Raises:
+      DataError: the lengths do not lead through the file; names the record.
+    """
+    offsets, size = [], path.stat().st_size
+    with open(path, "rb") as file:
+        for index in range(records):
+            offset = file.tell()
+            header = file.read(_LENGTH.size)
+            end = offset + _FRAME_BYTES + (_LENGTH.unpack(header)[0] if len(header) == _LENGTH.size else size)
+            if end > size:
+                raise DataError(f"{path}: record {index}: truncated, or its length is damaged; make the records again")
+            offsets.append(offset)
+            file.seek(end)
+    return offsets
+
+
 def _iterate_shard(path, shard, manifest):
     decode = schema.decode_cube if manifest.kind == "cubes" else schema.decode_photo
     serialized = iter(tf.data.TFRecordDataset(str(path)))
@@ -60,8 +85,10 @@ def _iterate_shard(path, shard, manifest):
         except StopIteration:
             raise DataError(f"{where}: missing: the manifest says {shard.records} records") from None
         except tf.errors.OpError as error:
-            raise DataError(f"{where}: unreadable ({type(error).__name__}: {error.message.split(' [Op:')[0]}); "
-                            "make the records again") from error
+            raise DataError(
+                f"{where}: unreadable ({type(error).__name__}: {error.message.split(' [Op:')[0]}); "
+                "make the records again"
+            ) from error
         try:
             record = decode(data)
         except DataError as error:

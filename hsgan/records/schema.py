@@ -116,16 +116,28 @@ def encode_cube(record):
     """
     values, wavelengths = record.values, np.asarray(record.wavelengths_nm, np.float32)
     if values.dtype != np.uint16 or values.ndim != 3 or 0 in values.shape:
-        raise DataError(f"scene {record.scene}: values must be uint16 [height, width, bands]. "
-                        f"Received: {values.dtype} {list(values.shape)}")
+        raise DataError(
+            f"scene {record.scene}: values must be uint16 [height, width, bands]. "
+            f"Received: {values.dtype} {list(values.shape)}"
+        )
     if wavelengths.shape != values.shape[2:] or not (np.diff(wavelengths) > 0).all():
-        raise DataError(f"scene {record.scene}: wavelengths must ascend, one for each of {values.shape[2]} bands. "
-                        f"Received: {wavelengths.tolist()}")
+        raise DataError(
+            f"scene {record.scene}: wavelengths must ascend, one for each of {values.shape[2]} bands. "
+            f"Received: {wavelengths.tolist()}"
+        )
     if not (np.isfinite(record.scale) and record.scale > 0):
         raise DataError(f"scene {record.scene}: scale must be positive. Received: {record.scale}")
     height, width, bands = values.shape
-    return _serialize(values=values.astype("<u2").tobytes(), scale=float(record.scale), height=height, width=width,
-                      bands=bands, wavelengths_nm=wavelengths.tolist(), scene=record.scene, source=record.source)
+    return _serialize(
+        values=values.astype("<u2").tobytes(),
+        scale=float(record.scale),
+        height=height,
+        width=width,
+        bands=bands,
+        wavelengths_nm=wavelengths.tolist(),
+        scene=record.scene,
+        source=record.source,
+    )
 
 
 def encode_photo(record):
@@ -137,8 +149,15 @@ def encode_photo(record):
     check_labels(record.labels, (record.height, record.width), record.classes, f"scene {record.scene}")
     if record.encoding not in ENCODINGS:
         raise DataError(f"scene {record.scene}: encoding must be one of {ENCODINGS}. Received: {record.encoding!r}")
-    features = dict(image=record.image, height=record.height, width=record.width, classes=record.classes,
-                    encoding=record.encoding, scene=record.scene, source=record.source)
+    features = dict(
+        image=record.image,
+        height=record.height,
+        width=record.width,
+        classes=record.classes,
+        encoding=record.encoding,
+        scene=record.scene,
+        source=record.source,
+    )
     if record.labels is not None:
         features["labels"] = tf.io.encode_png(record.labels[..., None]).numpy()
     return _serialize(**features)
@@ -149,8 +168,10 @@ def check_labels(labels, size, classes, where):
     if labels is None:
         return
     if labels.dtype != np.uint8 or labels.shape != tuple(size):
-        raise DataError(f"{where}: the label map must be uint8 of the image's size {list(size)}. "
-                        f"Received: {labels.dtype} {list(labels.shape)}")
+        raise DataError(
+            f"{where}: the label map must be uint8 of the image's size {list(size)}. "
+            f"Received: {labels.dtype} {list(labels.shape)}"
+        )
     ids = np.unique(labels)
     strange = ids[(ids >= classes) & (ids != VOID)]
     if strange.size:
@@ -168,8 +189,10 @@ def decode_cube(serialized):
     wavelengths = np.array(features["wavelengths_nm"], np.float32)
     data = features["values"][0]
     if len(data) != 2 * int(np.prod(shape)) or len(wavelengths) != shape[2]:
-        raise DataError(f"values must fill {list(shape)} (2 bytes each) and have one wavelength a band. "
-                        f"Received: {len(data)} bytes, {len(wavelengths)} wavelengths")
+        raise DataError(
+            f"values must fill {list(shape)} (2 bytes each) and have one wavelength a band. "
+            f"Received: {len(data)} bytes, {len(wavelengths)} wavelengths"
+        )
     values = np.frombuffer(data, "<u2").reshape(shape).astype(np.uint16, copy=False)
     return CubeRecord(values, features["scale"][0], wavelengths, _text(features, "scene"), _text(features, "source"))
 
@@ -193,8 +216,16 @@ def decode_photo(serialized):
         except tf.errors.InvalidArgumentError as error:
             raise DataError(f"the label map does not decode: {_first_line(error)}") from error
         check_labels(labels, size, classes, "the record")
-    return PhotoRecord(features["image"][0], labels, height, width, classes, _text(features, "encoding"),
-                       _text(features, "scene"), _text(features, "source"))
+    return PhotoRecord(
+        features["image"][0],
+        labels,
+        height,
+        width,
+        classes,
+        _text(features, "encoding"),
+        _text(features, "scene"),
+        _text(features, "source"),
+    )
 
 
 def image_size(data, where):
@@ -224,21 +255,18 @@ def parse_cube(serialized, bands=None):
       `scene` and `source` strings. `values * scale` is linear radiance.
     """
     features = _parse(serialized, _CUBE)
-    shape = tf.stack([features["height"], features["width"], features["bands"]])
     values = tf.io.decode_raw(features["values"], tf.uint16, little_endian=True)
-    wavelengths = tf.sparse.to_dense(features["wavelengths_nm"])
-    count = tf.size(values, out_type=tf.int64)
-    # decode_raw of fewer bytes is no error by itself.
-    checks = [tf.debugging.Assert(tf.equal(count, tf.reduce_prod(shape)), ["values must fill", shape, "found", count]),
-              tf.debugging.Assert(tf.equal(tf.size(wavelengths, out_type=tf.int64), shape[2]),
-                                  ["one wavelength a band:", shape, "found", wavelengths])]
-    if bands is not None:
-        checks.append(tf.debugging.Assert(tf.equal(shape[2], bands), ["bands must be", bands, "found", shape[2]]))
-    with tf.control_dependencies(checks):
-        values = tf.reshape(values, shape)
-    values.set_shape([None, None, bands])
-    return {"values": values, "scale": features["scale"], "wavelengths_nm": wavelengths, "scene": features["scene"],
-            "source": features["source"]}
+    # decode_raw of too few bytes is no error by itself: the reshape makes it one.
+    values = tf.reshape(values, tf.stack([features["height"], features["width"], features["bands"]]))
+    wavelengths = tf.reshape(tf.sparse.to_dense(features["wavelengths_nm"]), features["bands"][None])
+    values = tf.ensure_shape(values, [None, None, bands], name="bands_as_configured")
+    return {
+        "values": values,
+        "scale": features["scale"],
+        "wavelengths_nm": wavelengths,
+        "scene": features["scene"],
+        "source": features["source"],
+    }
 
 
 def parse_photo(serialized):
@@ -249,9 +277,9 @@ def parse_photo(serialized):
       (all `VOID` for a photo without labels); `scene`, `source` and `encoding` strings.
     """
     features = _parse(serialized, _PHOTO)
-    size = tf.stack([features["height"], features["width"]])
     image = tf.io.decode_image(features["image"], channels=3, dtype=tf.float32, expand_animations=False)
     image.set_shape([None, None, 3])
+    size = tf.shape(image)[:2]
 
     def void():
         return tf.fill(size, tf.constant(VOID, tf.uint8))
@@ -260,28 +288,40 @@ def parse_photo(serialized):
         return tf.io.decode_png(features["labels"], channels=1)[..., 0]
 
     labels = tf.cond(tf.strings.length(features["labels"]) > 0, decoded, void)
-    found = tf.shape(image, out_type=tf.int64)[:2], tf.shape(labels, out_type=tf.int64)
-    same = tf.reduce_all(tf.stack(found) == size)
-    check = tf.debugging.Assert(same, ["image and labels must have the stated size", size, "found", *found])
-    with tf.control_dependencies([check]):
+    with tf.control_dependencies([_require(tf.reduce_all(tf.shape(labels) == size), "labels_have_the_image_size")]):
         labels = tf.ensure_shape(labels, [None, None])
-    return {"image": image, "labels": labels, "scene": features["scene"], "source": features["source"],
-            "encoding": features["encoding"]}
+    return {
+        "image": image,
+        "labels": labels,
+        "scene": features["scene"],
+        "source": features["source"],
+        "encoding": features["encoding"],
+    }
 
 
 def _parse(serialized, spec):
     """Checks the version first: a record of another version may lack other features."""
     version = tf.io.parse_single_example(serialized, _VERSION)["schema_version"]
-    check = tf.debugging.Assert(tf.equal(version, SCHEMA_VERSION),
-                                ["record of schema version", version, "but this program reads version", SCHEMA_VERSION])
-    with tf.control_dependencies([check]):
+    # The message is "Shape of tensor record_of_schema_version [found] is not compatible with expected shape [ours]".
+    found = tf.fill(version[None], 0, name="record_of_schema_version")
+    with tf.control_dependencies([tf.ensure_shape(found, [SCHEMA_VERSION], name="schema_version")]):
         return tf.io.parse_single_example(tf.identity(serialized), spec)
 
 
+def _require(holds, name):
+    """Fails unless `holds`, under the name `name`; stateless, unlike `tf.debugging.Assert`.
+
+    With `enable_op_determinism`, tf.data runs a map function that holds a stateful op on one thread.
+    """
+    return tf.ensure_shape(tf.fill(tf.cast(~holds, tf.int32)[None], 0), [0], name=name)
+
+
 def _serialize(**features):
-    return tf.train.Example(features=tf.train.Features(
-        feature={name: _feature(value) for name, value in {"schema_version": SCHEMA_VERSION, **features}.items()}
-    )).SerializeToString()
+    return tf.train.Example(
+        features=tf.train.Features(
+            feature={name: _feature(value) for name, value in {"schema_version": SCHEMA_VERSION, **features}.items()}
+        )
+    ).SerializeToString()
 
 
 def _feature(value):
@@ -311,8 +351,10 @@ def _features(serialized, spec, kind):
         raise DataError("has no schema version: written by another program; make the records again")
     version = int(features["schema_version"][0])
     if version != SCHEMA_VERSION:
-        raise DataError(f"is of schema version {version}, this program reads version {SCHEMA_VERSION}; "
-                        "make the records again, or use the program's version that wrote them")
+        raise DataError(
+            f"is of schema version {version}, this program reads version {SCHEMA_VERSION}; "
+            "make the records again, or use the program's version that wrote them"
+        )
     missing = [name for name in spec if name not in _OPTIONAL and not features.get(name)]
     if missing:
         raise DataError(f"is no {kind} record: it lacks {', '.join(missing)}")

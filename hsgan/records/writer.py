@@ -109,8 +109,11 @@ class RecordWriter:
                 name = f"{self.header.source}-{split}-{number:05d}-of-{len(numbers):05d}.tfrecord"
                 path = (self._folder / f"{split}-{number}").rename(self._folder / name)
                 _sync(path)
-                shards.append(manifest_lib.Shard(name, self._counts[split, number], path.stat().st_size,
-                                                 manifest_lib.sha256(path)))
+                shards.append(
+                    manifest_lib.Shard(
+                        name, self._counts[split, number], path.stat().st_size, manifest_lib.sha256(path)
+                    )
+                )
             splits[split] = manifest_lib.Split(tuple(scenes), tuple(shards))
         if not splits:
             raise DataError(f"{self.directory}: not one record was written")
@@ -119,8 +122,9 @@ class RecordWriter:
         try:
             os.rename(self._folder, self.directory)
         except OSError as error:
-            raise DataError(f"{self.directory}: cannot take its place ({error.strerror}); "
-                            "something was written there meanwhile") from error
+            raise DataError(
+                f"{self.directory}: cannot take its place ({error.strerror}); something was written there meanwhile"
+            ) from error
 
 
 def _sync(path):

@@ -24,7 +24,19 @@ class CamvidReader:
     source = "camvid"
     note = "CamVid, Brostow et al. 2009, split of the SegNet tutorial; for research, cite the source."
     encoding = "srgb"
-    class_names = ("sky", "building", "pole", "road", "pavement", "tree", "sign", "fence", "car", "pedestrian", "bicyclist")
+    class_names = (
+        "sky",
+        "building",
+        "pole",
+        "road",
+        "pavement",
+        "tree",
+        "sign",
+        "fence",
+        "car",
+        "pedestrian",
+        "bicyclist",
+    )
 
     def __init__(self, folder):
         self.folder = files.existing_folder(folder, "CamVid's folder, with train/ and trainannot/")
@@ -53,8 +65,11 @@ class CamvidReader:
         image = files.read_bytes(path)
         height, width = schema.image_size(image, path)
         classes = len(self.class_names)
-        labels = files.read_labels(labels_path, {**{number: number for number in range(classes)}, _VOID_ID: schema.VOID})
+        labels = files.read_labels(
+            labels_path, {**{number: number for number in range(classes)}, _VOID_ID: schema.VOID}
+        )
         if labels.shape != (height, width):
-            raise DataError(f"{labels_path}: must have the size of its photo, {[height, width]}. "
-                            f"Received: {list(labels.shape)}")
+            raise DataError(
+                f"{labels_path}: must have the size of its photo, {[height, width]}. Received: {list(labels.shape)}"
+            )
         return schema.PhotoRecord(image, labels, height, width, classes, self.encoding, scene, self.source)

@@ -52,13 +52,15 @@ class CaveReader:
         if missing:
             raise DataError(f"{folder}: must hold {BANDS} bands. Missing: {', '.join(missing)}")
         numbered = re.compile(re.escape(scene) + r"_ms_\d+\.png")
-        surplus = sorted({path.name for path in folder.iterdir() if numbered.fullmatch(path.name)}
-                         - {path.name for path in paths})
+        surplus = sorted(
+            {path.name for path in folder.iterdir() if numbered.fullmatch(path.name)} - {path.name for path in paths}
+        )
         if surplus:
             raise DataError(f"{folder}: must hold {BANDS} bands. Surplus: {', '.join(surplus)}")
         bands = [files.read_gray16(path) for path in paths]
         for path, band in zip(paths, bands, strict=True):
             if band.shape != bands[0].shape:
-                raise DataError(f"{path}: must have the size of band 1, {list(bands[0].shape)}. "
-                                f"Received: {list(band.shape)}")
+                raise DataError(
+                    f"{path}: must have the size of band 1, {list(bands[0].shape)}. Received: {list(band.shape)}"
+                )
         return CubeRecord(np.stack(bands, axis=-1), 1 / 65535, self.wavelengths_nm, scene, self.source)

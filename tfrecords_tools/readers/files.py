@@ -61,8 +61,10 @@ def read_labels(path, table):
     try:
         with PIL.Image.open(path) as image:
             if image.format != "PNG" or image.mode not in ("L", "P"):
-                raise DataError(f"{path}: must be an 8-bit grayscale or palette PNG of labels. "
-                                f"Received: {image.format}, mode {image.mode}")
+                raise DataError(
+                    f"{path}: must be an 8-bit grayscale or palette PNG of labels. "
+                    f"Received: {image.format}, mode {image.mode}"
+                )
             ids = np.array(image)
     except FileNotFoundError:
         raise DataError(f"{path}: no such file: every photo needs its label map") from None
