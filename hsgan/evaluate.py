@@ -15,9 +15,7 @@ def define_flags():
     """Defines the flags of this program."""
     flags.DEFINE_string("run", None, "Run folder of hsgan.train.")
     flags.DEFINE_string("data", None, "Folder of cube records (tfrecords_tools.build_hsi).")
-    flags.DEFINE_string(
-        "output", None, "Folder for metrics.json and figures/; an earlier evaluation in it is replaced."
-    )
+    flags.DEFINE_string("output", None, "Folder for metrics.json and figures/; those of an earlier one are replaced.")
     flags.DEFINE_string(
         "camera", "", "Camera of the run's dictionary that projects the cubes; default: its test camera."
     )

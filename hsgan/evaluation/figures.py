@@ -6,12 +6,13 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from hsgan.evaluation.rendering import nearest_bands, peak_of, pick_points, pseudo_rgb
+from hsgan.evaluation.rendering import gray_band, nearest_bands, peak_of, pick_points, pseudo_rgb
 from hsgan.training.run_folder import write_atomically
 
 ERROR_BANDS_NM = (450, 550, 650)
 # Okabe and Ito's colors, which the color-blind tell apart.
 METHOD_COLORS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9")
+METHOD_STYLES = (":", "-.", "--", "-")
 CHANNEL_COLORS = {"R": "#D03030", "G": "#2E9E3F", "B": "#2F62C9"}
 MARK_COLORS = ("#FFFFFF", "#111111")
 
@@ -62,7 +63,7 @@ def error_maps(scene, truth, cubes, wavelengths_nm, wanted_nm=ERROR_BANDS_NM):
     axes = figure.subplots(len(bands), len(cubes) + 1, squeeze=False)
     for row, band in zip(axes, range(len(bands)), strict=True):
         plane = truth[..., bands[band]]
-        row[0].imshow(plane, cmap="gray", vmin=0, vmax=peak_of(plane))
+        row[0].imshow(gray_band(plane, peak_of(plane)), cmap="gray", vmin=0, vmax=1)
         row[0].set_ylabel(f"{wavelengths_nm[bands[band]]:g} nm")
         for axis, (_, error) in zip(row[1:], errors.items(), strict=True):
             shown = axis.imshow(error[..., band], cmap="magma", vmin=0, vmax=top)
@@ -84,8 +85,9 @@ def spectra(scene, truth, cubes, wavelengths_nm, count=4):
     axes = right.subplots(2, (len(points) + 1) // 2, squeeze=False, sharex=True)
     for number, (axis, (row, column)) in enumerate(zip(axes.flat, points, strict=False), 1):
         axis.plot(wavelengths_nm, truth[row, column], color="black", linewidth=2.4, label="truth")
-        for color, (name, cube) in zip(_cycled(METHOD_COLORS, len(cubes)), cubes.items(), strict=True):
-            axis.plot(wavelengths_nm, cube[row, column], color=color, linewidth=1.3, label=name)
+        for index, (name, cube) in enumerate(cubes.items()):
+            color, style = METHOD_COLORS[index % len(METHOD_COLORS)], METHOD_STYLES[index % len(METHOD_STYLES)]
+            axis.plot(wavelengths_nm, cube[row, column], color=color, linestyle=style, linewidth=1.5, label=name)
         axis.set_title(f"point {number}  (row {row}, column {column})", fontsize=9)
         axis.set_ylim(bottom=min(0, axis.get_ylim()[0]))
         axis.grid(alpha=0.25)
@@ -138,7 +140,3 @@ def folder(path):
     path = Path(path)
     path.mkdir(parents=True, exist_ok=True)
     return path
-
-
-def _cycled(colors, count):
-    return [colors[index % len(colors)] for index in range(count)]

@@ -24,7 +24,7 @@ def evaluate_run(run, data, output, camera=None, known_srf=False, split="validat
                  protocol="seed", figure_scenes=3):  # fmt: skip
     """Evaluates a trained run and the three methods without a network; writes `metrics.json` and `figures/*.png`.
 
-    What an earlier evaluation left in `output` is replaced.
+    Files of an earlier evaluation in `output` are replaced; "figures" in `metrics.json` says which belong to it.
 
     Args:
       run: run folder. data: folder of cube records. output: folder to write to.
@@ -35,7 +35,7 @@ def evaluate_run(run, data, output, camera=None, known_srf=False, split="validat
       figure_scenes: scenes with pictures, the first ones; 0 for none.
 
     Returns:
-      The results, as in `metrics.json` (`evaluate`), with the paths of the figures under "figures".
+      The results, as in `metrics.json` (`evaluate`), with the figures' paths in `output` under "figures".
 
     Raises:
       RunError: no run, or one without such weights.
@@ -60,7 +60,7 @@ def evaluate_run(run, data, output, camera=None, known_srf=False, split="validat
     if not known_srf:
         gallery.add_srf(camera, srf)
     results |= {
-        "figures": [str(path) for path in gallery.paths],
+        "figures": [str(path.relative_to(output)) for path in gallery.paths],
         "run": str(folder.path),
         "config": folder.config.name,
         "checkpoint": {"which": checkpoint, **folder.weights_record(checkpoint)},

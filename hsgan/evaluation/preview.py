@@ -3,7 +3,7 @@
 from matplotlib.figure import Figure
 
 from hsgan.evaluation.figures import METHOD_COLORS, mark_points
-from hsgan.evaluation.rendering import nearest_bands, peak_of, pick_points, pseudo_rgb
+from hsgan.evaluation.rendering import gray_band, nearest_bands, peak_of, pick_points, pseudo_rgb
 from hsgan.spectra.imaging import srgb_encode
 
 SHOWN_BANDS_NM = (420, 470, 520, 570, 620, 670)
@@ -24,23 +24,25 @@ def preview(name, rgb, cube, srf, wavelengths_nm, check):
     rgb, cube = rgb[::step, ::step], cube[::step, ::step]
     points = pick_points(cube)
     bands = nearest_bands(wavelengths_nm, SHOWN_BANDS_NM)
-    figure = Figure(figsize=(13, 7.4), layout="constrained")
-    top, bottom = figure.subfigures(2, 1, height_ratios=(1.55, 1))
+    aspect = min(max(rgb.shape[0] / rgb.shape[1], 0.5), 1.6)
+    heights = 3.8 * aspect + 1.0, 2.1 * aspect + 0.4
+    figure = Figure(figsize=(13, sum(heights) + 0.2), layout="constrained")
+    top, bottom = figure.subfigures(2, 1, height_ratios=heights)
     photo, rendered, plot = top.subplots(1, 3, width_ratios=(1, 1, 1.25))
     mark_points(photo, srgb_encode(rgb).numpy(), points)
     photo.set_title("photo")
-    # One exposure for the whole cube: gray of the photo's white.
-    rendered.imshow(pseudo_rgb(cube, wavelengths_nm, peak=max(peak_of(cube), 1e-6)))
+    rendered.imshow(pseudo_rgb(cube, wavelengths_nm))
     rendered.set(title="cube, as an observer sees it (own exposure)", xticks=[], yticks=[])
     for number, (row, column) in enumerate(points, 1):
         color = METHOD_COLORS[(number - 1) % len(METHOD_COLORS)]
         plot.plot(wavelengths_nm, cube[row, column], color=color, linewidth=1.8, label=f"point {number}")
     plot.set(title="spectra at the points", xlabel="wavelength (nm)", ylabel="radiance (full scale 1)")
+    plot.set_ylim(bottom=min(0, plot.get_ylim()[0]))
     plot.grid(alpha=0.25)
     plot.legend(frameon=False, fontsize=9)
     white = peak_of(cube[..., bands])
     for axis, band in zip(bottom.subplots(1, len(bands), squeeze=False)[0], bands, strict=True):
-        axis.imshow(cube[..., band], cmap="gray", vmin=0, vmax=white)
+        axis.imshow(gray_band(cube[..., band], white), cmap="gray", vmin=0, vmax=1)
         axis.set(title=f"{wavelengths_nm[band]:g} nm", xticks=[], yticks=[])
     figure.suptitle(
         f"{name}:  {len(wavelengths_nm)} bands, {wavelengths_nm[0]:g}-{wavelengths_nm[-1]:g} nm;  round trip to RGB: "

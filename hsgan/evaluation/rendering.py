@@ -43,6 +43,11 @@ def pseudo_rgb(cube, wavelengths_nm, peak=None):
     return srgb_encode((linear / (peak_of(cube) if peak is None else peak)).astype(np.float32)).numpy()
 
 
+def gray_band(plane, peak):
+    """Returns one band float32 [height, width] encoded for the screen, `peak` white: dark scenes stay readable."""
+    return srgb_encode(np.asarray(plane / peak, np.float32)).numpy()
+
+
 def peak_of(values):
     """Returns the 99.5th percentile of `values`, at least 1e-6: a white point that highlights do not spoil."""
     return max(float(np.percentile(values, 99.5)), 1e-6)

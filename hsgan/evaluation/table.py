@@ -42,4 +42,5 @@ def print_results(results, console=None):
     console.print(results_table(results))
     if "srf" in results:
         error, precision = results["srf"]["error"], results["srf"]["precision"]
-        console.print(f"estimated SRF: error {error:.3f} (0 equal, 1 disjoint), precision {100 * precision:.1f} %")
+        text = f"estimated SRF: error {error:.3f} (0 equal, 1 disjoint), precision {100 * precision:.1f} %"
+        console.print(text, highlight=False)

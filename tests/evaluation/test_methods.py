@@ -1,0 +1,79 @@
+"""The methods behind one interface; tiling that changes nothing."""
+
+import numpy as np
+import pytest
+from trained_run import WAVELENGTHS_NM, reconstructor
+
+from hsgan.evaluation import methods
+from hsgan.spectra.imaging import project
+
+
+@pytest.fixture(scope="module")
+def model():
+    return reconstructor()
+
+
+@pytest.fixture
+def rgb():
+    return np.random.default_rng(4).random((37, 53, 3), np.float32)
+
+
+def test_every_method_gives_a_cube(model, rgb):
+    srf = methods.estimate_srf(model, rgb)
+    assert srf.shape == (3, 31)
+    found = {name: method(rgb, srf) for name, method in methods.methods_of(model).items()}
+    assert list(found) == ["bi", "smooth", "wiener", "hsgan"]
+    for cube in found.values():
+        assert cube.shape == (37, 53, 31) and cube.dtype == np.float32
+    # `smooth` reproduces the RGB exactly but for float32.
+    np.testing.assert_allclose(project(found["smooth"], srf), rgb, atol=1e-4)
+    mean, covariance = (part.numpy().astype(float) for part in model.statistics)
+    gain = covariance @ srf.T @ np.linalg.inv(srf @ covariance @ srf.T + 1e-4 * np.eye(3))
+    # float32, and a floor of 1e-6 relative in the 3x3 system
+    np.testing.assert_allclose(found["wiener"], mean + (rgb - srf @ mean) @ gain.T, atol=2e-3)
+
+
+def test_the_network_is_called_with_the_srf(model, rgb):
+    for name in ("Nikon 5100", "Sigma SDMerill"):
+        srf = model.dictionary.srf(name)
+        expected = model(rgb[None], srf=srf[None])["cube"][0]
+        np.testing.assert_array_equal(methods.methods_of(model)["hsgan"](rgb, srf), expected)
+
+
+@pytest.mark.parametrize("tile", [16, 24, 40])
+def test_tiles_give_the_whole_image(model, rgb, tile):
+    srf = model.dictionary.srf("Nikon 5100")
+    whole = methods.reconstruct_cube(model, rgb, srf, tile=64)
+    assert np.abs(whole - methods.reconstruct_cube(model, rgb * 0, srf, tile=64)).max() > 0.1
+    # Convolutions of other sizes may sum in another order: float32 rounding of values up to about 3.
+    np.testing.assert_allclose(methods.reconstruct_cube(model, rgb, srf, tile=tile), whole, atol=5e-6)
+
+
+def test_receptive_radius_is_enough_and_not_more(model):
+    radius = methods._receptive_radius(model.generator)
+    assert radius == 3 * (1 + 2)
+    srf = model.dictionary.srf("Nikon 5100")
+    dark = np.zeros((41, 41, 3), np.float32)
+    lit = dark.copy()
+    lit[20, 20] = 1
+    changed = np.abs(methods.reconstruct_cube(model, lit, srf) - methods.reconstruct_cube(model, dark, srf)).max(-1) > 0
+    assert np.abs(np.argwhere(changed) - 20).max() == radius
+
+
+def test_one_pixel_is_an_image(model):
+    rgb = np.full((1, 1, 3), 0.5, np.float32)
+    srf = methods.estimate_srf(model, rgb)
+    assert np.isfinite(methods.reconstruct_cube(model, rgb, srf)).all()
+
+
+def test_large_images_are_estimated_from_means_over_squares(model, rgb, monkeypatch):
+    large = rgb.repeat(3, axis=0).repeat(3, axis=1)
+    monkeypatch.setattr(methods, "THUMBNAIL_PIXELS", 37 * 53)
+    # The thumbnail is the small image again, up to float32 rounding of the means.
+    np.testing.assert_allclose(methods.estimate_srf(model, large), methods.estimate_srf(model, rgb), rtol=1e-4)
+
+
+@pytest.mark.parametrize("shape", [(1, 5000, 3), (5000, 2, 3)])
+def test_thumbnails_of_thin_images(model, shape, monkeypatch):
+    monkeypatch.setattr(methods, "THUMBNAIL_PIXELS", 100)
+    assert methods.estimate_srf(model, np.ones(shape, np.float32)).shape == (3, len(WAVELENGTHS_NM))

@@ -1,0 +1,62 @@
+"""A run folder and records as a training leaves them, made in a moment: tiny networks that were never trained."""
+
+import keras
+import numpy as np
+
+from hsgan import config as config_lib
+from hsgan.networks.reconstructor import Reconstructor
+from hsgan.records.manifest import Manifest
+from hsgan.records.schema import CubeRecord
+from hsgan.records.writer import RecordWriter
+from hsgan.spectra import srf as srf_lib
+from hsgan.training.run_folder import RunFolder
+
+WAVELENGTHS_NM = np.arange(400, 701, 10, dtype=np.float32)
+
+
+def small_config(initialization="smooth"):
+    """Returns a configuration whose networks are small."""
+    config = config_lib.default_config()
+    with config.unlocked():
+        config.generator.update(stages=3, growth=6, units=2, initialization=initialization)
+        config.srf_estimator.update(widths=((4, 4), (4, 4)), kernels=(3, 3), head=(4, 4, 4))
+    return config_lib.validate(config)
+
+
+def reconstructor(initialization="smooth"):
+    """Returns a small `Reconstructor` with weights that do something, equal in every call."""
+    keras.utils.set_random_seed(1)
+    statistics = np.full(31, 0.3), 0.02 * np.exp(-((WAVELENGTHS_NM[:, None] - WAVELENGTHS_NM) ** 2) / 5000)
+    model = Reconstructor(small_config(initialization), srf_lib.load("default", WAVELENGTHS_NM), statistics)
+    rng = np.random.default_rng(7)
+    for weight in model.generator.weights:
+        weight.assign(rng.normal(0, 0.1, weight.shape))
+    return model
+
+
+def make_run(path):
+    """Makes a run folder with "best" and "last" weights; returns its path."""
+    folder = RunFolder.create(path, small_config())
+    model = reconstructor()
+    folder.save_dictionary(model.dictionary)
+    for which in ("best", "last"):
+        folder.save_weights(which, model, {"step": 7, "psnr": 20.0})
+    return folder.path
+
+
+def scene(seed, height=24, width=20):
+    """Returns a smooth uint16 cube [height, width, 31]."""
+    rng = np.random.default_rng(seed)
+    basis = np.stack([np.exp(-(((WAVELENGTHS_NM - center) / 60) ** 2)) for center in (430, 520, 600, 680)])
+    spectra = rng.random((4, 4, 4)) @ basis
+    return np.round(spectra.repeat(6, axis=0).repeat(5, axis=1)[:height, :width] * 20000).astype(np.uint16)
+
+
+def make_records(path, wavelengths_nm=WAVELENGTHS_NM):
+    """Makes a folder of cube records with one training and two validation scenes; returns its path."""
+    header = Manifest(kind="cubes", source="test", wavelengths_nm=tuple(float(value) for value in wavelengths_nm))
+    with RecordWriter(path, header, shards=1) as writer:
+        for number, split in enumerate(("train", "validation", "validation")):
+            values = scene(number)[..., : len(wavelengths_nm)]
+            writer.write(split, CubeRecord(values, 1 / 65535, wavelengths_nm, f"scene {number}", "test"))
+    return path
