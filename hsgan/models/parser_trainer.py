@@ -111,7 +111,8 @@ def validation_photos(manifest):
         return {"encoded": image, "labels": tf.cast(record["labels"], tf.int32)}
 
     records = tf.data.TFRecordDataset([str(path) for path in manifest.files("validation")])
-    return records.map(photo, num_parallel_calls=2, deterministic=True).batch(1).prefetch(1)
+    photos = records.map(photo, num_parallel_calls=2, deterministic=True).batch(1).prefetch(1)
+    return photos.apply(tf.data.experimental.assert_cardinality(manifest.split("validation").records))
 
 
 def validate_parser(trainer, manifest):

@@ -1,15 +1,21 @@
+import json
+import subprocess
+import sys
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from hsgan import config as config_lib
-from hsgan.errors import ConfigError, TrainingError
+from hsgan.errors import ConfigError, DataError, TrainingError
 from hsgan.models import parser_trainer
 from hsgan.models.parser_trainer import ParserTrainer, SegmentationScores, curve, pixel_cross_entropy, train_parser
 from hsgan.networks.hrnet import VARIANTS, Variant, build_hrnet
 from hsgan.networks.parsers import REPORT_FILE, WEIGHTS_FILE, build_parser
-from hsgan.records.schema import VOID
+from hsgan.records.manifest import Manifest
+from hsgan.records.schema import VOID, PhotoRecord
+from hsgan.records.writer import RecordWriter
 
 # Keras 3.15 reads its variables in a way that NumPy 2.4 announces the end of.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
@@ -47,6 +53,20 @@ def configured(**semantic):
     config = config_lib.default_config()
     config.semantic.update({"parser": "hrnet_w18_small", **semantic})
     return config
+
+
+def write_records(folder, encoding="srgb"):
+    """Records of eight training and three validation photos, 40x48 but for one."""
+    header = Manifest("photos", "stripes", class_names=("red", "green", "blue"), encoding=encoding)
+    with RecordWriter(folder, header, shards=2) as writer:
+        for index in range(11):
+            data = batch(1, 40, seed=index)
+            size = (40, 40 if index == 9 else 32)
+            image = tf.io.encode_png(tf.image.convert_image_dtype(data["encoded"][0, :, : size[1]], tf.uint8)).numpy()
+            labels = data["labels"][0, :, : size[1]].astype(np.uint8)
+            record = PhotoRecord(image, labels, *size, CLASSES, encoding, f"scene {index}", "stripes")
+            writer.write("train" if index < 8 else "validation", record)
+    return folder
 
 
 def values_of(variables):
@@ -222,3 +242,89 @@ def test_writing_that_fails_keeps_the_old_weights(tmp_path, monkeypatch):
 def test_settings_are_checked(settings, rule, tmp_path):
     with pytest.raises(ConfigError, match=rule):
         parser_trainer.pretrain(configured(**settings), tmp_path)
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """Pre-training of the network that is quick to trace."""
+    monkeypatch.setattr(parser_trainer, "build_hrnet", lambda name, classes, dtype, seed: small_parser(seed, dtype))
+
+
+def records_config(folder, **semantic):
+    config = configured(pretrain_steps=4, pretrain_batch=2, **semantic)
+    config.data.update({"rgb": str(folder), "cubes": str(folder), "rgb_crop": 32})
+    config.train.patch = 32
+    return config
+
+
+def test_pretraining_reports_what_it_did(tmp_path, quick):
+    config = records_config(write_records(tmp_path / "records"))
+    report = parser_trainer.pretrain(config, tmp_path / "out", progress=False)
+    assert json.loads((tmp_path / "out" / REPORT_FILE).read_text()) == report
+    assert (report["parser"], report["classes"], report["steps"], report["batch"]) == ("hrnet_w18_small", 3, 4, 2)
+    assert report["class_names"] == ["red", "green", "blue"]
+    assert [step for step, _ in report["loss"]] == [1, 2, 3, 4]
+    assert report["validation"]["photos"] == 3
+    assert 0 <= report["validation"]["miou"] <= report["validation"]["pixel_accuracy"] <= 1
+    again = parser_trainer.pretrain(config, tmp_path / "again", progress=False)
+    assert {**again, "seconds": 0} == {**report, "seconds": 0}
+    # Steps and batch given to the function win over the configuration's, which stays as it is.
+    other = parser_trainer.pretrain(config, tmp_path / "other", steps=2, batch=3, progress=False)
+    assert (other["steps"], other["batch"]) == (2, 3)
+    assert (config.semantic.pretrain_steps, config.semantic.pretrain_batch) == (4, 2)
+
+
+def test_validation_sees_linear_photos_encoded(tmp_path):
+    photos = []
+    for encoding in ("srgb", "linear"):
+        folder = write_records(tmp_path / encoding, encoding)
+        photos.append(next(iter(parser_trainer.validation_photos(parser_trainer.read_manifest(folder))))["encoded"])
+    stored, encoded = (photo.numpy() for photo in photos)
+    expected = np.where(stored <= 0.0031308, 12.92 * stored, 1.055 * stored ** (1 / 2.4) - 0.055)  # IEC 61966-2-1
+    np.testing.assert_allclose(encoded, expected, atol=1e-5)  # float32
+
+
+def test_unreadable_record_is_named(tmp_path, quick):
+    folder = write_records(tmp_path / "records")
+    shard = sorted(folder.glob("*validation*"))[0]
+    data = bytearray(shard.read_bytes())
+    data[len(data) // 2] ^= 255
+    shard.write_bytes(data)
+    with pytest.raises(DataError, match=rf"{shard.name}: record \d: unreadable"):
+        parser_trainer.pretrain(records_config(folder), tmp_path / "out", progress=False)
+    assert not (tmp_path / "out").exists()
+
+
+def run_command(tmp_path, *arguments):
+    folder = tmp_path / "records"
+    if not folder.exists():
+        write_records(folder)
+    config = tmp_path / "config.py"
+    config.write_text(
+        "from hsgan.config import default_config\n\n\ndef get_config():\n    config = default_config()\n"
+        f"    config.data.rgb = config.data.cubes = {str(folder)!r}\n    config.data.rgb_crop = 32\n"
+        "    config.train.patch = 32\n    config.semantic.parser = 'hrnet_w18_small'\n    return config\n"
+    )
+    command = [sys.executable, "-m", "hsgan.pretrain_parser", f"--config={config}", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=300)
+
+
+def test_command_pretrains_what_build_parser_loads(tmp_path):
+    output = tmp_path / "parser"
+    done = run_command(tmp_path, f"--output={output}", "--steps=2", "--config.semantic.pretrain_batch=2")
+    assert done.returncode == 0, done.stderr
+    assert "hrnet_w18_small, 3 classes, 2 steps" in done.stdout
+    assert "validation (3 photos): pixel accuracy" in done.stdout
+    assert "2/2" in done.stderr and "loss=" in done.stderr  # the bar
+    assert "Traceback" not in done.stderr and "Warning" not in done.stderr
+    parser = build_parser(configured(), CLASSES, weights=output / WEIGHTS_FILE)
+    assert parser(batch()["encoded"]).shape == (2, 8, 8, CLASSES)
+
+
+def test_command_says_in_one_line_what_is_wrong(tmp_path):
+    done = run_command(tmp_path, f"--output={tmp_path / 'parser'}", "--config.semantic.parser=hrnet_w32")
+    assert done.returncode == 1
+    assert (
+        done.stderr.strip().splitlines()[-1].startswith("hsgan.pretrain_parser: error: semantic.parser: only our own")
+    )
+    assert "Traceback" not in done.stderr and done.stdout == ""
