@@ -30,7 +30,7 @@ def reconstructor(initialization="smooth"):
     model = Reconstructor(small_config(initialization), srf_lib.load("default", WAVELENGTHS_NM), statistics)
     rng = np.random.default_rng(7)
     for weight in model.generator.weights:
-        weight.assign(rng.normal(0, 0.1, weight.shape))
+        weight.assign(rng.normal(0, 0.3, weight.shape))
     return model
 
 

@@ -45,8 +45,9 @@ def test_tiles_give_the_whole_image(model, rgb, tile):
     srf = model.dictionary.srf("Nikon 5100")
     whole = methods.reconstruct_cube(model, rgb, srf, tile=64)
     assert np.abs(whole - methods.reconstruct_cube(model, rgb * 0, srf, tile=64)).max() > 0.1
-    # Convolutions of other sizes may sum in another order: float32 rounding of values up to about 3.
-    np.testing.assert_allclose(methods.reconstruct_cube(model, rgb, srf, tile=tile), whole, atol=5e-6)
+    # Convolutions of other sizes may sum in another order: float32 rounding of values up to about 8. A halo that is one
+    # pixel short is off by 2e-4.
+    np.testing.assert_allclose(methods.reconstruct_cube(model, rgb, srf, tile=tile), whole, atol=1e-5)
 
 
 def test_receptive_radius_is_enough_and_not_more(model):

@@ -36,7 +36,7 @@ def test_one_photo_for_a_notebook(photo):
     result = reconstruction.reconstruct_photo(model, photo)
     np.testing.assert_array_equal(result.rgb, read_photo(photo))
     output = model(result.rgb[None])
-    np.testing.assert_allclose(result.cube, output["cube"][0], atol=1e-6)  # float32, the SRF given or estimated inside
+    np.testing.assert_allclose(result.cube, output["cube"][0], atol=1e-5)  # float32 of values up to about 8
     np.testing.assert_allclose(result.srf, output["srf"][0], atol=1e-7)
     assert result.camera == "" and result.wavelengths_nm.tolist() == WAVELENGTHS_NM.tolist()
     again = project(result.cube, result.srf).numpy()

@@ -124,9 +124,9 @@ def test_opaque_alpha_and_palette_are_read(tmp_path):
     np.testing.assert_allclose(read_photo(tmp_path / "p.png")[0, 0], expected, atol=STEP)
 
 
-def bomb():
-    """A PNG header of 60,000 x 60,000 pixels with next to nothing behind it."""
-    chunk = b"IHDR" + struct.pack(">IIBBBBB", 60000, 60000, 8, 2, 0, 0, 0)
+def bomb(side):
+    """A PNG header of `side` x `side` pixels with next to nothing behind it."""
+    chunk = b"IHDR" + struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
     data = b"IDAT" + zlib.compress(b"\0" * 100)
     blocks = [struct.pack(">I", len(part) - 4) + part + struct.pack(">I", zlib.crc32(part)) for part in (chunk, data)]
     return b"\x89PNG\r\n\x1a\n" + b"".join(blocks)
@@ -144,6 +144,17 @@ def tiff(values, **options):
     return buffer.getvalue()
 
 
+def tiff_bomb():
+    buffer = io.BytesIO(tiff(codes(), photometric="rgb"))
+    with tifffile.TiffFile(buffer) as file:
+        fields = {tag: file.pages.first.tags[tag].valueoffset for tag in ("ImageWidth", "ImageLength")}
+        types = {tag: file.pages.first.tags[tag].dtype for tag in fields}
+    content = bytearray(buffer.getvalue())
+    for tag, offset in fields.items():
+        struct.pack_into("<H" if types[tag] == tifffile.DATATYPE.SHORT else "<I", content, offset, 13000)
+    return bytes(content)
+
+
 PHOTO = Image.fromarray(codes(height=40, width=50))
 REFUSED = {
     "empty": ("a.jpg", b"", "is an empty file"),
@@ -152,7 +163,9 @@ REFUSED = {
     "truncated PNG": ("a.png", encoded(PHOTO)[:-500], "is damaged or truncated"),
     "truncated 16-bit PNG": ("a.png", imagecodecs.png_encode(codes(np.uint16, 40, 50))[:-500], "is damaged or trunc"),
     "truncated TIFF": ("a.tif", tiff(codes(), photometric="rgb")[:-50], "is damaged or truncated"),
-    "bomb": ("a.png", bomb(), "more than 150 million pixels"),
+    "bomb": ("a.png", bomb(60000), "more than 150 million pixels"),
+    "bomb that Pillow lets pass": ("a.png", bomb(13000), "more than 150 million pixels"),
+    "TIFF bomb": ("a.tif", tiff_bomb(), "Received: 13000 x 13000"),
     "gray": ("a.png", encoded(PHOTO.convert("L")), "is a gray photo"),
     "gray 16-bit": ("a.png", imagecodecs.png_encode(codes(np.uint16)[..., 0].copy()), "is a gray photo"),
     "gray TIFF": ("a.tif", tiff(codes()[..., 0], photometric="minisblack"), "is a gray photo"),
