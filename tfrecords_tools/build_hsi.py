@@ -8,20 +8,26 @@ from hsgan import cli
 from tfrecords_tools.convert import convert_cubes
 from tfrecords_tools.readers import HSI_READERS
 
-_SOURCE = flags.DEFINE_enum("source", None, sorted(HSI_READERS), "Data set.", required=True)
-_INPUT = flags.DEFINE_string("input", None, "Folder of the data set, as published.", required=True)
-_OUTPUT = flags.DEFINE_string("output", None, "Folder to be made.", required=True)
-_VALIDATION = flags.DEFINE_list("validation", [], "Names of the scenes held out for validation.")
-_SKIP_BAD = flags.DEFINE_bool("skip_bad", False, "Leave out scenes that cannot be used, instead of stopping.")
-_SHARDS = flags.DEFINE_integer("shards", 4, "Files a split, at most.")
+
+def define_flags(values=flags.FLAGS):
+    """Defines the flags of this program in `values`; returns it."""
+    common = {"required": True, "flag_values": values}
+    flags.DEFINE_enum("source", None, sorted(HSI_READERS), "Data set.", **common)
+    flags.DEFINE_string("input", None, "Folder of the data set, as published.", **common)
+    flags.DEFINE_string("output", None, "Folder to be made.", **common)
+    flags.DEFINE_list("validation", [], "Names of the scenes held out for validation.", flag_values=values)
+    flags.DEFINE_bool("skip_bad", False, "Leave out what cannot be used, and count it.", flag_values=values)
+    flags.DEFINE_integer("shards", 4, "Files a split, at most.", flag_values=values)
+    return values
 
 
-def main(argv):
+def main(_, values=flags.FLAGS):
     """Converts the data set and prints the summary."""
-    del argv
-    reader = HSI_READERS[_SOURCE.value](_INPUT.value)
-    print(convert_cubes(reader, _OUTPUT.value, _VALIDATION.value, _SHARDS.value, _SKIP_BAD.value, sys.argv))
+    reader = HSI_READERS[values.source](values.input)
+    summary = convert_cubes(reader, values.output, values.validation, values.shards, values.skip_bad, sys.argv)
+    print(summary)
 
 
 if __name__ == "__main__":
+    define_flags()
     cli.run(main)

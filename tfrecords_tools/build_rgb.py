@@ -8,19 +8,25 @@ from hsgan import cli
 from tfrecords_tools.convert import convert_photos
 from tfrecords_tools.readers import RGB_READERS
 
-_SOURCE = flags.DEFINE_enum("source", None, sorted(RGB_READERS), "Data set.", required=True)
-_INPUT = flags.DEFINE_string("input", None, "Folder of the data set, as published.", required=True)
-_OUTPUT = flags.DEFINE_string("output", None, "Folder to be made.", required=True)
-_SKIP_BAD = flags.DEFINE_bool("skip_bad", False, "Leave out photos that cannot be used, instead of stopping.")
-_SHARDS = flags.DEFINE_integer("shards", 4, "Files a split, at most.")
+
+def define_flags(values=flags.FLAGS):
+    """Defines the flags of this program in `values`; returns it."""
+    common = {"required": True, "flag_values": values}
+    flags.DEFINE_enum("source", None, sorted(RGB_READERS), "Data set.", **common)
+    flags.DEFINE_string("input", None, "Folder of the data set, as published.", **common)
+    flags.DEFINE_string("output", None, "Folder to be made.", **common)
+    flags.DEFINE_bool("skip_bad", False, "Leave out what cannot be used, and count it.", flag_values=values)
+    flags.DEFINE_integer("shards", 4, "Files a split, at most.", flag_values=values)
+    return values
 
 
-def main(argv):
+def main(_, values=flags.FLAGS):
     """Converts the data set and prints the summary."""
-    del argv
-    reader = RGB_READERS[_SOURCE.value](_INPUT.value)
-    print(convert_photos(reader, _OUTPUT.value, _SHARDS.value, _SKIP_BAD.value, sys.argv))
+    reader = RGB_READERS[values.source](values.input)
+    summary = convert_photos(reader, values.output, values.shards, values.skip_bad, sys.argv)
+    print(summary)
 
 
 if __name__ == "__main__":
+    define_flags()
     cli.run(main)

@@ -40,7 +40,7 @@ def convert_cubes(reader, output, validation=(), shards=4, skip_bad=False, comma
       command: command line for the manifest.
 
     Raises:
-      DataError: a scene that cannot be used, unknown validation scenes, no scene left, an output folder that is not empty.
+      DataError: a scene that cannot be used, unknown validation scenes, no scene left, an occupied output folder.
     """
     scenes = reader.scenes()
     for name in validation:
@@ -78,7 +78,7 @@ def _convert(reader, pairs, header, output, shards, skip_bad):
                 record = reader.read(scene)
             except DataError as error:
                 if not skip_bad:
-                    raise DataError(f"{error} (--skip_bad leaves such scenes out)") from error
+                    raise DataError(f"{scene}: {error} (--skip_bad leaves such scenes out)") from error
                 skipped[scene] = str(error)
                 continue
             writer.write(split, record)

@@ -96,7 +96,7 @@ def _offset(draws, room):
 
 
 def _mirrored(offset, window, extent):
-    """Returns pixel indices [window] from `offset` on, reflected at the borders as often as need be, and which are real."""
+    """Returns pixel indices [window] from `offset` on, reflected at the borders, and which of them are real."""
     index = offset + tf.range(window) - tf.maximum(window - extent, 0) // 2
     real = (index >= 0) & (index < extent)
     period = tf.maximum(2 * (extent - 1), 1)

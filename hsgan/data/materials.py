@@ -48,10 +48,8 @@ class Materials:
         if kind == 0:
             direct = self._between(rng, *_DAYLIGHTS)
             return direct, (direct + self.lights["D75"]) / 2
-        if kind == 1:
-            direct = self.lights["A"]
-        else:
-            direct = self.lights[rng.choice(_LEDS if kind == 2 else _FLUORESCENTS)]
+        names = {1: ("A",), 2: _LEDS, 3: _FLUORESCENTS}[int(kind)]
+        direct = self.lights[rng.choice(names)]
         return direct, 0.7 * direct + 0.3 * self._between(rng, "A", "D65")
 
     def _between(self, rng, *names):

@@ -4,6 +4,7 @@ A `Scene` holds no spectra: it is rendered by `render` onto spectral bands, or, 
 camera's channels. Everything is drawn at twice the size and averaged 2x2, so that pixels at edges mix materials.
 """
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -230,7 +231,7 @@ def _facade(canvas):
     rng = canvas.rng
     canvas.paint(np.full(canvas.x.shape, True), 0.95)
     edges = np.concatenate([[-1], np.sort(rng.uniform(-0.8, 0.8, rng.integers(1, 4))), [1]])
-    for left, right in zip(edges[:-1], edges[1:], strict=True):
+    for left, right in itertools.pairwise(edges):
         wall = (canvas.x >= left) & (canvas.x <= right) & (canvas.y > rng.uniform(-0.9, -0.3))
         canvas.paint(wall, rng.uniform(0.35, 1))
         window = None

@@ -164,7 +164,7 @@ def encode_photo(record):
 
 
 def check_labels(labels, size, classes, where):
-    """Raises `DataError` unless `labels` is None, or uint8 of `size` (height, width) with ids below `classes` or `VOID`."""
+    """Raises `DataError` unless `labels` is None, or uint8 of `size` with ids below `classes` or `VOID`."""
     if labels is None:
         return
     if labels.dtype != np.uint8 or labels.shape != tuple(size):
@@ -256,9 +256,12 @@ def parse_cube(serialized, bands=None):
     """
     features = _parse(serialized, _CUBE)
     values = tf.io.decode_raw(features["values"], tf.uint16, little_endian=True)
+    wavelengths = tf.sparse.to_dense(features["wavelengths_nm"])
+    mismatch = tf.size(wavelengths, out_type=tf.int64) != features["bands"]
+    zero = _zero(tf.cast(mismatch, tf.int64), 0, "wavelengths_mismatch", "one_wavelength_a_band")
+    shape = tf.stack([features["height"], features["width"], features["bands"]]) + tf.cast(zero, tf.int64)
     # decode_raw of too few bytes is no error by itself: the reshape makes it one.
-    values = tf.reshape(values, tf.stack([features["height"], features["width"], features["bands"]]))
-    wavelengths = tf.reshape(tf.sparse.to_dense(features["wavelengths_nm"]), features["bands"][None])
+    values = tf.reshape(values, shape)
     values = tf.ensure_shape(values, [None, None, bands], name="bands_as_configured")
     return {
         "values": values,
@@ -288,8 +291,9 @@ def parse_photo(serialized):
         return tf.io.decode_png(features["labels"], channels=1)[..., 0]
 
     labels = tf.cond(tf.strings.length(features["labels"]) > 0, decoded, void)
-    with tf.control_dependencies([_require(tf.reduce_all(tf.shape(labels) == size), "labels_have_the_image_size")]):
-        labels = tf.ensure_shape(labels, [None, None])
+    mismatch = tf.reduce_any(tf.shape(labels) != size)
+    zero = _zero(tf.cast(mismatch, tf.int64), 0, "labels_mismatch", "labels_have_the_image_size")
+    labels = tf.reshape(labels, tf.shape(labels) + zero)
     return {
         "image": image,
         "labels": labels,
@@ -302,18 +306,19 @@ def parse_photo(serialized):
 def _parse(serialized, spec):
     """Checks the version first: a record of another version may lack other features."""
     version = tf.io.parse_single_example(serialized, _VERSION)["schema_version"]
-    # The message is "Shape of tensor record_of_schema_version [found] is not compatible with expected shape [ours]".
-    found = tf.fill(version[None], 0, name="record_of_schema_version")
-    with tf.control_dependencies([tf.ensure_shape(found, [SCHEMA_VERSION], name="schema_version")]):
-        return tf.io.parse_single_example(tf.identity(serialized), spec)
+    zero = _zero(version, SCHEMA_VERSION, "record_of_schema_version", "schema_version")
+    return tf.io.parse_single_example(tf.gather([serialized], zero), spec)
 
 
-def _require(holds, name):
-    """Fails unless `holds`, under the name `name`; stateless, unlike `tf.debugging.Assert`.
+def _zero(found, expected, found_name, name):
+    """Returns int32 0, or fails unless `found` equals `expected`, saying both.
 
-    With `enable_op_determinism`, tf.data runs a map function that holds a stateful op on one thread.
+    The message is "Shape of tensor FOUND_NAME [found] is not compatible with expected shape [expected] {{node NAME}}".
+    Not `tf.debugging.Assert`: with `enable_op_determinism`, tf.data runs a map that holds a stateful op on one thread.
+    The zero must flow into the data: a stateless check that hangs on a control dependency is optimized away.
     """
-    return tf.ensure_shape(tf.fill(tf.cast(~holds, tf.int32)[None], 0), [0], name=name)
+    checked = tf.ensure_shape(tf.fill(found[None], 0, name=found_name), [expected], name=name)
+    return tf.reduce_sum(checked)
 
 
 def _serialize(**features):

@@ -1,7 +1,7 @@
 """CAVE: 32 scenes of 31 bands, 400-700 nm, one 16-bit PNG a band.
 
-Source: Yasuma, Mitsunaga, Iso, Nayar, "Generalized Assorted Pixel Camera", 2010 (Columbia University). Values divided by
-65535 are radiance relative to the brightest that the camera held; the scenes are linear.
+Source: Yasuma, Mitsunaga, Iso, Nayar, "Generalized Assorted Pixel Camera", 2010 (Columbia University). Values
+divided by 65535 are radiance relative to the brightest that the camera held; the scenes are linear.
 """
 
 import re
