@@ -20,7 +20,7 @@ import tensorflow as tf
 import tqdm
 
 from hsgan.data import pipelines, sources
-from hsgan.errors import ConfigError, TrainingError
+from hsgan.errors import ConfigError, RunError, TrainingError
 from hsgan.models import optimizers
 from hsgan.networks.hrnet import VARIANTS, build_hrnet
 from hsgan.networks.parsers import REPORT_FILE, WEIGHTS_FILE
@@ -52,9 +52,11 @@ def pretrain(config, output, steps=None, batch=None, progress=True):
     Raises:
       ConfigError: not one of our own parsers, or no steps.
       DataError: records that are missing, unreadable or without labels.
+      RunError: the output folder cannot be made or written.
       TrainingError: a loss that is not finite, by step.
     """
     config = _settings(config, steps, batch)
+    _make_folder(output)  # now, not after hours of training
     values, name = config.semantic, config.semantic.parser
     manifest = read_manifest(config.data.rgb)
     photos = pipelines.labelled_photos(config)
@@ -100,6 +102,15 @@ def _settings(config, steps, batch):
         if config.semantic[field] < 1:
             raise ConfigError(f"semantic.{field}: must be positive to pre-train. Received: {config.semantic[field]!r}")
     return sources.resolve(config)
+
+
+def _make_folder(output):
+    try:
+        Path(output).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunError(f"{output}: cannot be made a folder ({error.strerror}); give another --output") from error
+    if not os.access(output, os.W_OK):
+        raise RunError(f"{output}: not writable; give another --output")
 
 
 def validation_photos(manifest):
@@ -274,9 +285,12 @@ def write_parser(parser, facts, output):
       parser: `keras.Model`.
       facts: dictionary for the report; "parser" and "classes" are what `hsgan.networks.parsers` checks.
       output: folder, made if missing.
+
+    Raises:
+      RunError: the folder cannot be made or written.
     """
+    _make_folder(output)
     output = Path(output)
-    output.mkdir(parents=True, exist_ok=True)
     weights, report = output / WEIGHTS_FILE, output / REPORT_FILE
     partial = output / f".partial.{WEIGHTS_FILE}"
     try:

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from hsgan import config as config_lib
-from hsgan.errors import ConfigError, DataError, TrainingError
+from hsgan.errors import ConfigError, DataError, RunError, TrainingError
 from hsgan.models import parser_trainer
 from hsgan.models.parser_trainer import ParserTrainer, SegmentationScores, curve, pixel_cross_entropy, train_parser
 from hsgan.networks.hrnet import VARIANTS, Variant, build_hrnet
@@ -292,7 +292,16 @@ def test_unreadable_record_is_named(tmp_path, quick):
     shard.write_bytes(data)
     with pytest.raises(DataError, match=rf"{shard.name}: record \d: unreadable"):
         parser_trainer.pretrain(records_config(folder), tmp_path / "out", progress=False)
-    assert not (tmp_path / "out").exists()
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_output_that_cannot_be_made_is_an_error_before_training(tmp_path, monkeypatch):
+    config = records_config(write_records(tmp_path / "records"))
+    (tmp_path / "file").write_text("mine")
+    monkeypatch.setattr(parser_trainer, "train_parser", None)
+    with pytest.raises(RunError, match=r"file: cannot be made a folder \(File exists\)"):
+        parser_trainer.pretrain(config, tmp_path / "file")
+    assert (tmp_path / "file").read_text() == "mine"
 
 
 def run_command(tmp_path, *arguments):
