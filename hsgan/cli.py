@@ -1,7 +1,11 @@
 """What all command-line programs share: one clear line for an error, a non-zero exit, `--config.x.y=z` overrides."""
 
 import errno
+import os
 import sys
+
+# Before TensorFlow is imported anywhere: it reports absent GPUs as errors. Its Python warnings are not touched.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from absl import app, flags, logging
 

@@ -125,7 +125,8 @@ class DenselyConnected(keras.layers.Layer):
     def build(self, input_shape):
         shapes = [tuple(input_shape)]
         for unit in self.units:
-            unit.build(list(shapes))
+            if not unit.built:
+                unit.build(list(shapes))
             shapes.append(unit.compute_output_shape(shapes))
 
     def call(self, inputs):

@@ -36,7 +36,8 @@ class SrfEstimator(keras.layers.Layer):
             for stage_widths, kernel in zip((*widths, head), (*kernels, 3), strict=True)
         ]
         cameras = self.dictionary.shape[0]
-        self.scores = EfficientConvolution(3 * cameras, use_bias=True, dtype=dtype)
+        # Training starts from equal weights: the mean camera, without a white balance.
+        self.scores = EfficientConvolution(3 * cameras, use_bias=True, depthwise_initializer="zeros", dtype=dtype)
         self.smallest = 2 ** len(widths)
 
     def build(self, *shapes, **named_shapes):

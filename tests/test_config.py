@@ -1,0 +1,111 @@
+"""The configuration: defaults, checks that report all problems together, files and overrides."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from hsgan import config as config_lib
+from hsgan.errors import ConfigError
+
+CONFIGS = sorted((Path(__file__).parents[1] / "configs").glob("*.py"))
+
+
+def test_defaults_are_valid_and_survive_json():
+    config = config_lib.default_config()
+    assert config_lib.problems_of(config) == []
+    assert config_lib.from_dict(config_lib.to_dict(config)) == config
+
+
+def test_defaults_are_the_papers():
+    config = config_lib.default_config()
+    assert config.train.steps == 50 * 208
+    assert (config.train.batch, config.train.patch, config.generator.stages) == (24, 128, 4)
+    assert config.generator.initialization == "learned"
+    weights = config.loss
+    assert (weights.back_projection, weights.smoothness, weights.positivity, weights.semantic) == (100, 10, 0.01, 1)
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_every_shipped_config_loads_and_says_its_command(path):
+    config = config_lib.load(path)
+    assert config.name == path.stem
+    text = path.read_text()
+    assert "python -m hsgan.train" in text and "Hardware:" in text
+
+
+def test_a_shipped_config_is_found_by_name_from_anywhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert config_lib.load("configs/demo.py").name == "demo"
+    assert config_lib.load("demo").name == "demo"
+
+
+def test_all_problems_are_reported_together():
+    overrides = ["train.batchh=4", "train.batch=0", "loss.smoothness=-1", "train.precision=float8", "train.steps=x"]
+    with pytest.raises(ConfigError) as error:
+        config_lib.load("demo", overrides)
+    text = str(error.value)
+    assert "\n" not in text
+    assert "5 problems" in text
+    for name in ("train.batchh: no such field (near: train.batch", "train.batch: must be positive. Received: 0",
+                 "loss.smoothness: must not be negative. Received: -1.0", "train.precision: must be one of",
+                 "train.steps: must be of type int. Received: 'x'"):  # fmt: skip
+        assert name in text
+
+
+@pytest.mark.parametrize(
+    ("override", "value"),
+    [
+        ("train.steps=7", 7),
+        ("loss.smoothness=2", 2.0),
+        ("data.cube_scale=(0.25,0.5)", (0.25, 0.5)),
+        ("data.cube_scale=[0.25, 0.5]", (0.25, 0.5)),
+        ("train.evaluate=False", False),
+        ("data.cubes=some/folder", "some/folder"),
+        ("srf_estimator.widths=((8,8),(8,8),(8,8),(8,8))", ((8, 8),) * 4),
+    ],
+)
+def test_overrides_keep_their_type(override, value):
+    config = config_lib.load("demo", [override])
+    found = config_lib._get(config, override.partition("=")[0])
+    assert found == value
+    assert type(found) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "rule"),
+    [
+        (["train.patch=48"], "train.patch: must be a multiple of 32"),
+        (["data.rgb_crop=32"], "data.rgb_crop: must be at least train.patch"),
+        (["wavelengths.step_nm=7"], "wavelengths.stop_nm: must exceed start_nm by a whole number of steps"),
+        (["srf_estimator.kernels=(5,5)"], "one kernel size for each entry"),
+        (["train.validate_every=75"], "multiple of train.checkpoint_every"),
+        (["data.cube_scale=(2,1)"], "low <= high"),
+        (["train.steps"], "an override needs a value"),
+    ],
+)
+def test_cross_field_rules(overrides, rule):
+    with pytest.raises(ConfigError, match=re.escape(rule)):
+        config_lib.load("demo", overrides)
+
+
+def test_a_config_file_with_a_typo_is_named(tmp_path):
+    file = tmp_path / "typo.py"
+    file.write_text(
+        "from hsgan.config import default_config\n"
+        "def get_config():\n    config = default_config()\n    config.train.stepps = 3\n    return config\n"
+    )
+    with pytest.raises(ConfigError, match=r"typo\.py.*stepps"):
+        config_lib.load(file)
+
+
+def test_missing_files_list_what_there_is():
+    with pytest.raises(ConfigError, match=r"no such file: nowhere\.py; .*cave_camvid, demo"):
+        config_lib.load("nowhere.py")
+
+
+def test_differences_names_fields():
+    a, b = config_lib.default_config(), config_lib.default_config()
+    b.train.batch = 3
+    b.generator.stages = 2
+    assert config_lib.differences(a, b) == ["generator.stages", "train.batch"]
