@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
+from hsgan.errors import DataError
 from hsgan.evaluation.rendering import gray_band, nearest_bands, peak_of, pick_points, pseudo_rgb
 from hsgan.training.run_folder import write_atomically
 
@@ -133,6 +134,12 @@ def save(figure, path, dots_per_inch=110):
     """Writes a figure as PNG, whole or not at all; returns the path."""
     write_atomically(path, lambda temporary: figure.savefig(temporary, format="png", dpi=dots_per_inch))
     return Path(path)
+
+
+def check_folder(path):
+    """Raises `DataError` if the output folder `path` is a file."""
+    if Path(path).exists() and not Path(path).is_dir():
+        raise DataError(f"output: {path} is a file; give a folder")
 
 
 def folder(path):

@@ -39,8 +39,10 @@ def evaluate_run(run, data, output, camera=None, known_srf=False, split="validat
 
     Raises:
       RunError: no run, or one without such weights.
-      DataError: no cube records, other wavelengths, no such camera (lists near names), a scene that cannot be scored.
+      DataError: no cube records, other wavelengths, no such camera (lists near names), a scene that cannot be scored,
+        an output that is a file.
     """
+    figures.check_folder(output)
     folder = RunFolder.open(run)
     reconstructor = folder.reconstructor(checkpoint)
     manifest = read_manifest(data)

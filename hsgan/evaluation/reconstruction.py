@@ -8,7 +8,7 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from hsgan.errors import DataError, HsganError
-from hsgan.evaluation.figures import save
+from hsgan.evaluation import figures
 from hsgan.evaluation.harness import round_trip
 from hsgan.evaluation.methods import estimate_srf, reconstruct_cube
 from hsgan.evaluation.preview import preview
@@ -78,12 +78,13 @@ def reconstruct_photos(run, photos, output, formats=("npz",), encoding="srgb", c
 
     Raises:
       RunError: no run, or one without such weights.
-      DataError: no photos, no such format or camera, or a file would be written over one of the photos.
+      DataError: no photos, no such format or camera, an output that is a file, or a photo that would be written over.
     """
     try:
         cubes.check_formats(formats)
     except ValueError as error:
         raise DataError(str(error)) from error
+    figures.check_folder(output)
     stems = output_stems(photos, output)
     sources = {Path(photo).resolve() for photo in photos}
     for photo, stem in stems:
@@ -97,8 +98,10 @@ def reconstruct_photos(run, photos, output, formats=("npz",), encoding="srgb", c
         try:
             result = reconstruct_photo(reconstructor, photo, encoding, camera)
             yield photo, write(result, stem, formats, metadata | {"photo": Path(photo).name}), result
-        except (HsganError, OSError) as error:
+        except HsganError as error:
             yield photo, (), error
+        except OSError as error:
+            yield photo, (), DataError(f"{photo}: cannot be written to {error.filename or output}: {error.strerror}")
         except tf.errors.ResourceExhaustedError:
             yield photo, (), DataError(f"{photo}: not enough memory for its size; make it smaller")
 
@@ -112,7 +115,7 @@ def write(result, stem, formats, metadata):
     }
     paths = cubes.write_cube(stem, result.cube, result.wavelengths_nm, result.srf, facts, formats)
     figure = preview(metadata["photo"], result.rgb, result.cube, result.srf, result.wavelengths_nm, result.check)
-    return [*paths, save(figure, f"{stem}{PREVIEW_SUFFIX}")]
+    return [*paths, figures.save(figure, f"{stem}{PREVIEW_SUFFIX}")]
 
 
 def output_stems(photos, output):

@@ -145,7 +145,9 @@ def test_unfit_runs_and_records_are_refused(tmp_path, run, records):
     other = make_records(tmp_path / "short", WAVELENGTHS_NM[:-1])
     with pytest.raises(DataError, match="other wavelengths than the configuration"):
         harness.evaluate_run(run, other, tmp_path / "out")
-    (tmp_path / "empty").mkdir()
+    (tmp_path / "file").touch()
+    with pytest.raises(DataError, match="file is a file; give a folder"):
+        harness.evaluate_run(run, records, tmp_path / "file")
     untrained = make_run(tmp_path / "untrained")
     (untrained / "weights" / "best.json").unlink()
     with pytest.raises(RunError, match="holds no 'best' weights yet"):

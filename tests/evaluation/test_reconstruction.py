@@ -1,5 +1,6 @@
 """Photos to cubes: files, names that never collide, bad photos among good ones."""
 
+import errno
 import json
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from trained_run import WAVELENGTHS_NM, make_run, reconstructor
 
 from hsgan.errors import DataError
 from hsgan.evaluation import reconstruction
+from hsgan.files import cubes
 from hsgan.files.photos import read_photo
 from hsgan.spectra.imaging import project
 
@@ -70,6 +72,21 @@ def test_one_bad_photo_does_not_stop_the_others(tmp_path, run, photo):
     done = list(reconstruction.reconstruct_photos(run, [bad, tmp_path / "none.jpg", photo], tmp_path / "out"))
     assert [bool(paths) for _, paths, _ in done] == [False, False, True]
     assert "text.png: is not a photo" in str(done[0][2]) and "none.jpg: no such file" in str(done[1][2])
+
+
+def test_full_disk_is_told_for_each_photo(tmp_path, run, photo, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(cubes.os, "fsync", full)
+    [(_, paths, error)] = reconstruction.reconstruct_photos(run, [photo], tmp_path / "out")
+    assert not paths and str(error) == f"{photo}: cannot be written to {tmp_path / 'out'}: No space left on device"
+    assert not list((tmp_path / "out").iterdir())
+
+
+def test_output_must_be_a_folder(run, photo):
+    with pytest.raises(DataError, match=r"cat\.png is a file; give a folder"):
+        list(reconstruction.reconstruct_photos(run, [photo], photo))
 
 
 def test_same_names_do_not_collide():
