@@ -79,9 +79,8 @@ def _make_once(path, maker):
         read_manifest(path)
 
 
-def draw_cube(index, wavelengths_nm, materials, size=CUBE_SIZE):
+def draw_cube(index, materials, size=CUBE_SIZE):
     """Returns demo cube `index` as float32 [size, size, bands], linear, in [0, 1]."""
-    del wavelengths_nm
     rng = np.random.default_rng([VERSION, _CUBE_STREAM, index])
     scene = scenes.draw(rng, size, materials)
     direct, ambient = materials.draw_light(rng)
@@ -121,7 +120,7 @@ def _make_cubes(path, counts, wavelengths_nm, materials):
     header = Manifest("cubes", "demo", wavelengths_nm=tuple(wavelengths_nm.tolist()), note=_NOTE)
     with RecordWriter(path, header) as writer:
         for index, split in enumerate(tqdm.tqdm(_splits(counts), desc="demo cubes", unit="scene", dynamic_ncols=True)):
-            values, scale = schema.quantize(draw_cube(index, wavelengths_nm, materials))
+            values, scale = schema.quantize(draw_cube(index, materials))
             writer.write(split, schema.CubeRecord(values, scale, wavelengths_nm, f"demo_{index:02d}", "demo"))
 
 

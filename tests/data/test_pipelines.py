@@ -1,0 +1,209 @@
+"""The streams are functions of configuration and step: resumable anywhere, in the middle of an epoch too."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from hsgan import config as config_lib
+from hsgan.data import pipelines
+from hsgan.errors import DataError
+from hsgan.records import schema
+from hsgan.records.manifest import Manifest
+from hsgan.records.writer import RecordWriter
+
+BANDS = np.arange(400, 701, 100, dtype=np.float32)
+SCENES = 7
+PHOTOS = 5
+
+
+def _write_cubes(folder, wavelengths=BANDS):
+    with RecordWriter(folder, Manifest("cubes", "t", tuple(wavelengths.tolist())), shards=3) as writer:
+        for index in range(SCENES + 1):
+            values = np.empty((40 + index, 50, len(wavelengths)), np.uint16)
+            rows, columns = np.meshgrid(np.arange(40 + index), np.arange(50), indexing="ij")
+            values[..., 0], values[..., 1], values[..., 2:] = 1000 + index, rows, columns[..., None]
+            record = schema.CubeRecord(values, 0.5, wavelengths, f"scene{index}", "t")
+            writer.write("validation" if index == SCENES else "train", record)
+    return str(folder)
+
+
+def _write_photos(folder, encoding="srgb"):
+    rng = np.random.default_rng(0)
+    header = Manifest("photos", "t", class_names=("a", "b"), encoding=encoding)
+    with RecordWriter(folder, header, shards=2) as writer:
+        for index in range(PHOTOS):
+            image = tf.io.encode_png(rng.integers(0, 256, (48, 56, 3)).astype(np.uint8)).numpy()
+            labels = np.full((48, 56), index % 2, np.uint8)
+            writer.write("train", schema.PhotoRecord(image, labels, 48, 56, 2, encoding, f"photo{index}", "t"))
+    return str(folder)
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    base = tmp_path_factory.mktemp("streams")
+    return _write_cubes(base / "cubes"), _write_photos(base / "photos"), _write_photos(base / "linear", "linear")
+
+
+@pytest.fixture
+def config(folders):
+    config = config_lib.default_config()
+    config.wavelengths.step_nm = 100
+    config.data.cubes, config.data.rgb = folders[:2]
+    config.data.cube_scale = (1.0, 1.0)
+    config.data.crops_per_read = 3
+    config.data.rgb_crop = 40
+    config.train.batch = 2
+    config.train.patch = 32
+    config.semantic.pretrain_batch = 3
+    return config
+
+
+def _take(dataset, count):
+    return list(dataset.take(count).as_numpy_iterator())
+
+
+def _same(left, right):
+    tf.nest.map_structure(np.testing.assert_array_equal, left, right)
+
+
+STREAMS = (pipelines.unpaired, pipelines.cube_patches, pipelines.photo_crops, pipelines.labelled_photos)
+
+
+@pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.__name__)
+def test_resumed_stream_equals_the_uninterrupted_one(config, stream):
+    # 7 scenes and 5 photos in batches of 2 and 3: epochs end inside batches and inside groups of reads.
+    whole = _take(stream(config), 14)
+    for start in (1, 2, 3, 5, 8, 11):
+        _same(_take(stream(config, start), 2), whole[start : start + 2])
+
+
+def test_all_crops_of_an_uninterrupted_stream_differ(config):
+    batches = _take(pipelines.unpaired(config), 14)
+    for name in ("cube", "rgb", "encoded"):
+        assert len({sample.tobytes() for batch in batches for sample in batch[name]}) == 28
+
+
+def test_seed_alone_decides(config):
+    first = _take(pipelines.unpaired(config), 3)
+    tf.random.set_seed(1234)
+    _same(_take(pipelines.unpaired(config), 3), first)
+    config.seed = 1
+    other = _take(pipelines.unpaired(config), 3)
+    for left, right in zip(first, other, strict=True):
+        assert not np.array_equal(left["cube"], right["cube"]) and not np.array_equal(left["rgb"], right["rgb"])
+
+
+def test_shapes_types_and_ranges(config):
+    spec = pipelines.unpaired(config).element_spec
+    assert {name: (tuple(part.shape), part.dtype.name) for name, part in spec.items()} == {
+        "cube": ((2, 32, 32, 4), "float32"),
+        "rgb": ((2, 32, 32, 3), "float32"),
+        "encoded": ((2, 40, 40, 3), "float32"),
+        "labels": ((2, 40, 40), "int32"),
+    }
+    for batch in _take(pipelines.unpaired(config), 4):
+        for name in ("rgb", "encoded"):
+            assert batch[name].min() >= 0 and batch[name].max() <= 1
+    assert set(pipelines.labelled_photos(config).element_spec) == {"encoded", "labels"}
+
+
+def test_cube_patches_are_sub_windows_of_different_scenes(config):
+    scenes = []
+    for batch in _take(pipelines.cube_patches(config), 21):
+        values = batch / 0.5
+        assert (np.ptp(values[..., 0], axis=(1, 2)) == 0).all()  # one scene a patch
+        scenes.append((values[:, 0, 0, 0] - 1000).astype(int).tolist())
+        rows, columns = values[..., 1], values[..., 2]
+        assert (abs(np.diff(rows, axis=1)) == 1).all() and (np.diff(rows, axis=2) == 0).all()
+        assert (abs(np.diff(columns, axis=2)) == 1).all() and (np.diff(columns, axis=1) == 0).all()
+    # A group of 3 batches has the same two scenes: one read serves three crops.
+    groups = [scenes[index : index + 3] for index in range(0, 21, 3)]
+    assert all(group[0] == group[1] == group[2] for group in groups)
+    # 7 groups of 2 reads are two epochs: every scene exactly twice, each epoch whole.
+    reads = [scene for group in groups for scene in group[0]]
+    assert sorted(reads[:SCENES]) == sorted(reads[SCENES:]) == list(range(SCENES))
+    assert reads[:SCENES] != reads[SCENES:]
+
+
+def test_rgb_is_the_linear_light_of_the_encoded_crop(config, folders):
+    config.data.rgb_crop = 32  # no shrinking between the two
+    for batch in _take(pipelines.photo_crops(config), 2):
+        encoded = batch["encoded"].astype(np.float64)
+        expected = np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
+        np.testing.assert_allclose(batch["rgb"], expected, atol=2e-6)  # float32's power
+    config.data.rgb, config.data.rgb_encoding = folders[2], "linear"
+    for batch in _take(pipelines.photo_crops(config), 2):
+        linear = batch["rgb"].astype(np.float64)
+        expected = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
+        np.testing.assert_allclose(batch["encoded"], expected, atol=2e-6)
+
+
+def test_rgb_is_averaged_in_linear_light(config):
+    config.data.rgb_crop = 64
+    config.data.rgb_scale = (2.0, 2.0)
+    batch = _take(pipelines.photo_crops(config), 1)[0]
+    encoded = batch["encoded"].astype(np.float64)
+    linear = np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
+    np.testing.assert_allclose(batch["rgb"], linear.reshape(2, 32, 2, 32, 2, 3).mean(axis=(2, 4)), atol=2e-6)
+
+
+def test_validation_cubes_are_whole(config):
+    ((scene, cube),) = pipelines.validation_cubes(config)
+    assert scene == f"scene{SCENES}" and cube.shape == (40 + SCENES, 50, 4) and cube.dtype == np.float32
+
+
+def test_records_that_do_not_fit_the_configuration(config, folders):
+    config.data.rgb_encoding = "linear"
+    with pytest.raises(DataError, match=r"photos are srgb-encoded; set config.data.rgb_encoding so"):
+        pipelines.photo_crops(config)
+    config.wavelengths.step_nm = 50
+    for build in (pipelines.cube_patches, lambda config: next(pipelines.validation_cubes(config))):
+        with pytest.raises(DataError, match=r"other wavelengths than the configuration \(7 bands, 400-700 nm\)"):
+            build(config)
+    config.data.rgb, config.data.cubes = folders[0], folders[1]
+    with pytest.raises(DataError, match=r"must hold photos. Received: cubes"):
+        pipelines.photo_crops(config)
+    with pytest.raises(DataError, match=r"must hold cubes. Received: photos"):
+        pipelines.cube_patches(config)
+
+
+def test_missing_split_is_named(config, folders, tmp_path):
+    with RecordWriter(tmp_path / "only", Manifest("cubes", "t", tuple(BANDS.tolist()))) as writer:
+        record = schema.CubeRecord(np.ones((40, 40, 4), np.uint16), 1.0, BANDS, "s", "t")
+        writer.write("validation", record)
+    config.data.cubes = str(tmp_path / "only")
+    with pytest.raises(DataError, match=r"no records of split 'train'; there are: validation \(1\)"):
+        pipelines.cube_patches(config)
+
+
+def test_fewer_records_than_a_batch_repeat(config, tmp_path):
+    with RecordWriter(tmp_path / "one", Manifest("cubes", "t", tuple(BANDS.tolist()))) as writer:
+        values = np.random.default_rng(0).integers(0, 9999, (60, 60, 4)).astype(np.uint16)
+        writer.write("train", schema.CubeRecord(values, 1.0, BANDS, "s", "t"))
+    config.data.cubes = str(tmp_path / "one")
+    whole = _take(pipelines.cube_patches(config), 6)
+    assert len({patch.tobytes() for batch in whole for patch in batch}) == 12
+    _same(_take(pipelines.cube_patches(config, 4), 2), whole[4:6])
+
+
+def test_damaged_record_stops_the_stream(config, tmp_path):
+    config.data.cubes = _write_cubes(tmp_path / "cubes")
+    path = next((tmp_path / "cubes").glob("t-train-00001*"))
+    data = bytearray(path.read_bytes())
+    data[300] ^= 0xFF
+    path.write_bytes(bytes(data))
+    with pytest.raises(tf.errors.DataLossError):
+        _take(pipelines.cube_patches(config), 12)
+
+
+def test_maps_stay_parallel_under_op_determinism(config):
+    """tf.data gives up parallelism if any function of the pipeline holds a stateful op that it does not know."""
+    from tensorflow.python.framework import op_def_registry
+
+    known = ("TFRecordDataset", "TensorSliceDataset", "RangeDataset")  # its list, in make_deterministic.cc
+    for stream in STREAMS:
+        graph = tf.compat.v1.GraphDef.FromString(stream(config)._as_serialized_graph().numpy())
+        for function in graph.library.function:
+            for node in function.node_def:
+                if getattr(op_def_registry.get(node.op), "is_stateful", False):
+                    assert node.op.startswith(known), f"{stream.__name__}: {node.op}"
