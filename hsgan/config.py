@@ -39,7 +39,6 @@ def default_config():
         rgb_encoding="srgb",  # how photos are stored: "srgb" or "linear"
         rgb_scale=(0.5, 2.0),  # random rescale of a photo
         rgb_crop=480,  # crop that the parser sees
-        shuffle_buffer=64,  # records
     )
     config.generator = dict(
         stages=4,
@@ -205,7 +204,6 @@ def problems_of(config):
         "train.validate_every",
         "train.log_every",
         "data.crops_per_read",
-        "data.shuffle_buffer",
         "data.rgb_crop",
         "generator.prior_noise",
         "optimizer.generator",

@@ -73,7 +73,7 @@ STREAMS = (pipelines.unpaired, pipelines.cube_patches, pipelines.photo_crops, pi
 def test_resumed_stream_equals_the_uninterrupted_one(config, stream):
     # 7 scenes and 5 photos in batches of 2 and 3: epochs end inside batches and inside groups of reads.
     whole = _take(stream(config), 14)
-    for start in (1, 2, 3, 5, 8, 11):
+    for start in (1, 5, 8, 11):
         _same(_take(stream(config, start), 2), whole[start : start + 2])
 
 
