@@ -16,3 +16,33 @@ def real_data():
     if not folder.is_dir():
         pytest.skip("no real data: set HSGAN_TEST_DATA to its folder")
     return folder
+
+
+@pytest.fixture(scope="session")
+def demo_records(tmp_path_factory):
+    """Folders (cubes, photos) of a very small demo set."""
+    from hsgan import config as config_lib
+    from hsgan.data import demo
+
+    wavelengths_nm = config_lib.wavelengths_nm(config_lib.default_config())
+    few = {"cubes": {"train": 3, "validation": 1}, "photos": {"train": 4, "validation": 1}}
+    return demo.make(wavelengths_nm, tmp_path_factory.mktemp("demo"), **few)
+
+
+@pytest.fixture
+def small_config(demo_records):
+    """A configuration that trains small networks on the very small demo set in seconds; no semantic branch."""
+    from hsgan import config as config_lib
+
+    config = config_lib.load("demo")
+    config.data.cubes, config.data.rgb = map(str, demo_records)
+    config.data.rgb_crop = config.train.patch = 32
+    config.generator.stages, config.generator.growth, config.generator.units = 2, 8, 2
+    config.srf_estimator.widths, config.srf_estimator.kernels, config.srf_estimator.head = ((4,), (4,)), (3, 3), (8,)
+    config.discriminator.widths, config.discriminator.units = (8, 8), 1
+    config.semantic.parser, config.semantic.pretrain_steps = "", 0
+    config.semantic.width, config.semantic.units = 8, 1
+    config.train.batch, config.train.steps, config.train.log_every = 2, 6, 1
+    config.train.checkpoint_every, config.train.validate_every = 2, 4
+    config.train.evaluate = False
+    return config
