@@ -1,0 +1,1 @@
+"""Hyperspectral cubes from RGB images, by a network trained without paired data."""

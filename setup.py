@@ -1,0 +1,44 @@
+"""Installs `hsgan`, `tfrecords_tools` and the configurations: `pip install .`. The README says why each dependency."""
+
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+REQUIREMENTS = [
+    "tensorflow>=2.21,<2.22",
+    "keras>=3.12",
+    "numpy>=2",
+    "h5py",
+    "scipy",
+    "absl-py",
+    "ml_collections",
+    "tensorboard",
+    "rich",
+    "tqdm",
+    "matplotlib",
+    "pillow",
+    "tifffile",
+    "imagecodecs",
+    "spectral",
+    "colour-science>=0.4.6",
+]
+EXTRAS = {
+    "hub": ["keras-hub"],
+    "test": ["pytest", "scikit-image", "ruff"],
+}
+
+setup(
+    name="hsgan",
+    version="0.1.0",
+    description="Hyperspectral cubes from RGB images, by a network trained without paired data",
+    long_description=Path("README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    license_files=["LICENSE"],
+    python_requires=">=3.11,<3.14",
+    # The configurations travel inside the package, so that `--config=configs/demo.py` works from any folder.
+    packages=[*find_packages(include=["hsgan*", "tfrecords_tools*"]), "hsgan.configs"],
+    package_dir={"hsgan.configs": "configs"},
+    install_requires=REQUIREMENTS,
+    extras_require=EXTRAS,
+)
