@@ -79,4 +79,4 @@ def _parse(argv):
             _OVERRIDES.append(name.removeprefix("config."))
         else:
             rest.append(argument)
-    return flags.FLAGS(rest)
+    return app.parse_flags_with_usage(rest)

@@ -69,6 +69,12 @@ class HSGAN(keras.Model):
                 self.semantic.trainable_variables,
             )
 
+    @property
+    def optimizers(self):
+        """All optimizers: their states are part of what a resumed run needs."""
+        first = [self.generator_optimizer, self.srf_optimizer, self.discriminator_optimizer]
+        return first if self.semantic is None else [*first, self.semantic_optimizer]
+
     def train_step(self, batch):
         """One discriminator update, then one generator update; returns every raw term by name."""
         with tf.GradientTape() as tape:

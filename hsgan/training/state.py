@@ -14,14 +14,21 @@ class TrainingState:
 
     Args:
       folder: where the checkpoints are.
-      model: a compiled Keras model with a `step` weight, its optimizers built.
+      model: a compiled Keras model with a `step` weight and `optimizers`, a list of built optimizers.
     """
 
     def __init__(self, folder, model):
         self.model = model
         self.seconds = tf.Variable(0.0, dtype=tf.float64, trainable=False)
         self.best = tf.Variable(-float("inf"), dtype=tf.float64, trainable=False)
-        self.checkpoint = tf.train.Checkpoint(model=model, seconds=self.seconds, best=self.best)
+        # The variables themselves, in their order: tf.train.Checkpoint does not look into a Keras layer's lists, and
+        # would leave out, silently, whatever no optimizer holds.
+        self.checkpoint = tf.train.Checkpoint(
+            weights=list(model.variables),
+            optimizers=[list(optimizer.variables) for optimizer in model.optimizers],
+            seconds=self.seconds,
+            best=self.best,
+        )
         self.manager = tf.train.CheckpointManager(self.checkpoint, str(folder), max_to_keep=2, checkpoint_name="state")
 
     def restore(self):
