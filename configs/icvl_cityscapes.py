@@ -1,8 +1,10 @@
 """The paper's training: ICVL cubes x Cityscapes photos, all settings as in [SE] section 4.1.
 
-Records: records/icvl (cubes) and records/cityscapes (labelled photos); tfrecords_tools makes them once their readers are here.
+Records: records/icvl (cubes) and records/cityscapes (labelled photos).
+Their readers are not in tfrecords_tools yet.
 Commands:
-  python -m hsgan.pretrain_parser --config=configs/icvl_cityscapes.py --output=parsers/cityscapes --steps=40000
+  python -m hsgan.pretrain_parser --config=configs/icvl_cityscapes.py --output=parsers/cityscapes \\
+      --steps=40000
   python -m hsgan.train --config=configs/icvl_cityscapes.py --config.cameras.dictionary=camspec_database.txt
 Hardware: a GPU; the paper names none. Not yet run here.
 Expected: the paper's 37.68 dB / 0.988 / 5.03 deg on ICVL (Table 6); PSNR / ASSIM / SAM, camera Nikon D700, last epoch.

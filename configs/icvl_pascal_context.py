@@ -1,11 +1,14 @@
 """The paper's training: ICVL cubes x PASCAL-Context photos, all settings as in [SE] section 4.1.
 
-Records: records/icvl (cubes) and records/pascal_context (labelled photos); tfrecords_tools makes them once their readers are here.
+Records: records/icvl (cubes) and records/pascal_context (labelled photos).
+Their readers are not in tfrecords_tools yet.
 Commands:
-  python -m hsgan.pretrain_parser --config=configs/icvl_pascal_context.py --output=parsers/pascal_context --steps=40000
+  python -m hsgan.pretrain_parser --config=configs/icvl_pascal_context.py --output=parsers/pascal_context \\
+      --steps=40000
   python -m hsgan.train --config=configs/icvl_pascal_context.py --config.cameras.dictionary=camspec_database.txt
 Hardware: a GPU; the paper names none. Not yet run here.
-Expected: the paper's 37.83 dB / 0.991 / 4.01 deg on ICVL (Table 1), 37.53 / 0.979 / 5.97 on NTIRE'20 (Table 2); PSNR / ASSIM / SAM, camera Nikon D700, last epoch.
+Expected: the paper's 37.83 dB / 0.991 / 4.01 deg on ICVL (Table 1),
+  37.53 / 0.979 / 5.97 on NTIRE'20 (Table 2); PSNR / ASSIM / SAM, camera Nikon D700, last epoch.
 """
 
 from hsgan.config import default_config

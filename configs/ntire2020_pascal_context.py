@@ -1,8 +1,10 @@
 """The paper's training: NTIRE'20 cubes x PASCAL-Context photos, all settings as in [SE] section 4.1.
 
-Records: records/ntire2020 (cubes) and records/pascal_context (labelled photos); tfrecords_tools makes them once their readers are here.
+Records: records/ntire2020 (cubes) and records/pascal_context (labelled photos).
+Their readers are not in tfrecords_tools yet.
 Commands:
-  python -m hsgan.pretrain_parser --config=configs/ntire2020_pascal_context.py --output=parsers/pascal_context --steps=40000
+  python -m hsgan.pretrain_parser --config=configs/ntire2020_pascal_context.py --output=parsers/pascal_context \\
+      --steps=40000
   python -m hsgan.train --config=configs/ntire2020_pascal_context.py --config.cameras.dictionary=camspec_database.txt
 Hardware: a GPU; the paper names none. Not yet run here.
 Expected: the paper's 35.87 dB / 0.9837 / 6.24 deg on ICVL (Table 6); PSNR / ASSIM / SAM, camera Nikon D700, last epoch.
