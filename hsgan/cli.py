@@ -1,11 +1,12 @@
 """What all command-line programs share: one clear line for an error, a non-zero exit, `--config.x.y=z` overrides."""
 
+import contextlib
 import errno
 import os
+import re
 import sys
-
-# Before TensorFlow is imported anywhere: it reports absent GPUs as errors. Its Python warnings are not touched.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+import tempfile
+from pathlib import Path
 
 from absl import app, flags, logging
 
@@ -13,6 +14,9 @@ from hsgan import config as config_lib
 from hsgan.errors import HsganError
 
 _OVERRIDES = []
+_LOG_LEVEL = "TF_CPP_MIN_LOG_LEVEL"
+# TensorFlow's log lines below fatal, and its complaint about the order in which it sets up logging.
+_NOISE = re.compile(rb"(I|W|E)\d{4} \d\d:|\d{4}-\d\d-\d\d [\d:.]+: [IWE] |WARNING: All log messages before absl::")
 
 
 def run(main):
@@ -23,7 +27,8 @@ def run(main):
 
     def guarded(argv):
         if len(argv) > 1 and not getattr(main, "takes_arguments", False):
-            raise app.UsageError(f"unexpected arguments: {' '.join(argv[1:])}")
+            _fail(f"unexpected arguments: {' '.join(argv[1:])}; --help lists the flags")
+        import_tensorflow()
         try:
             main(argv)
         except HsganError as error:
@@ -32,15 +37,46 @@ def run(main):
             if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS, errno.ENOTDIR, errno.EISDIR):
                 raise
             _fail(f"{error.filename or 'output'}: {error.strerror}")
+        except KeyboardInterrupt:
+            _fail("interrupted", status=130)
 
     logging.set_verbosity(logging.WARNING)
     app.run(guarded, flags_parser=_parse)
 
 
-def _fail(message):
-    program = (getattr(sys.modules.get("__main__"), "__spec__", None) or sys).name.removesuffix(".__main__")
+def import_tensorflow():
+    """Imports TensorFlow and looks for GPUs, without the log lines that it prints meanwhile even where all is well.
+
+    Whatever else is written to stderr meanwhile appears afterwards. TF_CPP_MIN_LOG_LEVEL=0 in the environment holds
+    nothing back, e.g. to see why TensorFlow aborts the process.
+    """
+    if os.environ.setdefault(_LOG_LEVEL, "3") == "0" or "tensorflow" in sys.modules:
+        return
+    with contextlib.ExitStack() as stack:
+        try:
+            held = stack.enter_context(tempfile.TemporaryFile())
+        except OSError:  # no room for the lines: the program itself may need none, and goes on with them on screen
+            return
+        sys.stderr.flush()
+        stderr = os.dup(2)
+        os.dup2(held.fileno(), 2)
+        try:
+            import tensorflow as tf
+
+            tf.config.list_physical_devices()
+        finally:
+            sys.stderr.flush()
+            os.dup2(stderr, 2)
+            os.close(stderr)
+            held.seek(0)
+            os.write(2, b"".join(line for line in held if not _NOISE.match(line)))
+
+
+def _fail(message, status=1):
+    spec = getattr(sys.modules.get("__main__"), "__spec__", None)
+    program = spec.name.removesuffix(".__main__") if spec else Path(sys.argv[0]).name
     print(f"{program}: error: {message}", file=sys.stderr)
-    sys.exit(1)
+    sys.exit(status)
 
 
 def takes_arguments(main):
@@ -63,6 +99,8 @@ class ConfigFlag:
             "Python file whose get_config() returns the configuration; single fields are set by "
             "--config.section.field=value.",
         )
+        # So that --help shows it, as if the program itself had defined it.
+        flags.FLAGS.register_key_flag_for_module(sys.argv[0], flags.FLAGS["config"])
 
     def load(self):
         """Returns the validated configuration of file and overrides (`hsgan.config.load`)."""
@@ -79,4 +117,7 @@ def _parse(argv):
             _OVERRIDES.append(name.removeprefix("config."))
         else:
             rest.append(argument)
-    return app.parse_flags_with_usage(rest)
+    try:
+        return flags.FLAGS(rest)
+    except flags.Error as error:
+        _fail(f"{' '.join(str(error).split())}; --help lists the flags")

@@ -5,12 +5,13 @@ import sys
 from absl import flags
 
 from hsgan import cli
-from tfrecords_tools.convert import convert_cubes
-from tfrecords_tools.readers import HSI_READERS
 
 
 def define_flags(values=flags.FLAGS):
     """Defines the flags of this program in `values`; returns it."""
+    cli.import_tensorflow()
+    from tfrecords_tools.readers import HSI_READERS
+
     common = {"required": True, "flag_values": values}
     flags.DEFINE_enum("source", None, sorted(HSI_READERS), "Data set.", **common)
     flags.DEFINE_string("input", None, "Folder of the data set, as published.", **common)
@@ -23,6 +24,9 @@ def define_flags(values=flags.FLAGS):
 
 def main(_, values=flags.FLAGS):
     """Converts the data set and prints the summary."""
+    from tfrecords_tools.convert import convert_cubes
+    from tfrecords_tools.readers import HSI_READERS
+
     reader = HSI_READERS[values.source](values.input)
     summary = convert_cubes(reader, values.output, values.validation, values.shards, values.skip_bad, sys.argv)
     print(summary)

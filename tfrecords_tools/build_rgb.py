@@ -5,12 +5,13 @@ import sys
 from absl import flags
 
 from hsgan import cli
-from tfrecords_tools.convert import convert_photos
-from tfrecords_tools.readers import RGB_READERS
 
 
 def define_flags(values=flags.FLAGS):
     """Defines the flags of this program in `values`; returns it."""
+    cli.import_tensorflow()
+    from tfrecords_tools.readers import RGB_READERS
+
     common = {"required": True, "flag_values": values}
     flags.DEFINE_enum("source", None, sorted(RGB_READERS), "Data set.", **common)
     flags.DEFINE_string("input", None, "Folder of the data set, as published.", **common)
@@ -22,6 +23,9 @@ def define_flags(values=flags.FLAGS):
 
 def main(_, values=flags.FLAGS):
     """Converts the data set and prints the summary."""
+    from tfrecords_tools.convert import convert_photos
+    from tfrecords_tools.readers import RGB_READERS
+
     reader = RGB_READERS[values.source](values.input)
     summary = convert_photos(reader, values.output, values.shards, values.skip_bad, sys.argv)
     print(summary)
