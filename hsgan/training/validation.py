@@ -1,9 +1,8 @@
 """Validation during training: blind reconstruction of the validation cubes, numbers and pictures for TensorBoard."""
 
-import io
-
 import numpy as np
 import tensorflow as tf
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from hsgan.evaluation import figures
 from hsgan.evaluation.harness import evaluate
@@ -63,7 +62,7 @@ class Validator:
 
 def pixels(figure):
     """Returns a matplotlib figure as uint8 [height, width, 4]."""
-    with io.BytesIO() as buffer:
-        figure.savefig(buffer, format="rgba", dpi=80)
-        width, height = (int(side * 80) for side in figure.get_size_inches())
-        return np.frombuffer(buffer.getvalue(), np.uint8).reshape(height, width, 4)
+    figure.set_dpi(80)
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba())
