@@ -7,9 +7,6 @@ import sys
 import pytest
 from trained_run import make_records, make_run
 
-# Keras's own conversion of variables when it saves weights.
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
-
 
 def run_program(*arguments):
     return subprocess.run(

@@ -9,9 +9,6 @@ import spectral
 from PIL import Image
 from trained_run import WAVELENGTHS_NM, make_run
 
-# Keras's own conversion of variables when it saves weights.
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
-
 
 def run_program(*arguments):
     command = [sys.executable, "-m", "hsgan.reconstruct", *map(str, arguments)]

@@ -73,7 +73,7 @@ def convert_photos(reader, output, shards=4, skip_bad=False, command=()):
 def _convert(reader, pairs, header, output, shards, skip_bad):
     skipped = {}
     with RecordWriter(output, header, shards) as writer:
-        for scene, split in tqdm.tqdm(pairs, desc=header.source, unit="scene", dynamic_ncols=True):
+        for scene, split in tqdm.tqdm(pairs, desc=header.source, unit="scene", dynamic_ncols=True, disable=None):
             try:
                 record = reader.read(scene)
             except DataError as error:

@@ -10,9 +10,6 @@ from hsgan.errors import DataError, RunError
 from hsgan.evaluation import harness
 from hsgan.spectra import srf as srf_lib
 
-# Keras's own conversion of variables when it saves weights.
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
-
 
 @pytest.fixture(scope="module")
 def cameras():

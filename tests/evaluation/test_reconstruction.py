@@ -15,9 +15,6 @@ from hsgan.files import cubes
 from hsgan.files.photos import read_photo
 from hsgan.spectra.imaging import project
 
-# Keras's own conversion of variables when it saves weights.
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
-
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):

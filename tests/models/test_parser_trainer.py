@@ -17,9 +17,6 @@ from hsgan.records.manifest import Manifest
 from hsgan.records.schema import VOID, PhotoRecord
 from hsgan.records.writer import RecordWriter
 
-# Keras 3.15 reads its variables in a way that NumPy 2.4 announces the end of.
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
-
 TINY = Variant(bottlenecks=(1, 8), modules=(1, 1, 1), blocks=1, width=8)
 CLASSES = 3
 

@@ -9,9 +9,6 @@ import tensorflow as tf
 from hsgan.errors import ConfigError
 from hsgan.networks.hrnet import IMAGENET_MEAN, IMAGENET_STD, ResizeLike, Variant, build_hrnet
 
-# Keras 3.15 reads its variables in a way that NumPy 2.4 announces the end of.
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
-
 TINY = Variant(bottlenecks=(1, 4), modules=(1, 1, 1), blocks=1, width=4)
 
 

@@ -13,9 +13,6 @@ from hsgan.networks import parsers
 from hsgan.networks.hrnet import build_hrnet
 from hsgan.networks.parsers import REPORT_FILE, WEIGHTS_FILE, FrozenParser, build_parser
 
-# Keras 3.15 reads its variables in a way that NumPy 2.4 announces the end of.
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
-
 
 def photo(*shape):
     return np.random.default_rng(0).uniform(size=shape).astype(np.float32)
