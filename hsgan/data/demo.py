@@ -119,7 +119,7 @@ def _expose(rng, image, mean, spread):
 def _make_cubes(path, counts, wavelengths_nm, materials):
     header = Manifest("cubes", "demo", wavelengths_nm=tuple(wavelengths_nm.tolist()), note=_NOTE)
     with RecordWriter(path, header) as writer:
-        for index, split in enumerate(tqdm.tqdm(_splits(counts), desc="demo cubes", unit="scene", dynamic_ncols=True)):
+        for index, split in enumerate(tqdm.tqdm(_splits(counts), desc="demo cubes", unit="scene", disable=None)):
             values, scale = schema.quantize(draw_cube(index, materials))
             writer.write(split, schema.CubeRecord(values, scale, wavelengths_nm, f"demo_{index:02d}", "demo"))
 
@@ -129,7 +129,7 @@ def _make_photos(path, counts, wavelengths_nm, materials):
     header = Manifest("photos", "demo", class_names=classes, encoding="srgb", note=_NOTE)
     responses = srf.default_dictionary(wavelengths_nm).responses
     with RecordWriter(path, header) as writer:
-        for index, split in enumerate(tqdm.tqdm(_splits(counts), desc="demo photos", unit="photo", dynamic_ncols=True)):
+        for index, split in enumerate(tqdm.tqdm(_splits(counts), desc="demo photos", unit="photo", disable=None)):
             rgb, labels = draw_photo(index, materials, responses)
             encoded = tf.cast(tf.round(255 * imaging.srgb_encode(rgb)), tf.uint8)
             data = tf.io.encode_png(encoded) if index % 2 else tf.io.encode_jpeg(encoded, quality=_JPEG_QUALITY)

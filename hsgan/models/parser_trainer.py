@@ -250,7 +250,7 @@ def train_parser(config, parser, classes, photos, steps, progress=True):
     trainer = ParserTrainer(parser, classes, values.pretrain_weight_decay)
     variables = parser.trainable_variables
     trainer.compile(optimizer=optimizers.poly_sgd(values.pretrain_learning_rate, MOMENTUM, POWER, steps, variables))
-    with tqdm.tqdm(total=steps, desc="scene parser", unit="step", disable=not progress) as bar:
+    with tqdm.tqdm(total=steps, desc="scene parser", unit="step", disable=None if progress else True) as bar:
         watch = _Watch(bar)
         trainer.fit(photos, steps_per_epoch=steps, epochs=1, verbose=0, shuffle=False, callbacks=[watch])
     if len(watch.losses) < steps:

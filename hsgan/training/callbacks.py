@@ -10,8 +10,7 @@ import time
 import keras
 import numpy as np
 import tensorflow as tf
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+import tqdm
 
 from hsgan.errors import TrainingError
 
@@ -40,10 +39,7 @@ class FiniteGuard(StepCallback):
 
 
 class Stopwatch(StepCallback):
-    """Counts the seconds of training over all sessions; stops the run after `max_minutes` (0: never).
-
-    `excluded` seconds, e.g. of validation, are not training.
-    """
+    """Counts the seconds of the steps over all sessions; stops the run after `max_minutes` of them (0: never)."""
 
     def __init__(self, start_step, seconds, max_minutes):
         super().__init__(start_step)
@@ -65,26 +61,24 @@ class ProgressBar(StepCallback):
     def __init__(self, start_step, steps, shown, every):
         super().__init__(start_step)
         self.steps, self.shown, self.every = steps, shown, every
-        self.console = Console()
-        columns = (TextColumn("{task.description}"), BarColumn(20), MofNCompleteColumn(), TimeElapsedColumn())
-        self.bar = Progress(*columns, TextColumn("left"), TimeRemainingColumn(), console=self.console, transient=True)
 
     def on_train_begin(self, logs=None):
+        self.bar = tqdm.tqdm(total=self.steps, initial=self.start_step, desc="training", unit="step", disable=None)
         self.began = time.perf_counter()
-        self.task = self.bar.add_task("training", total=self.steps, completed=self.start_step)
-        if self.console.is_terminal:
-            self.bar.start()
 
     def on_step(self, step, logs):
-        text = " ".join(f"{name} {float(logs[name]):.4g}" for name in self.shown if name in logs)
-        self.bar.update(self.task, completed=step, description=text)
-        if not self.console.is_terminal and (step % self.every == 0 or step == self.steps):
+        values = {name: f"{float(logs[name]):.4g}" for name in self.shown if name in logs}
+        if not self.bar.disable:
+            self.bar.set_postfix(values, refresh=False)
+            self.bar.update()
+        elif step % self.every == 0 or step == self.steps:
             seconds = (time.perf_counter() - self.began) / (step - self.start_step)
-            left = seconds * (self.steps - step)
-            print(f"step {step}/{self.steps}  {text}  {seconds:.2f} s/step, {left / 60:.1f} min left", flush=True)
+            text = "  ".join(f"{name} {value}" for name, value in values.items())
+            left = seconds * (self.steps - step) / 60
+            print(f"step {step}/{self.steps}  {text}  {seconds:.2f} s/step, {left:.1f} min left", flush=True)
 
     def on_train_end(self, logs=None):
-        self.bar.stop()
+        self.bar.close()
 
 
 class Scalars(StepCallback):
@@ -126,7 +120,8 @@ class Validation(StepCallback):
         """Validates now; writes last (and best) weights and a line of history.jsonl."""
         metrics = self.validator(self.model.inference_model, step)
         record = {"step": step, **metrics}
-        print(f"step {step}: validation " + ", ".join(f"{k} {v:.3f}" for k, v in metrics.items()), flush=True)
+        text = ", ".join(f"{name} {value:.3f}" for name, value in metrics.items())
+        tqdm.tqdm.write(f"step {step}: validation {text}")
         with (self.folder.path / "history.jsonl").open("a") as file:
             file.write(json.dumps(record) + "\n")
         self.folder.save_weights("last", self.model.inference_model, record)

@@ -104,7 +104,10 @@ def prepared_parser(config, folder, classes):
         weights = output / WEIGHTS_FILE
         if not weights.is_file():
             print(f"pre-training the scene parser {config.semantic.parser} into {output}", flush=True)
-            pretrain(config, output, config.semantic.pretrain_steps, config.semantic.pretrain_batch)
+            report = pretrain(config, output)
+            scores = report["validation"] or {}
+            text = "".join(f", {name} {scores[name]:.1%}" for name in ("pixel_accuracy", "miou") if name in scores)
+            print(f"scene parser: {report['steps']} steps in {report['seconds']:.0f} s{text}", flush=True)
         # What follows must not depend on whether the pre-training ran in this session.
         keras.utils.set_random_seed(config.seed)
     return build_parser(config, classes, weights)
