@@ -14,6 +14,9 @@ from hsgan import config as config_lib
 from hsgan.errors import HsganError
 
 _OVERRIDES = []
+# What a user can mend: a disk that is full, and a path that cannot be written or is something else.
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_USERS = (*_FULL, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG)
 _LOG_LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 # TensorFlow's log lines below fatal, and its complaint about the order in which it sets up logging.
 _NOISE = re.compile(rb"(I|W|E)\d{4} \d\d:|\d{4}-\d\d-\d\d [\d:.]+: [IWE] |WARNING: All log messages before absl::")
@@ -34,9 +37,10 @@ def run(main):
         except HsganError as error:
             _fail(str(error))
         except OSError as error:
-            if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS, errno.ENOTDIR, errno.EISDIR):
+            if error.errno not in _USERS:
                 raise
-            _fail(f"{error.filename or 'output'}: {error.strerror}")
+            remedy = "; make room and run the same command again" if error.errno in _FULL else ""
+            _fail(f"{error.filename or 'output'}: {os.strerror(error.errno)}{remedy}")
         except KeyboardInterrupt:
             _fail("interrupted", status=130)
 

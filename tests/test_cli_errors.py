@@ -1,0 +1,193 @@
+"""What a stranger gets wrong, through the programs themselves: one line on stderr, a status, nothing lost.
+
+Bad files are tested beside their readers (`tests/files`, `tests/records`, `tests/tfrecords_tools`); here is that their
+errors reach the screen whole, and what only a whole program can get wrong.
+"""
+
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import tensorflow as tf
+from trained_run import make_records, make_run
+
+from hsgan import config as config_lib
+from hsgan.errors import DataError
+from hsgan.records.manifest import read_manifest
+from hsgan.records.reader import record_offsets
+from hsgan.training.loop import train
+
+ROOT = Path(__file__).parents[1]
+# Program, its arguments ({} is the folder that `finished` fills), what its one line says after "PROGRAM: error: ".
+CASES = {
+    "no configuration": ("hsgan.train", ["--config={}/no.py"], "--config: no such file: {}/no.py; configurations that"),
+    "two bad fields": (
+        "hsgan.train",
+        ["--config.train.batch=0", "--config.trian.steps=3"],
+        "configuration: 2 problems: trian.steps: no such field (near: train.steps); "
+        "train.batch: must be positive. Received: 0",
+    ),
+    "another run": ("hsgan.train", ["--workdir={}/run"], "{}/run: holds a run with another configuration ("),
+    "workdir is a file": ("hsgan.train", ["--workdir={}/file.txt"], "{}/file.txt: "),
+    "record of another length": (
+        "hsgan.evaluate",
+        ["--run={}/run", "--data={}/truncated", "--output={}/out"],
+        "{}/truncated/test-validation-00000-of-00001.tfrecord: truncated or changed: ",
+    ),
+    "damaged record": (
+        "hsgan.evaluate",
+        ["--run={}/run", "--data={}/damaged", "--output={}/out", "--figures=0"],
+        "{}/damaged/test-validation-00000-of-00001.tfrecord: record 1: unreadable (DataLossError: ",
+    ),
+    "not a photo": ("hsgan.reconstruct", ["--run={}/run", "--output={}/out", "{}/no.jpg"], "1 of 1 photos could not"),
+    "missing flags": ("hsgan.reconstruct", ["photo.jpg"], "flag --run=None: "),
+    "unknown flag": ("hsgan.pretrain_parser", ["--output=x", "--step=3"], "Unknown command line flag 'step'."),
+    "stray argument": ("hsgan.train", ["configs/demo.py"], "unexpected arguments: configs/demo.py; --help"),
+    "no data set": (
+        "tfrecords_tools.build_rgb",
+        ["--source=camvid", "--input={}/no", "--output={}/out"],
+        "{}/no: no such folder; give CamVid's folder",
+    ),
+}
+# Programs that tell of each file before their last line.
+EARLIER_LINES = {"not a photo": ["error: {}/no.jpg: no such file"]}
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """Runs all `CASES`, two at a time; returns the folder and {case: (status, stdout, lines of stderr)}."""
+    folder = tmp_path_factory.mktemp("cli_errors")
+    make_run(folder / "run")
+    (folder / "file.txt").write_text("not a folder")
+    for name in ("records", "truncated", "damaged"):
+        make_records(folder / name)
+    shard = "test-validation-00000-of-00001.tfrecord"
+    cut(folder / "truncated" / shard)
+    damage(folder / "damaged" / shard, record=1)
+    waiting, running, done = list(CASES), {}, {}
+    while waiting or running:
+        while waiting and len(running) < 2:
+            case = waiting.pop(0)
+            running[case] = start(case, folder)
+        case = next(iter(running))
+        stdout, stderr = running[case].communicate(timeout=120)
+        done[case] = running.pop(case).returncode, stdout, stderr.splitlines()
+    return folder, done
+
+
+def start(case, folder):
+    program, arguments, _ = CASES[case]
+    command = [sys.executable, "-m", program, *(text.format(folder) for text in arguments)]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def cut(shard):
+    shard.write_bytes(shard.read_bytes()[:-40])
+
+
+def damage(shard, record):
+    """Changes one byte inside a record."""
+    data = bytearray(shard.read_bytes())
+    data[record_offsets(shard, record + 1)[record] + 100] ^= 0xFF
+    shard.write_bytes(data)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_one_line_and_a_status(finished, case):
+    folder, done = finished
+    status, stdout, lines = done[case]
+    program, _, message = CASES[case]
+    *earlier, last = lines
+    assert last.startswith(f"{program}: error: {message.format(folder)}"), lines
+    assert earlier == [line.format(folder) for line in EARLIER_LINES.get(case, [])]
+    assert status == 1 and stdout == ""
+
+
+def test_nothing_was_lost_or_begun(finished):
+    folder, _ = finished
+    names = {path.name for path in folder.iterdir()}
+    assert names == {"run", "file.txt", "records", "truncated", "damaged"}
+    assert (folder / "file.txt").read_text() == "not a folder"
+    assert read_manifest(folder / "records").verify() == 3
+    assert config_lib.from_dict(json.loads((folder / "run" / "config.json").read_text())).name == "hsgan"
+
+
+@pytest.mark.parametrize(
+    ("records", "harm", "message"),
+    [
+        ("cubes", damage, r"cubes/demo-train-0000\d-of-0000\d\.tfrecord: record 0: unreadable \(DataLossError"),
+        ("photos", damage, r"photos/demo-train-0000\d-of-0000\d\.tfrecord: record 0: unreadable \(DataLossError"),
+        (
+            "photos",
+            lambda shard, _: cut(shard),
+            r"photos/demo-train-0000\d-of-0000\d\.tfrecord: truncated or changed",
+        ),
+    ],
+)
+def test_training_names_the_record_that_it_cannot_read(small_config, demo_records, tmp_path, records, harm, message):
+    for name, folder in zip(("cubes", "photos"), demo_records, strict=True):
+        shutil.copytree(folder, tmp_path / name)
+    small_config.data.cubes, small_config.data.rgb = str(tmp_path / "cubes"), str(tmp_path / "photos")
+    shard = read_manifest(tmp_path / records).files("train")[-1]
+    harm(shard, 0)
+    with pytest.raises(DataError, match=message) as error:
+        train(small_config, tmp_path / "run")
+    assert str(error.value).startswith(str(shard)) and "\n" not in str(error.value)
+
+
+def test_full_disk_keeps_the_last_good_checkpoint(small_config, tmp_path):
+    small_config.discriminator.widths = (32, 64)  # so that the checkpoint is by far the largest file
+    small_config.train.steps, small_config.train.checkpoint_every, small_config.train.validate_every = 3, 1, 3
+    small_config.train.max_minutes = 1e-6  # after one step
+    checkpoints = train(small_config, tmp_path / "run").path / "checkpoints"
+    there = {path.name: path.read_bytes() for path in checkpoints.iterdir()}
+    largest = max(map(len, there.values()))
+
+    small_config.train.max_minutes = 0.0
+    (tmp_path / "config.json").write_text(json.dumps(config_lib.to_dict(small_config)))
+    (tmp_path / "small.py").write_text(
+        "import json\nfrom hsgan import config\n"
+        f"def get_config():\n    return config.from_dict(json.load(open({str(tmp_path / 'config.json')!r})))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "hsgan.train", f"--config={tmp_path / 'small.py'}", f"--workdir={tmp_path / 'run'}"],
+        cwd=ROOT,
+        # No file may grow beyond half of a checkpoint: to the program that is a disk that fills up meanwhile.
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (largest // 2, largest // 2)),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1, done.stderr
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"hsgan.train: error: {checkpoints}: the checkpoint could not be written (")
+    assert "the last good one stays" in line and "state-1" in line
+    assert {name: (checkpoints / name).read_bytes() for name in there} == there
+    assert tf.train.latest_checkpoint(str(checkpoints)) == str(checkpoints / "state-1")
+
+
+def test_only_tensorflows_log_is_held_back_while_it_is_imported(tmp_path):
+    (tmp_path / "tensorflow.py").write_text(
+        "import os, warnings\n"
+        "os.write(2, b'I0000 00:00:1.5 1 port.cc:153] oneDNN custom operations are on.\\n')\n"
+        "os.write(2, b'F0000 00:00:1.5 1 cpu.cc:7] no AVX\\n')\n"
+        "warnings.warn('old NumPy')\n"
+        "raise ImportError('libcudart is missing')\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"}
+    environment.pop("TF_CPP_MIN_LOG_LEVEL", None)
+    program = "from hsgan import cli; cli.import_tensorflow()"
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=environment, cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 1 and "oneDNN" not in done.stderr
+    assert "no AVX" in done.stderr and "UserWarning: old NumPy" in done.stderr
+    assert done.stderr.endswith("ImportError: libcudart is missing\n")
+    environment["TF_CPP_MIN_LOG_LEVEL"] = "0"
+    done = subprocess.run([sys.executable, "-c", f"{program}; import tensorflow"], env=environment, cwd=tmp_path,
+                          capture_output=True, text=True)  # fmt: skip
+    assert "oneDNN" in done.stderr
