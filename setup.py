@@ -24,7 +24,7 @@ REQUIREMENTS = [
 ]
 EXTRAS = {
     "hub": ["keras-hub"],
-    "test": ["pytest", "scikit-image", "ruff"],
+    "test": ["pytest", "scikit-image", "ruff>=0.17,<0.18"],
 }
 
 setup(
