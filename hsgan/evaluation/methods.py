@@ -4,14 +4,18 @@ rgb float32 [height, width, 3] (linear), srf float32 [3, bands]: the camera's, k
 [height, width, bands], all NumPy. A method that needs no SRF ignores it.
 """
 
+import weakref
+
 import numpy as np
 
+from hsgan.networks.fused import FusedReconstructor
 from hsgan.spectra import closed_form
 
 NETWORK = "hsgan"
-# A larger image is estimated from a thumbnail and reconstructed in tiles, so that memory is bounded but for the cube.
-TILE = 512
+# The SRF of a larger image is estimated from a thumbnail, so that memory is bounded but for the cube.
 THUMBNAIL_PIXELS = 2**20
+# The fast form of each network in use; it reads the weights at every call, so it never grows stale.
+_fused = weakref.WeakKeyDictionary()
 
 
 def methods_of(reconstructor):
@@ -40,35 +44,26 @@ def estimate_srf(reconstructor, rgb):
     From the whole image, or beyond `THUMBNAIL_PIXELS` from its means over squares.
     """
     factor = int(np.ceil(np.sqrt(rgb.shape[0] * rgb.shape[1] / THUMBNAIL_PIXELS)))
-    return reconstructor.srf_estimator(_thumbnail(rgb, factor)[None])[0].numpy()
+    return _fast(reconstructor).estimate_srf(_thumbnail(rgb, factor))
 
 
-def reconstruct_cube(reconstructor, rgb, srf, tile=TILE):
-    """Returns the network's cube float32 [height, width, bands] under a given SRF.
-
-    Tiles overlap by the network's receptive radius, so that they give the numbers of the whole image, up to rounding.
+def reconstruct_cube(reconstructor, rgb, srf, tile=None):
+    """Returns the network's cube float32 [height, width, bands] under a given SRF, by its fast form.
 
     Args:
       rgb: float32 [height, width, 3], linear.
       srf: float32 [3, bands].
-      tile: side of what one call of the network keeps, pixels; an image of that size is not cut.
+      tile: largest side of what is computed at a time, pixels; it does not change the cube, up to rounding. None takes
+        the fastest.
     """
-    height, width = rgb.shape[:2]
-    cube = np.empty((height, width, srf.shape[-1]), np.float32)
-    halo = _receptive_radius(reconstructor.generator)
-    for top in range(0, height, tile):
-        for left in range(0, width, tile):
-            up, before = max(top - halo, 0), max(left - halo, 0)
-            part = rgb[up : top + tile + halo, before : left + tile + halo]
-            output = reconstructor(part[None], srf=srf[None])["cube"][0].numpy()
-            rows, columns = slice(top - up, top - up + tile), slice(left - before, left - before + tile)
-            cube[top : top + tile, left : left + tile] = output[rows, columns]
-    return cube
+    return _fast(reconstructor).reconstruct(rgb, srf, *(() if tile is None else ((tile, tile),)))
 
 
-def _receptive_radius(generator):
-    """Every stage looks one pixel further by its first convolution and by each of its units (method section 2)."""
-    return sum(1 + stage.arguments["units"] for stage in generator.stages)
+def _fast(reconstructor):
+    """Returns the `FusedReconstructor` of a network, made on first use."""
+    if reconstructor not in _fused:
+        _fused[reconstructor] = FusedReconstructor(reconstructor)
+    return _fused[reconstructor]
 
 
 def _thumbnail(rgb, factor):

@@ -14,31 +14,32 @@ Weights are read, and folded in float64, at every call: a network in training gi
 """
 
 import functools
+import itertools
 
 import numpy as np
 import tensorflow as tf
 
 from hsgan.spectra import closed_form
 
-# Sides of a block in pixels: measured best on a processor with 2 MiB of L2 cache a core.
-BLOCK = (64, 512)
+# Sides of a block in pixels. Smaller ones waste more on halos, larger ones on memory; about this size it is flat.
+BLOCK = (128, 256)
 # float32 values of a cache line, and of the widest vector register.
 LANES = 16
 
 
 class FusedReconstructor:
-    """The fast form of a `hsgan.networks.reconstructor.Reconstructor`; computes in float32 whatever its policy is.
+    """The fast form of a `hsgan.networks.reconstructor.Reconstructor`.
+
+    The generator computes in float32 whatever its policy is; the SRF estimator keeps its own.
 
     Args:
       reconstructor: the network; its weights may change later.
-      block: the largest (height, width) of what is computed at a time, pixels.
     """
 
-    def __init__(self, reconstructor, block=BLOCK):
+    def __init__(self, reconstructor):
         # Not the network itself: a cache that is keyed by it may hold this object.
         self.generator, self.estimator = reconstructor.generator, reconstructor.srf_estimator
         self.mean, self.covariance = reconstructor.cube_mean, reconstructor.cube_covariance
-        self.block = block
         self.estimate = tf.function(self.estimator.call, input_signature=[tf.TensorSpec((1, None, None, 3))])
 
     def __call__(self, rgb, srf=None):
@@ -55,10 +56,15 @@ class FusedReconstructor:
         """Returns the SRF float32 [3, bands] estimated from an image float32 [height, width, 3]."""
         return self.estimate(tf.convert_to_tensor(rgb, tf.float32)[None])[0].numpy()
 
-    def reconstruct(self, rgb, srf):
-        """Returns the cube float32 [height, width, bands] of rgb [height, width, 3] under srf [3, bands]."""
+    def reconstruct(self, rgb, srf, block=BLOCK):
+        """Returns the cube float32 [height, width, bands] of rgb [height, width, 3] under srf [3, bands].
+
+        Args:
+          rgb, srf: as for a call.
+          block: the largest (height, width) of what is computed at a time, pixels.
+        """
         generator = self.generator
-        blocks = grid(rgb.shape[0], rgb.shape[1], *self.block)
+        blocks = grid(*rgb.shape[:2], *block)
         rgb, srf = tf.convert_to_tensor(rgb, tf.float32), tf.convert_to_tensor(srf, tf.float32)
         cube = np.empty((*rgb.shape[:2], generator.bands), np.float32)
         initial, residual, parts = self.initial(srf), rgb, [None] * len(blocks)
@@ -184,7 +190,7 @@ def grid(height, width, rows, columns):
     def cuts(side, most):
         count = -(-side // most)
         edges = [side * number // count for number in range(count + 1)]
-        return [slice(*pair) for pair in zip(edges, edges[1:], strict=False)]
+        return [slice(*pair) for pair in itertools.pairwise(edges)]
 
     return [(down, across) for down in cuts(height, rows) for across in cuts(width, columns)]
 
