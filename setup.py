@@ -19,6 +19,7 @@ REQUIREMENTS = [
     "pillow",
     "tifffile",
     "imagecodecs",
+    "google-crc32c",
     "spectral",
     "colour-science>=0.4.6",
 ]

@@ -13,7 +13,7 @@ from absl import flags
 
 from hsgan import cli
 from hsgan.data import pipelines, sources
-from hsgan.records import schema
+from hsgan.records import graph
 from hsgan.records.manifest import read_manifest
 
 
@@ -40,7 +40,7 @@ def rate(dataset, items, seconds):
 def bare_scenes(config):
     """Returns the endless stream of whole scenes, read and decoded and no more."""
     files = [str(path) for path in read_manifest(config.data.cubes).files("train")]
-    return tf.data.TFRecordDataset(files).map(lambda data: schema.parse_cube(data)["values"]).repeat()
+    return tf.data.TFRecordDataset(files).map(lambda data: graph.parse_cube(data)["values"]).repeat()
 
 
 def main(_):

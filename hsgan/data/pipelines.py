@@ -15,7 +15,7 @@ import tensorflow as tf
 from hsgan import config as config_lib
 from hsgan.data import crops, sources
 from hsgan.errors import DataError
-from hsgan.records import reader, schema
+from hsgan.records import graph, reader
 from hsgan.records.manifest import read_manifest
 from hsgan.spectra import imaging
 
@@ -63,7 +63,7 @@ def cube_patches(config, start_step=0):
     bands, scale = len(manifest.wavelengths_nm), tuple(config.data.cube_scale)
 
     def crops_of(position, serialized):
-        record = schema.parse_cube(serialized, bands)
+        record = graph.parse_cube(serialized, bands)
         seeds = _crop_seeds(config.seed, _CUBES, position, reads)
         cut = [crops.cube_crop(record["values"], seed, patch, scale) for seed in tf.unstack(seeds)]
         return tf.stack(cut) * record["scale"]
@@ -122,7 +122,7 @@ def _photos(config, start_step, stream, batch, with_rgb):
     size, patch, scale = config.data.rgb_crop, config.train.patch, tuple(config.data.rgb_scale)
 
     def crop_of(position, serialized):
-        photo = schema.parse_photo(serialized)
+        photo = graph.parse_photo(serialized)
         seed = _crop_seeds(config.seed, stream, position, 1)[0]
         image, labels = crops.photo_crop(photo["image"], photo["labels"], seed, size, scale)
         linear = config.data.rgb_encoding == "linear"

@@ -24,7 +24,7 @@ from hsgan.errors import ConfigError, RunError, TrainingError
 from hsgan.models import optimizers
 from hsgan.networks.hrnet import VARIANTS, build_hrnet
 from hsgan.networks.parsers import REPORT_FILE, WEIGHTS_FILE
-from hsgan.records import reader, schema
+from hsgan.records import graph, reader
 from hsgan.records.manifest import read_manifest
 from hsgan.records.schema import VOID
 from hsgan.spectra import imaging
@@ -117,7 +117,7 @@ def validation_photos(manifest):
     """Returns a finite `tf.data.Dataset` of the whole validation photos, as `ParserTrainer` takes them, one a batch."""
 
     def photo(serialized):
-        record = schema.parse_photo(serialized)
+        record = graph.parse_photo(serialized)
         image = imaging.srgb_encode(record["image"]) if manifest.encoding == "linear" else record["image"]
         return {"encoded": image, "labels": tf.cast(record["labels"], tf.int32)}
 

@@ -14,7 +14,7 @@ from hsgan.errors import DataError
 from hsgan.records.schema import SCHEMA_VERSION
 
 FILE_NAME = "manifest.json"
-KINDS = ("cubes", "photos")
+KINDS = ("cubes", "photos", "videos")
 
 
 @dataclass(frozen=True)
@@ -29,10 +29,17 @@ class Shard:
 
 @dataclass(frozen=True)
 class Split:
-    """The scenes of one split, in the order in which they were written, and its shards."""
+    """The scenes of one split, in the order in which they were written, and its shards.
+
+    Attributes:
+      scenes: names.
+      shards: `Shard`s.
+      details: {scene: {"shape", "fingerprint", and for cubes "scale"}}; empty where the writer did not state them.
+    """
 
     scenes: tuple
     shards: tuple
+    details: dict = field(default_factory=dict)
 
     @property
     def records(self):
@@ -50,7 +57,7 @@ class Manifest:
     """What a folder of records holds.
 
     Attributes:
-      kind: "cubes" or "photos".
+      kind: "cubes", "photos" or "videos".
       source: name of the data set.
       wavelengths_nm: of cubes, ascending; empty for photos.
       class_names: of labelled photos, in the order of their ids; empty for cubes.
@@ -155,7 +162,11 @@ def read_manifest(directory):
                 f"{SCHEMA_VERSION}; make the records again"
             )
         splits = {
-            name: Split(tuple(split["scenes"]), tuple(Shard(**shard) for shard in split["shards"]))
+            name: Split(
+                tuple(split["scenes"]),
+                tuple(Shard(**shard) for shard in split["shards"]),
+                dict(split.get("details", {})),
+            )
             for name, split in values.pop("splits").items()
         }
         values = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}

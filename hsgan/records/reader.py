@@ -28,12 +28,12 @@ def iterate_cubes(directory, split):
 
 
 def iterate_records(directory, split, kind=None):
-    """Yields the `CubeRecord`s or `PhotoRecord`s of a split, shard by shard.
+    """Yields the `CubeRecord`s, `PhotoRecord`s or `FrameRecord`s of a split, shard by shard.
 
     Args:
       directory: folder of records.
       split: "train", "validation", ...
-      kind: "cubes" or "photos", to insist on; None takes what there is.
+      kind: "cubes", "photos" or "videos", to insist on; None takes what there is.
 
     Raises:
       DataError: as `iterate_cubes`.
@@ -76,7 +76,8 @@ def record_offsets(path, records):
 
 
 def _iterate_shard(path, shard, manifest):
-    decode = schema.decode_cube if manifest.kind == "cubes" else schema.decode_photo
+    decoders = {"cubes": schema.decode_cube, "photos": schema.decode_photo, "videos": schema.decode_frame}
+    decode = decoders[manifest.kind]
     serialized = iter(tf.data.TFRecordDataset(str(path)))
     for index in range(shard.records):
         where = f"{path}: record {index}"

@@ -1,47 +1,48 @@
-"""What is in a record. The only module that knows the TFRecord keys.
+"""What is in a record. Only this module and `hsgan.records.graph` beside it know the TFRecord keys.
 
 A cube record is one whole scene (or a tile of one): `values` uint16 little-endian [height, width, bands], and a `scale`
 so that `values * scale` is linear radiance. A photo record is one image as published (JPEG or PNG bytes) with its
-label map as PNG (uint8, one class a pixel, `VOID` where there is none), or without labels.
+label map as PNG (uint8, one class a pixel, `VOID` where there is none), or without labels. A frame record is one image
+of a video as published, with the boxes of the targets in it.
 
-Every feature but the label map is required and has no default: a record that lacks one is refused. The `encode_*` and
-`decode_*` functions run in Python and name what is wrong; the `parse_*` functions are TensorFlow graph functions for
-`Dataset.map` (their errors are the runtime's; `hsgan.records.reader.diagnose` finds the record and the reason).
+Every feature but those in `_OPTIONAL` is required and has no default: a record that lacks one is refused. The
+`encode_*` and `decode_*` functions run in Python and name what is wrong; what writes records needs no TensorFlow.
 """
 
 from dataclasses import dataclass
 
+import imagecodecs
 import numpy as np
-import tensorflow as tf
 
 from hsgan.errors import DataError
+from hsgan.records import wire
+from hsgan.records.values import VOID, check_labels, encode_labels, image_size, quantize
 
+__all__ = [
+    "ENCODINGS",
+    "SCHEMA_VERSION",
+    "VOID",
+    "CubeRecord",
+    "FrameRecord",
+    "PhotoRecord",
+    "buffers",
+    "check_labels",
+    "decode_cube",
+    "decode_frame",
+    "decode_photo",
+    "encode_cube",
+    "encode_frame",
+    "encode_photo",
+    "image_size",
+    "quantize",
+]
 SCHEMA_VERSION = 1
-VOID = 255
 ENCODINGS = ("srgb", "linear")
 
-_VERSION = {"schema_version": tf.io.FixedLenFeature([], tf.int64)}
-_CUBE = {
-    "values": tf.io.FixedLenFeature([], tf.string),
-    "scale": tf.io.FixedLenFeature([], tf.float32),
-    "height": tf.io.FixedLenFeature([], tf.int64),
-    "width": tf.io.FixedLenFeature([], tf.int64),
-    "bands": tf.io.FixedLenFeature([], tf.int64),
-    "wavelengths_nm": tf.io.VarLenFeature(tf.float32),
-    "scene": tf.io.FixedLenFeature([], tf.string),
-    "source": tf.io.FixedLenFeature([], tf.string),
-}
-_PHOTO = {
-    "image": tf.io.FixedLenFeature([], tf.string),
-    "labels": tf.io.FixedLenFeature([], tf.string, default_value=""),
-    "height": tf.io.FixedLenFeature([], tf.int64),
-    "width": tf.io.FixedLenFeature([], tf.int64),
-    "classes": tf.io.FixedLenFeature([], tf.int64),
-    "encoding": tf.io.FixedLenFeature([], tf.string),
-    "scene": tf.io.FixedLenFeature([], tf.string),
-    "source": tf.io.FixedLenFeature([], tf.string),
-}
-_OPTIONAL = ("labels",)
+CUBE_KEYS = ("values", "scale", "height", "width", "bands", "wavelengths_nm", "scene", "source")
+PHOTO_KEYS = ("image", "labels", "height", "width", "classes", "encoding", "scene", "source")
+FRAME_KEYS = ("image", "false_color", "boxes", "height", "width", "mosaic", "sequence", "frame", "scene", "source")
+_OPTIONAL = ("labels", "false_color", "boxes")
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,22 +91,55 @@ class PhotoRecord:
     source: str
 
 
-def quantize(cube):
-    """Returns `(values uint16, scale)` with `values * scale` within half a count of `cube`; the peak becomes 65535.
+@dataclass(frozen=True, eq=False)
+class FrameRecord:
+    """One frame of a video.
 
-    Args:
-      cube: float [height, width, bands], linear radiance.
+    Attributes:
+      image: JPEG or PNG bytes as published; of a mosaic camera the raw mosaic (16-bit grayscale PNG).
+      boxes: float32 [targets, 4]: x, y of the top left corner, width, height, in pixels of the image, or of the cube
+        where the image is a mosaic; [0, 4] where the frame has none; NaN where a target is not in it.
+      height, width: of the image, pixels.
+      mosaic: side of the filter mosaic (4: 16 bands); 0 for a color image.
+      sequence: name of the video.
+      frame: number of the frame in it, from 0.
+      scene: name of the frame, unique in its folder of records.
+      source: name of the data set.
+      false_color: JPEG bytes of the color rendering that the publishers ship beside a mosaic, or None.
+    """
+
+    image: bytes
+    boxes: np.ndarray
+    height: int
+    width: int
+    mosaic: int
+    sequence: str
+    frame: int
+    scene: str
+    source: str
+    false_color: bytes | None = None
+
+    def cube(self):
+        """Returns a mosaic frame as uint16 [height / mosaic, width / mosaic, mosaic^2], bands row by row of the mosaic.
+
+        Raises:
+          DataError: the frame is no mosaic.
+        """
+        if not self.mosaic:
+            raise DataError(f"scene {self.scene}: is a color image, no mosaic of bands")
+        side = self.mosaic
+        blocks = imagecodecs.png_decode(self.image).reshape(self.height // side, side, self.width // side, side)
+        return blocks.transpose(0, 2, 1, 3).reshape(self.height // side, self.width // side, side * side)
+
+
+def buffers(record):
+    """Returns a record of any kind, serialized, as a list of buffers (see `hsgan.records.wire`); no copy of a cube.
 
     Raises:
-      DataError: values that are not finite, or negative.
+      DataError: as `encode_cube`, `encode_photo`, `encode_frame`.
     """
-    cube = np.asarray(cube)
-    if not np.isfinite(cube).all():
-        raise DataError(f"a cube must be finite. Received: {int((~np.isfinite(cube)).sum())} values NaN or infinite")
-    if cube.min() < 0:
-        raise DataError(f"a cube must not be negative. Received: a least value of {cube.min():g}")
-    scale = np.float32((cube.max() or 1.0) / 65535)
-    return np.minimum(np.rint(cube / scale), 65535).astype(np.uint16), float(scale)
+    kinds = {CubeRecord: _cube_buffers, PhotoRecord: _photo_buffers, FrameRecord: _frame_buffers}
+    return kinds[type(record)](record)
 
 
 def encode_cube(record):
@@ -114,6 +148,28 @@ def encode_cube(record):
     Raises:
       DataError: values of another type or shape, wavelengths that do not fit the bands, a scale that is not positive.
     """
+    return b"".join(_cube_buffers(record))
+
+
+def encode_photo(record):
+    """Returns a `PhotoRecord` as serialized bytes.
+
+    Raises:
+      DataError: labels of another size or type or outside the classes, an unknown encoding.
+    """
+    return b"".join(_photo_buffers(record))
+
+
+def encode_frame(record):
+    """Returns a `FrameRecord` as serialized bytes.
+
+    Raises:
+      DataError: boxes that are not [targets, 4], a mosaic that does not divide the image.
+    """
+    return b"".join(_frame_buffers(record))
+
+
+def _cube_buffers(record):
     values, wavelengths = record.values, np.asarray(record.wavelengths_nm, np.float32)
     if values.dtype != np.uint16 or values.ndim != 3 or 0 in values.shape:
         raise DataError(
@@ -128,8 +184,8 @@ def encode_cube(record):
     if not (np.isfinite(record.scale) and record.scale > 0):
         raise DataError(f"scene {record.scene}: scale must be positive. Received: {record.scale}")
     height, width, bands = values.shape
-    return _serialize(
-        values=values.astype("<u2").tobytes(),
+    return _example(
+        values=np.ascontiguousarray(values, "<u2"),
         scale=float(record.scale),
         height=height,
         width=width,
@@ -140,12 +196,7 @@ def encode_cube(record):
     )
 
 
-def encode_photo(record):
-    """Returns a `PhotoRecord` as serialized bytes.
-
-    Raises:
-      DataError: labels of another size or type or outside the classes, an unknown encoding.
-    """
+def _photo_buffers(record):
     check_labels(record.labels, (record.height, record.width), record.classes, f"scene {record.scene}")
     if record.encoding not in ENCODINGS:
         raise DataError(f"scene {record.scene}: encoding must be one of {ENCODINGS}. Received: {record.encoding!r}")
@@ -159,23 +210,35 @@ def encode_photo(record):
         source=record.source,
     )
     if record.labels is not None:
-        features["labels"] = tf.io.encode_png(record.labels[..., None]).numpy()
-    return _serialize(**features)
+        features["labels"] = encode_labels(record.labels)
+    return _example(**features)
 
 
-def check_labels(labels, size, classes, where):
-    """Raises `DataError` unless `labels` is None, or uint8 of `size` with ids below `classes` or `VOID`."""
-    if labels is None:
-        return
-    if labels.dtype != np.uint8 or labels.shape != tuple(size):
+def _frame_buffers(record):
+    boxes = np.asarray(record.boxes, np.float32)
+    where = f"scene {record.scene}"
+    if boxes.ndim != 2 or boxes.shape[1] != 4:
+        raise DataError(f"{where}: boxes must be [targets, 4] (x, y, width, height). Received: {list(boxes.shape)}")
+    if record.mosaic and (record.height % record.mosaic or record.width % record.mosaic):
         raise DataError(
-            f"{where}: the label map must be uint8 of the image's size {list(size)}. "
-            f"Received: {labels.dtype} {list(labels.shape)}"
+            f"{where}: a mosaic of {record.mosaic}x{record.mosaic} must divide the image. "
+            f"Received: {[record.height, record.width]}"
         )
-    ids = np.unique(labels)
-    strange = ids[(ids >= classes) & (ids != VOID)]
-    if strange.size:
-        raise DataError(f"{where}: labels must be below {classes}, or {VOID} (void). Received: {strange.tolist()}")
+    features = dict(
+        image=record.image,
+        height=record.height,
+        width=record.width,
+        mosaic=record.mosaic,
+        sequence=record.sequence,
+        frame=record.frame,
+        scene=record.scene,
+        source=record.source,
+    )
+    if record.false_color is not None:
+        features["false_color"] = record.false_color
+    if boxes.size:
+        features["boxes"] = boxes.ravel().tolist()
+    return _example(**features)
 
 
 def decode_cube(serialized):
@@ -184,7 +247,7 @@ def decode_cube(serialized):
     Raises:
       DataError: not a cube record, a missing feature, another version, values that do not fill the shape.
     """
-    features = _features(serialized, _CUBE, "cube")
+    features = _features(serialized, CUBE_KEYS, "cube")
     shape = tuple(int(features[name][0]) for name in ("height", "width", "bands"))
     wavelengths = np.array(features["wavelengths_nm"], np.float32)
     data = features["values"][0]
@@ -204,23 +267,19 @@ def decode_photo(serialized):
       DataError: not a photo record, a missing feature, another version, an image or label map that does not decode, has
         another size or labels outside the classes.
     """
-    features = _features(serialized, _PHOTO, "photo")
-    height, width, classes = (int(features[name][0]) for name in ("height", "width", "classes"))
-    size = image_size(features["image"][0], "the image")
-    if size != (height, width):
-        raise DataError(f"the image must have the stated size {[height, width]}. Received: {list(size)}")
+    features = _features(serialized, PHOTO_KEYS, "photo")
+    size, classes = _checked_size(features), int(features["classes"][0])
     labels = None
     if features.get("labels"):
         try:
-            labels = tf.io.decode_png(features["labels"][0], channels=1).numpy()[..., 0]
-        except tf.errors.InvalidArgumentError as error:
-            raise DataError(f"the label map does not decode: {_first_line(error)}") from error
+            labels = imagecodecs.png_decode(features["labels"][0])
+        except imagecodecs.PngError as error:
+            raise DataError(f"the label map does not decode: {error}") from error
         check_labels(labels, size, classes, "the record")
     return PhotoRecord(
         features["image"][0],
         labels,
-        height,
-        width,
+        *size,
         classes,
         _text(features, "encoding"),
         _text(features, "scene"),
@@ -228,121 +287,43 @@ def decode_photo(serialized):
     )
 
 
-def image_size(data, where):
-    """Returns `(height, width)` of JPEG or PNG bytes after decoding them whole.
+def decode_frame(serialized):
+    """Returns the `FrameRecord` of serialized bytes, after decoding the image once to see that it is sound.
 
     Raises:
-      DataError: `where` and the reason, if the bytes are no sound JPEG or PNG.
+      DataError: not a frame record, a missing feature, another version, an image that does not decode or has another
+        size, boxes that are not four numbers each.
     """
-    if not data.startswith((b"\xff\xd8", b"\x89PNG\r\n\x1a\n")):
-        raise DataError(f"{where}: must be a JPEG or PNG image. Received: {len(data)} bytes of something else")
-    try:
-        image = tf.io.decode_image(data, channels=3, expand_animations=False)
-    except tf.errors.InvalidArgumentError as error:
-        raise DataError(f"{where}: the image does not decode: {_first_line(error)}") from error
-    return int(image.shape[0]), int(image.shape[1])
+    features = _features(serialized, FRAME_KEYS, "frame")
+    size = _checked_size(features)
+    boxes = np.array(features.get("boxes", []), np.float32)
+    if boxes.size % 4:
+        raise DataError(f"boxes must be four numbers each. Received: {boxes.size} numbers")
+    mosaic, frame = int(features["mosaic"][0]), int(features["frame"][0])
+    names = [_text(features, name) for name in ("scene", "source")]
+    color = features["false_color"][0] if features.get("false_color") else None
+    return FrameRecord(
+        features["image"][0], boxes.reshape(-1, 4), *size, mosaic, _text(features, "sequence"), frame, *names, color
+    )
 
 
-def parse_cube(serialized, bands=None):
-    """Parses a cube record in a graph.
-
-    Args:
-      serialized: string [].
-      bands: the number of bands to be found; None accepts any.
-
-    Returns:
-      Dictionary: `values` uint16 [height, width, bands], `scale` float32 [], `wavelengths_nm` float32 [bands],
-      `scene` and `source` strings. `values * scale` is linear radiance.
-    """
-    features = _parse(serialized, _CUBE)
-    values = tf.io.decode_raw(features["values"], tf.uint16, little_endian=True)
-    wavelengths = tf.sparse.to_dense(features["wavelengths_nm"])
-    mismatch = tf.size(wavelengths, out_type=tf.int64) != features["bands"]
-    zero = _zero(tf.cast(mismatch, tf.int64), 0, "wavelengths_mismatch", "one_wavelength_a_band")
-    shape = tf.stack([features["height"], features["width"], features["bands"]]) + tf.cast(zero, tf.int64)
-    # decode_raw of too few bytes is no error by itself: the reshape makes it one.
-    values = tf.reshape(values, shape)
-    values = tf.ensure_shape(values, [None, None, bands], name="bands_as_configured")
-    return {
-        "values": values,
-        "scale": features["scale"],
-        "wavelengths_nm": wavelengths,
-        "scene": features["scene"],
-        "source": features["source"],
-    }
+def _checked_size(features):
+    """Returns (height, width) as stated, after decoding the image and comparing."""
+    stated = tuple(int(features[name][0]) for name in ("height", "width"))
+    size = image_size(features["image"][0], "the image")
+    if size != stated:
+        raise DataError(f"the image must have the stated size {list(stated)}. Received: {list(size)}")
+    return size
 
 
-def parse_photo(serialized):
-    """Parses and decodes a photo record in a graph.
-
-    Returns:
-      Dictionary: `image` float32 [height, width, 3] in [0, 1], in the record's encoding; `labels` uint8 [height, width]
-      (all `VOID` for a photo without labels); `scene`, `source` and `encoding` strings.
-    """
-    features = _parse(serialized, _PHOTO)
-    image = tf.io.decode_image(features["image"], channels=3, dtype=tf.float32, expand_animations=False)
-    image.set_shape([None, None, 3])
-    size = tf.shape(image)[:2]
-
-    def void():
-        return tf.fill(size, tf.constant(VOID, tf.uint8))
-
-    def decoded():
-        return tf.io.decode_png(features["labels"], channels=1)[..., 0]
-
-    labels = tf.cond(tf.strings.length(features["labels"]) > 0, decoded, void)
-    mismatch = tf.reduce_any(tf.shape(labels) != size)
-    zero = _zero(tf.cast(mismatch, tf.int64), 0, "labels_mismatch", "labels_have_the_image_size")
-    labels = tf.reshape(labels, tf.shape(labels) + zero)
-    return {
-        "image": image,
-        "labels": labels,
-        "scene": features["scene"],
-        "source": features["source"],
-        "encoding": features["encoding"],
-    }
-
-
-def _parse(serialized, spec):
-    """Checks the version first: a record of another version may lack other features."""
-    version = tf.io.parse_single_example(serialized, _VERSION)["schema_version"]
-    zero = _zero(version, SCHEMA_VERSION, "record_of_schema_version", "schema_version")
-    return tf.io.parse_single_example(tf.gather([serialized], zero), spec)
-
-
-def _zero(found, expected, found_name, name):
-    """Returns int32 0, or fails unless `found` equals `expected`, saying both.
-
-    The message is "Shape of tensor FOUND_NAME [found] is not compatible with expected shape [expected] {{node NAME}}".
-    Not `tf.debugging.Assert`: with `enable_op_determinism`, tf.data runs a map that holds a stateful op on one thread.
-    The zero must flow into the data: a stateless check that hangs on a control dependency is optimized away.
-    """
-    checked = tf.ensure_shape(tf.fill(found[None], 0, name=found_name), [expected], name=name)
-    return tf.reduce_sum(checked)
-
-
-def _serialize(**features):
-    return tf.train.Example(
-        features=tf.train.Features(
-            feature={name: _feature(value) for name, value in {"schema_version": SCHEMA_VERSION, **features}.items()}
-        )
-    ).SerializeToString()
-
-
-def _feature(value):
-    if isinstance(value, str):
-        value = value.encode()
-    if isinstance(value, bytes):
-        return tf.train.Feature(bytes_list=tf.train.BytesList(value=[value]))
-    if isinstance(value, int):
-        return tf.train.Feature(int64_list=tf.train.Int64List(value=[value]))
-    values = value if isinstance(value, list) else [value]
-    return tf.train.Feature(float_list=tf.train.FloatList(value=values))
+def _example(**features):
+    return wire.example({"schema_version": SCHEMA_VERSION, **features})
 
 
 def _features(serialized, spec, kind):
     """Returns {name: list of values} after checking version and presence."""
-    from google.protobuf.message import DecodeError  # comes with TensorFlow
+    import tensorflow as tf  # only what reads records needs it
+    from google.protobuf.message import DecodeError
 
     try:
         example = tf.train.Example.FromString(serialized)
@@ -368,7 +349,3 @@ def _features(serialized, spec, kind):
 
 def _text(features, name):
     return features[name][0].decode()
-
-
-def _first_line(error):
-    return error.message.split("\n")[0].split("[Op:")[0].strip()

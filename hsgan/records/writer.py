@@ -7,11 +7,9 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-import tensorflow as tf
-
 from hsgan.errors import DataError
 from hsgan.records import manifest as manifest_lib
-from hsgan.records import schema
+from hsgan.records import schema, wire
 
 
 class RecordWriter:
@@ -34,12 +32,10 @@ class RecordWriter:
         self.shards = shards
         self._scenes = {}
         self._names = set()
-        self._counts = {}
         self._files = {}
         if shards < 1:
             raise DataError(f"--shards: must be positive. Received: {shards}")
-        if self.directory.exists() and (not self.directory.is_dir() or any(self.directory.iterdir())):
-            raise DataError(f"{self.directory}: exists and is not empty; give another --output, or remove it")
+        check_vacant(self.directory)
 
     def __enter__(self):
         name = f".{self.directory.name}.partial-{secrets.token_hex(4)}"
@@ -57,17 +53,16 @@ class RecordWriter:
         scenes = self._scenes.setdefault(split, [])
         if record.scene in self._names:
             raise DataError(f"scene {record.scene}: there are two of this name")
-        serialized = self._encode(record)
+        check_header(record, self.header)
+        serialized = schema.buffers(record)
         shard = len(scenes) % self.shards
         key = split, shard
         try:
             if key not in self._files:
-                self._files[key] = tf.io.TFRecordWriter(str(self._folder / f"{split}-{shard}"))
-                self._counts[key] = 0
+                self._files[key] = wire.TFRecordFile(self._folder / f"{split}-{shard}")
             self._files[key].write(serialized)
-        except tf.errors.OpError as error:
-            raise DataError(f"{self.directory}: cannot be written: {error.message}") from error
-        self._counts[key] += 1
+        except OSError as error:
+            raise DataError(f"{self.directory}: cannot be written: {error.strerror}") from error
         scenes.append(record.scene)
         self._names.add(record.scene)
 
@@ -82,51 +77,65 @@ class RecordWriter:
         finally:
             shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _encode(self, record):
-        if isinstance(record, schema.CubeRecord):
-            if tuple(record.wavelengths_nm) != tuple(self.header.wavelengths_nm):
-                raise DataError(f"scene {record.scene}: wavelengths differ from the other scenes'")
-            return schema.encode_cube(record)
-        if record.classes != self.header.classes or record.encoding != self.header.encoding:
-            raise DataError(f"scene {record.scene}: classes or encoding differ from the other photos'")
-        return schema.encode_photo(record)
-
     def _close(self):
         try:
             for file in self._files.values():
                 file.close()
-        except tf.errors.OpError as error:
-            raise DataError(f"{self.directory}: cannot be written: {error.message}") from error
+        except OSError as error:
+            raise DataError(f"{self.directory}: cannot be written: {error.strerror}") from error
 
     def _finish(self):
         splits = {}
         for split, scenes in self._scenes.items():
             if not scenes:
                 continue
-            numbers = [number for name, number in self._counts if name == split]
+            numbers = [number for name, number in self._files if name == split]
             shards = []
             for number in sorted(numbers):
-                name = f"{self.header.source}-{split}-{number:05d}-of-{len(numbers):05d}.tfrecord"
-                path = (self._folder / f"{split}-{number}").rename(self._folder / name)
-                _sync(path)
-                shards.append(
-                    manifest_lib.Shard(
-                        name, self._counts[split, number], path.stat().st_size, manifest_lib.sha256(path)
-                    )
-                )
+                name = shard_name(self.header.source, split, number, len(numbers))
+                (self._folder / f"{split}-{number}").rename(self._folder / name)
+                file = self._files[split, number]
+                shards.append(manifest_lib.Shard(name, file.records, file.bytes, file.sha256))
             splits[split] = manifest_lib.Split(tuple(scenes), tuple(shards))
         if not splits:
             raise DataError(f"{self.directory}: not one record was written")
-        manifest_lib.write_manifest(replace(self.header, splits=splits), self._folder)
-        _sync(self._folder / manifest_lib.FILE_NAME)
-        try:
-            os.rename(self._folder, self.directory)
-        except OSError as error:
-            raise DataError(
-                f"{self.directory}: cannot take its place ({error.strerror}); something was written there meanwhile"
-            ) from error
+        publish(replace(self.header, splits=splits), self._folder, self.directory)
 
 
-def _sync(path):
-    with open(path, "rb") as file:
+def shard_name(source, split, number, count):
+    """Returns the file name of shard `number` of `count`."""
+    return f"{source}-{split}-{number:05d}-of-{count:05d}.tfrecord"
+
+
+def check_vacant(directory):
+    """Raises `DataError` unless `directory` does not exist or is an empty folder."""
+    if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
+        raise DataError(f"{directory}: exists and is not empty; give another --output, or remove it")
+
+
+def check_header(record, header):
+    """Raises `DataError` unless a record has the wavelengths, or the classes and encoding, of its folder's `header`."""
+    if isinstance(record, schema.CubeRecord):
+        if tuple(record.wavelengths_nm) != tuple(header.wavelengths_nm):
+            raise DataError(f"scene {record.scene}: wavelengths differ from the other scenes'")
+    elif isinstance(record, schema.PhotoRecord) and (
+        record.classes != header.classes or record.encoding != header.encoding
+    ):
+        raise DataError(f"scene {record.scene}: classes or encoding differ from the other photos'")
+
+
+def publish(manifest, folder, directory):
+    """Writes the manifest into `folder`, which holds the shards, and renames it to `directory`.
+
+    Raises:
+      DataError: something was written at `directory` meanwhile.
+    """
+    manifest_lib.write_manifest(manifest, folder)
+    with open(folder / manifest_lib.FILE_NAME, "rb") as file:
         os.fsync(file.fileno())
+    try:
+        os.rename(folder, directory)
+    except OSError as error:
+        raise DataError(
+            f"{directory}: cannot take its place ({error.strerror}); something was written there meanwhile"
+        ) from error

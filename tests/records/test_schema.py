@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from hsgan.errors import DataError
-from hsgan.records import schema
+from hsgan.records import graph, schema
 
 WAVELENGTHS = np.arange(400, 431, 10, dtype=np.float32)
 
@@ -44,7 +44,7 @@ def _in_graph(parse, serialized):
 def test_cube_round_trip_is_exact_in_python_and_in_a_graph():
     record = _cube()
     serialized = schema.encode_cube(record)
-    for found in (vars(schema.decode_cube(serialized)), _in_graph(schema.parse_cube, serialized)):
+    for found in (vars(schema.decode_cube(serialized)), _in_graph(graph.parse_cube, serialized)):
         np.testing.assert_array_equal(found["values"], record.values)
         assert np.asarray(found["values"]).dtype == np.uint16
         assert float(found["scale"]) == np.float32(record.scale)
@@ -65,7 +65,7 @@ def test_photo_round_trip_is_exact_in_python_and_in_a_graph(labels):
     serialized = schema.encode_photo(record)
     found = schema.decode_photo(serialized)
     assert found.image == record.image
-    parsed = _in_graph(schema.parse_photo, serialized)
+    parsed = _in_graph(graph.parse_photo, serialized)
     if labels:
         np.testing.assert_array_equal(found.labels, record.labels)
         np.testing.assert_array_equal(parsed["labels"], record.labels)
@@ -82,7 +82,7 @@ def test_another_version_is_named_beside_ours():
     with pytest.raises(DataError, match="schema version 7, this program reads version 1"):
         schema.decode_cube(serialized)
     with pytest.raises(tf.errors.InvalidArgumentError, match=r"record_of_schema_version.* \[7\] .* shape \[1\]"):
-        _in_graph(schema.parse_cube, serialized)
+        _in_graph(graph.parse_cube, serialized)
 
 
 @pytest.mark.parametrize("name", ["values", "scale", "height", "wavelengths_nm", "scene", "source"])
@@ -91,7 +91,7 @@ def test_required_features_have_no_default(name):
     with pytest.raises(DataError, match=f"lacks {name}"):
         schema.decode_cube(serialized)
     with pytest.raises(tf.errors.InvalidArgumentError):
-        _in_graph(schema.parse_cube, serialized)
+        _in_graph(graph.parse_cube, serialized)
 
 
 @pytest.mark.parametrize("data", [b"", b"\0" * 278, b"\0" * 282])
@@ -100,18 +100,18 @@ def test_values_must_fill_the_shape(data):
     with pytest.raises(DataError, match=rf"\[5, 7, 4\].* Received: {len(data)} bytes"):
         schema.decode_cube(serialized)
     with pytest.raises(tf.errors.InvalidArgumentError):
-        _in_graph(schema.parse_cube, serialized)
+        _in_graph(graph.parse_cube, serialized)
 
 
 def test_graph_refuses_another_number_of_bands():
     with pytest.raises(tf.errors.InvalidArgumentError, match="bands_as_configured"):
-        _in_graph(lambda data: schema.parse_cube(data, 31), schema.encode_cube(_cube()))
+        _in_graph(lambda data: graph.parse_cube(data, 31), schema.encode_cube(_cube()))
 
 
 def test_graph_refuses_labels_of_another_size_even_if_only_transposed():
     serialized = _changed(schema.encode_photo(_photo()), labels=tf.io.encode_png(np.zeros((9, 6, 1), np.uint8)).numpy())
     with pytest.raises(tf.errors.InvalidArgumentError, match="labels_have_the_image_size"):
-        _in_graph(schema.parse_photo, serialized)
+        _in_graph(graph.parse_photo, serialized)
     with pytest.raises(DataError, match=r"size \[6, 9\]. Received: uint8 \[9, 6\]"):
         schema.decode_photo(serialized)
 
@@ -120,9 +120,9 @@ def test_map_functions_hold_no_stateful_op():
     """A stateful op would put the map on one thread under op determinism."""
     from tensorflow.python.framework import op_def_registry
 
-    for parse in (schema.parse_cube, schema.parse_photo):
-        graph = tf.function(parse).get_concrete_function(tf.TensorSpec([], tf.string)).graph.as_graph_def()
-        nodes = [node.op for part in (graph.node, *(f.node_def for f in graph.library.function)) for node in part]
+    for parse in (graph.parse_cube, graph.parse_photo):
+        traced = tf.function(parse).get_concrete_function(tf.TensorSpec([], tf.string)).graph.as_graph_def()
+        nodes = [node.op for part in (traced.node, *(f.node_def for f in traced.library.function)) for node in part]
         assert not [op for op in nodes if getattr(op_def_registry.get(op), "is_stateful", False)]
 
 
