@@ -115,8 +115,9 @@ def main(_):
             print(f"{engine:14}{'':27}{row['peak_mib']:10.0f}", flush=True)
             continue
         speed = row["gflop"] / row["seconds"]
-        print(f"{engine:14}{row['first']:9.2f}{row['seconds']:9.2f}{row['cpu_seconds']:9.2f}{row['peak_mib']:10.0f}"
-              f"{speed:9.0f}{speed / row['ceiling_gflops']:10.0%} of {row['ceiling_gflops']:.0f}", flush=True)  # fmt: skip
+        share = f"{speed / row['ceiling_gflops']:.0%} of {row['ceiling_gflops']:.0f}"
+        times = f"{row['first']:9.2f}{row['seconds']:9.2f}{row['cpu_seconds']:9.2f}"
+        print(f"{engine:14}{times}{row['peak_mib']:10.0f}{speed:9.0f}{share:>16}", flush=True)
 
 
 if __name__ == "__main__":
