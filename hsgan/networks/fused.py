@@ -19,10 +19,12 @@ import itertools
 import numpy as np
 import tensorflow as tf
 
+from hsgan.networks.srf_estimator import at_least
 from hsgan.spectra import closed_form
 
 # Sides of a block in pixels. Smaller ones waste more on halos, larger ones on memory; about this size it is flat.
 BLOCK = (128, 256)
+INNER = tf.TensorSpec((4,), tf.int32)  # a block's place in its window: top, left, height, width
 # float32 values of a cache line, and of the widest vector register.
 LANES = 16
 
@@ -40,7 +42,9 @@ class FusedReconstructor:
         # Not the network itself: a cache that is keyed by it may hold this object.
         self.generator, self.estimator = reconstructor.generator, reconstructor.srf_estimator
         self.mean, self.covariance = reconstructor.cube_mean, reconstructor.cube_covariance
-        self.estimate = tf.function(self.estimator.call, input_signature=[tf.TensorSpec((1, None, None, 3))])
+        channels = self.estimator.blocks[0].units[-1].filters
+        self.begin = tf.function(self._begin, input_signature=[tf.TensorSpec((1, None, None, 3)), INNER])
+        self.finish = tf.function(self._finish, input_signature=[tf.TensorSpec((1, None, None, channels))])
 
     def __call__(self, rgb, srf=None):
         """Returns {"cube": float32 [height, width, bands], "srf": float32 [3, bands]}, NumPy.
@@ -53,8 +57,27 @@ class FusedReconstructor:
         return {"cube": self.reconstruct(rgb, srf), "srf": srf}
 
     def estimate_srf(self, rgb):
-        """Returns the SRF float32 [3, bands] estimated from an image float32 [height, width, 3]."""
-        return self.estimate(tf.convert_to_tensor(rgb, tf.float32)[None])[0].numpy()
+        """Returns the SRF float32 [3, bands] estimated from an image float32 [height, width, 3].
+
+        The first block of the estimator, the only one at full size, runs in parts too.
+        """
+        rgb = at_least(tf.convert_to_tensor(rgb, tf.float32)[None], self.estimator.smallest)[0]
+        radius = sum(unit.kernel_size // 2 for unit in self.estimator.blocks[0].units)
+        # In pairs of pixels, of which the pooling makes one; an odd last row or column it does not look at.
+        pooled, parts = grid(rgb.shape[0] // 2, rgb.shape[1] // 2, *(side // 2 for side in BLOCK)), []
+        for block in pooled:
+            pixels = tuple(slice(2 * part.start, 2 * part.stop) for part in block)
+            window, inner = with_halo(pixels, rgb.shape, radius)
+            parts.append(self.begin(rgb[window][None], inner)[0])
+        return self.finish(join(parts, pooled)[None])[0].numpy()
+
+    def _begin(self, rgb, inner):
+        features = self.estimator.blocks[0](rgb)
+        features = tf.slice(features, (0, inner[0], inner[1], 0), (1, inner[2], inner[3], features.shape[-1]))
+        return tf.cast(tf.nn.max_pool2d(features, 2, 2, "VALID"), tf.float32)
+
+    def _finish(self, features):
+        return self.estimator.combine(self.estimator.weights_after(features, 1))
 
     def reconstruct(self, rgb, srf, block=BLOCK):
         """Returns the cube float32 [height, width, bands] of rgb [height, width, 3] under srf [3, bands].
@@ -155,7 +178,7 @@ def stage_function(bands, growth, units, zero_mean, slope):
         for number, width in enumerate(widths)
     )
     image = [tf.TensorSpec((None, None, channels)) for channels in (bands, 3)]
-    signature = [tf.TensorSpec((1, None, None, 3)), tf.TensorSpec((4,), tf.int32), *image, tf.TensorSpec((3, bands))]
+    signature = [tf.TensorSpec((1, None, None, 3)), INNER, *image, tf.TensorSpec((3, bands))]
     return tf.function(step, input_signature=[*signature, kernels])
 
 

@@ -53,8 +53,11 @@ class SrfEstimator(keras.layers.Layer):
 
     def weights_of(self, rgb):
         """Returns `W`, float32 [batch, 3, cameras]."""
-        features = _at_least(rgb, self.smallest)
-        for block in self.blocks[:-1]:
+        return self.weights_after(at_least(rgb, self.smallest), 0)
+
+    def weights_after(self, features, blocks):
+        """Returns `W` from the pooled output of the first `blocks` blocks; after none, from the image."""
+        for block in self.blocks[blocks:-1]:
             features = tf.nn.max_pool2d(block(features), 2, 2, "VALID")
         scores = tf.cast(self.scores(self.blocks[-1](features)), tf.float32)
         return tf.reshape(tf.reduce_mean(scores, axis=(1, 2)), (-1, 3, self.dictionary.shape[0]))
@@ -74,7 +77,7 @@ def build_srf_estimator(config, dictionary, dtype=None):
     return estimator
 
 
-def _at_least(rgb, size):
+def at_least(rgb, size):
     """Repeats the edge pixels of images [batch, h, w, 3] so that each side has at least `size` pixels."""
     shape = tf.shape(rgb)
     rows = tf.minimum(tf.range(tf.maximum(shape[1], size)), shape[1] - 1)

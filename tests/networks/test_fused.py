@@ -65,6 +65,17 @@ def test_blocks_give_the_whole_image():
         assert difference(fast.reconstruct(rgb, srf, block=block), whole) <= TOLERANCE
 
 
+def test_the_srf_is_the_whole_images(monkeypatch):
+    monkeypatch.setattr(fused, "BLOCK", (12, 20))
+    network = model(stages=1)
+    fast = FusedReconstructor(network)
+    for size in ((37, 53), (64, 41), (17, 16), (5, 90)):
+        rgb = image(*size)
+        assert difference(fast.estimate_srf(rgb), network.srf_estimator(rgb[None])[0]) <= TOLERANCE
+    plain = difference(fast.estimate_srf(image(40, 40)), fast.estimate_srf(0 * image(40, 40)))
+    assert plain > 10 * TOLERANCE  # the image matters
+
+
 def test_a_halo_one_pixel_short_is_seen(monkeypatch):
     network = model("smooth", stages=2)
     fast, rgb, srf = FusedReconstructor(network), image(40, 30), DICTIONARY.responses[0]
@@ -100,7 +111,9 @@ def test_a_mixed_precision_network_computes_in_float32():
     config.generator.update(initialization="smooth", stages=2)
     mixed = Reconstructor(config, DICTIONARY, dtype="mixed_bfloat16")
     mixed.set_weights(network.get_weights())
-    found = FusedReconstructor(mixed)(rgb, srf)["cube"]
+    fast = FusedReconstructor(mixed)
+    assert fast.estimate_srf(rgb).shape == (3, 31)
+    found = fast(rgb, srf)["cube"]
     assert difference(found, network(rgb[None], srf=srf[None])["cube"][0]) <= TOLERANCE
 
 
