@@ -25,7 +25,9 @@ REQUIREMENTS = [
 ]
 EXTRAS = {
     "hub": ["keras-hub"],
-    "test": ["pytest", "scikit-image", "ruff>=0.17,<0.18"],
+    "exr": ["OpenEXR"],
+    "beam": ["apache-beam"],
+    "test": ["OpenEXR", "pytest", "scikit-image", "ruff>=0.17,<0.18"],
 }
 
 setup(

@@ -31,7 +31,8 @@ def run(main):
     def guarded(argv):
         if len(argv) > 1 and not getattr(main, "takes_arguments", False):
             _fail(f"unexpected arguments: {' '.join(argv[1:])}; --help lists the flags")
-        import_tensorflow()
+        if not getattr(main, "needs_no_tensorflow", False):
+            import_tensorflow()
         try:
             main(argv)
         except HsganError as error:
@@ -86,6 +87,12 @@ def _fail(message, status=1):
 def takes_arguments(main):
     """Marks a `main` that accepts positional arguments (files)."""
     main.takes_arguments = True
+    return main
+
+
+def without_tensorflow(main):
+    """Marks a `main` that does without TensorFlow, and so without its half gigabyte and its seconds."""
+    main.needs_no_tensorflow = True
     return main
 
 

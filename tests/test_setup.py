@@ -12,8 +12,8 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ("hsgan", "tfrecords_tools", "configs")
 BESIDE = ("tests", "benchmarks")
 OWN = {"hsgan", "tfrecords_tools"} | {path.stem for folder in BESIDE for path in (ROOT / folder).rglob("*.py")}
-# Imported through others: Keras reads and writes weights by h5py, TensorFlow's summaries need tensorboard to be seen.
-INDIRECT = {"h5py", "tensorboard"}
+# Not imported: TensorFlow's summaries need tensorboard to be seen.
+INDIRECT = {"tensorboard"}
 # Comes with TensorFlow, whatever its version.
 WITH_TENSORFLOW = {"protobuf"}
 PROGRAMS = {"ruff"}

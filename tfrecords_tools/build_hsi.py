@@ -1,6 +1,4 @@
-"""Makes a folder of cube records: `python -m tfrecords_tools.build_hsi --source=cave --input=DIR --output=DIR`."""
-
-import sys
+"""Makes a folder of cube records: `python -m tfrecords_tools.build_hsi --source=icvl --input=DIR --output=DIR`."""
 
 from absl import flags
 
@@ -9,27 +7,36 @@ from hsgan import cli
 
 def define_flags(values=flags.FLAGS):
     """Defines the flags of this program in `values`; returns it."""
-    cli.import_tensorflow()
+    from tfrecords_tools import build_flags
     from tfrecords_tools.readers import HSI_READERS
 
-    common = {"required": True, "flag_values": values}
-    flags.DEFINE_enum("source", None, sorted(HSI_READERS), "Data set.", **common)
-    flags.DEFINE_string("input", None, "Folder of the data set, as published.", **common)
-    flags.DEFINE_string("output", None, "Folder to be made.", **common)
-    flags.DEFINE_list("validation", [], "Names of the scenes held out for validation.", flag_values=values)
-    flags.DEFINE_bool("skip_bad", False, "Leave out what cannot be used, and count it.", flag_values=values)
-    flags.DEFINE_integer("shards", 4, "Files a split, at most.", flag_values=values)
+    build_flags.define(values, HSI_READERS)
+    common = {"flag_values": values}
+    flags.DEFINE_list("validation", [], "Names of the scenes held out for validation.", **common)
+    flags.DEFINE_string(
+        "grid", "", "Wavelengths of the records, START:STOP:STEP in nm; '' is the default configuration's.", **common
+    )
+    flags.DEFINE_string("wavelengths", "", "Of npz, mat, tiff: their bands, START:STOP:STEP or W1,W2,...", **common)
+    flags.DEFINE_string("variable", "", "Of npz, mat: name of the cube in the files.", **common)
+    flags.DEFINE_float("white", 1.0, "Of envi, npz, mat, tiff: the value that stands for 1.", **common)
+    flags.DEFINE_string("size", "", "HEIGHTxWIDTH of the scenes where it is not the published one, or any.", **common)
+    flags.DEFINE_integer("test_scenes", 20, "Of icvl: scenes at the end of the list that are the test split.", **common)
+    flags.DEFINE_string("calibration", "", "Of harvard: its calib.txt, to be divided out.", **common)
     return values
 
 
+@cli.without_tensorflow
 def main(_, values=flags.FLAGS):
     """Converts the data set and prints the summary."""
+    from tfrecords_tools import build_flags, grids
     from tfrecords_tools.convert import convert_cubes
     from tfrecords_tools.readers import HSI_READERS
 
-    reader = HSI_READERS[values.source](values.input)
-    summary = convert_cubes(reader, values.output, values.validation, values.shards, values.skip_bad, sys.argv)
-    print(summary)
+    same = {name: lambda value: value for name in ("variable", "white", "test_scenes", "calibration")}
+    optional = {"wavelengths": build_flags.wavelengths, "size": build_flags.size, **same}
+    grid = grids.parse(values.grid, "--grid") if values.grid else grids.configured()
+    reader = build_flags.reader(HSI_READERS, values, optional)
+    print(convert_cubes(reader, values.output, values.validation, grid, build_flags.build(values)))
 
 
 if __name__ == "__main__":

@@ -58,6 +58,7 @@ def camvid(tmp_path):
 def _run(program, capsys, **arguments):
     """Runs a program on a command line of its own; returns what it printed."""
     values = program.define_flags(flags.FlagValues())
+    arguments = {"workers": 1, **arguments}
     values(["program", *(f"--{name}={value}" for name, value in arguments.items())])
     program.main([], values)
     return capsys.readouterr().out
@@ -197,7 +198,7 @@ class _FloatReader:
         self.bad = bad
 
     def scenes(self):
-        return ["good", "bad"]
+        return [("good", "train"), ("bad", "train")]
 
     def read(self, scene):
         cube = np.full((2, 2, 2), self.bad if scene == "bad" else 0.25)
@@ -209,7 +210,7 @@ class _FloatReader:
 def test_cube_with_nan_or_negative_values_is_refused(tmp_path, bad, rule):
     with pytest.raises(DataError, match=f"bad: a cube {rule}"):
         convert.convert_cubes(_FloatReader(bad), tmp_path / "out")
-    summary = convert.convert_cubes(_FloatReader(bad), tmp_path / "out", skip_bad=True)
+    summary = convert.convert_cubes(_FloatReader(bad), tmp_path / "out", build=convert.Build(skip_bad=True))
     assert list(summary.skipped) == ["bad"]
     ((_, cube),) = record_reader.iterate_cubes(tmp_path / "out", "train")
     np.testing.assert_allclose(cube, 0.25, rtol=1e-7)  # float32's rounding
@@ -226,8 +227,12 @@ def test_unusable_arguments_are_named(cave, tmp_path, capsys):
         CaveReader(tmp_path / "cave" / "beads_ms" / "beads_ms")
     with pytest.raises(DataError, match="no CamVid photo"):
         CamvidReader(folder)
-    with pytest.raises(DataError, match=r"--shards: must be positive. Received: 0"):
-        _run(build_hsi, capsys, **arguments, shards=0)
+    with pytest.raises(DataError, match=r"--shards: must not be negative. Received: -1"):
+        _run(build_hsi, capsys, **arguments, shards=-1)
+    with pytest.raises(DataError, match=r"--workers: must not be negative. Received: -2"):
+        _run(build_hsi, capsys, **{**arguments, "workers": -2})
+    with pytest.raises(DataError, match=r"--white: the reader of 'cave' does not take it"):
+        _run(build_hsi, capsys, **arguments, white=3)
 
 
 def test_program_prints_one_line_and_exits_nonzero(tmp_path):
@@ -252,8 +257,9 @@ def test_dictionaries_name_readers_by_their_source():
 @pytest.mark.data
 def test_real_cave_and_camvid(real_data, tmp_path):
     reader = CaveReader(real_data / "cave")
-    held_out = reader.scenes()[:2]
-    summary = convert.convert_cubes(reader, tmp_path / "cave", held_out)
+    held_out = [scene for scene, _ in reader.scenes()[:2]]
+    summary = convert.convert_cubes(reader, tmp_path / "cave", held_out, build=convert.Build(workers=2))
+    assert summary.near == []
     assert summary.manifest.verify() == len(reader.scenes()) == 17
     for scene, cube in record_reader.iterate_cubes(tmp_path / "cave", "validation"):
         path = real_data / "cave" / f"{scene}_ms" / f"{scene}_ms" / f"{scene}_ms_16.png"

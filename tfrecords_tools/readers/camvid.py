@@ -54,6 +54,10 @@ class CamvidReader:
         """Returns (photo, split) for all photos."""
         return [(name, split) for name, (_, _, split) in self._photos.items()]
 
+    def files(self, scene):
+        """Returns the image and its label map."""
+        return list(self._photos[scene][:2])
+
     def read(self, scene):
         """Returns the `PhotoRecord` of a photo.
 

@@ -37,8 +37,12 @@ class CaveReader:
             raise DataError(f"{folder}: no CAVE scene (a folder NAME_ms of 31 PNG files)")
 
     def scenes(self):
-        """Returns the names of the scenes, without `_ms`."""
-        return list(self._scenes)
+        """Returns (scene, split) for all scenes; the names are without `_ms`, all train."""
+        return [(scene, "train") for scene in self._scenes]
+
+    def files(self, scene):
+        """Returns the folder and the files of the bands."""
+        return sorted(self._scenes[scene].glob("*.png"))
 
     def read(self, scene):
         """Returns the `CubeRecord` of a scene.

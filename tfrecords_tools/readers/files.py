@@ -3,12 +3,12 @@
 import struct
 from pathlib import Path
 
+import imagecodecs
 import numpy as np
 import PIL.Image
-import tensorflow as tf
 
 from hsgan.errors import DataError
-from hsgan.records.schema import VOID
+from hsgan.records.values import VOID
 
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _GRAY = 0
@@ -43,9 +43,9 @@ def read_gray16(path):
     if depth != 16 or color != _GRAY:
         raise DataError(f"{path}: must be a 16-bit grayscale PNG. Received: {depth} bits a channel, color type {color}")
     try:
-        return tf.io.decode_png(data, channels=1, dtype=tf.uint16).numpy()[..., 0]
-    except tf.errors.InvalidArgumentError as error:
-        raise DataError(f"{path}: damaged PNG: {error.message.split(' [Op:')[0]}") from error
+        return imagecodecs.png_decode(data)
+    except imagecodecs.PngError as error:
+        raise DataError(f"{path}: damaged PNG: {error}") from error
 
 
 def read_labels(path, table):
