@@ -28,15 +28,14 @@ def get_config():
     config.semantic.units = 2
     # The closed form stands near the optimum already, and 13 scenes are soon known by heart: at the paper's rates and
     # weights the discriminator wins within 200 steps and pulls the cubes away from it.
-    config.loss.back_projection = 1e4
     config.loss.smoothness = 1.0
     config.optimizer.generator = 1e-5
     config.optimizer.srf_estimator = 1e-6
-    config.optimizer.discriminator = 2e-5
+    config.optimizer.discriminator = 1e-4
     config.optimizer.ema = 0.99
     config.train.batch = 8
     config.train.patch = 64
-    config.train.steps = 1200
+    config.train.steps = 600
     config.train.checkpoint_every = 100
     config.train.validate_every = 100
     return config

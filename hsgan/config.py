@@ -132,11 +132,6 @@ def validate(config):
     return config
 
 
-def save(config, path):
-    """Writes `config` as JSON."""
-    Path(path).write_text(json.dumps(to_dict(config), indent=2) + "\n")
-
-
 def from_dict(values):
     """Returns the checked configuration of a dictionary as `to_dict` gives it.
 

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from hsgan.errors import DataError
 from hsgan.evaluation.rendering import gray_band, nearest_bands, peak_of, pick_points, pseudo_rgb
-from hsgan.training.run_folder import write_atomically
+from hsgan.files.atomic import write_atomically
 
 ERROR_BANDS_NM = (450, 550, 650)
 # Okabe and Ito's colors, which the color-blind tell apart.

@@ -1,8 +1,5 @@
 """The harness: every method on every test cube, through one camera, by one protocol."""
 
-import json
-from pathlib import Path
-
 import numpy as np
 from tqdm import tqdm
 
@@ -10,12 +7,13 @@ from hsgan import config as config_lib
 from hsgan.errors import DataError
 from hsgan.evaluation import figures
 from hsgan.evaluation.methods import estimate_srf, methods_of
+from hsgan.files.atomic import write_json
 from hsgan.metrics import protocols
 from hsgan.metrics import srf as srf_metrics
 from hsgan.records.manifest import read_manifest
 from hsgan.records.reader import iterate_cubes
 from hsgan.spectra.imaging import project
-from hsgan.training.run_folder import RunFolder, versions, write_atomically
+from hsgan.training.run_folder import RunFolder, versions
 
 METRICS_FILE = "metrics.json"
 
@@ -144,6 +142,5 @@ def round_trip(cube, srf, rgb):
 def write_results(results, output):
     """Writes `output/metrics.json` atomically and returns its path."""
     path = figures.folder(output) / METRICS_FILE
-    text = json.dumps(results, indent=2, allow_nan=False) + "\n"
-    write_atomically(path, lambda temporary: Path(temporary).write_text(text))
+    write_json(path, results)
     return path

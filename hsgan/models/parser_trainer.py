@@ -7,7 +7,6 @@ count. SGD with momentum 0.9 and a polynomial schedule of power 0.9 down to 0, a
 Weight decay is HRNet's, an L2 gradient on all weights, through the momentum (`hsgan.models.optimizers.coupled_decay`).
 """
 
-import json
 import math
 import os
 import time
@@ -21,6 +20,7 @@ import tqdm
 
 from hsgan.data import pipelines, sources
 from hsgan.errors import ConfigError, RunError, TrainingError
+from hsgan.files.atomic import write_json, write_weights
 from hsgan.models import optimizers
 from hsgan.networks.hrnet import VARIANTS, build_hrnet
 from hsgan.networks.parsers import REPORT_FILE, WEIGHTS_FILE
@@ -292,13 +292,7 @@ def write_parser(parser, facts, output):
     _make_folder(output)
     output = Path(output)
     weights, report = output / WEIGHTS_FILE, output / REPORT_FILE
-    partial = output / f".partial.{WEIGHTS_FILE}"
-    try:
-        parser.save_weights(partial, overwrite=True)
-        report.unlink(missing_ok=True)  # of older weights
-        os.replace(partial, weights)
-        partial.write_text(json.dumps(facts, indent=2) + "\n")
-        os.replace(partial, report)
-    finally:
-        partial.unlink(missing_ok=True)
+    report.unlink(missing_ok=True)  # of older weights
+    write_weights(weights, parser)
+    write_json(report, facts)
     return weights

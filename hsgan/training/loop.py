@@ -39,14 +39,14 @@ def train(config, workdir):
       RunError: `workdir` holds something else, or a checkpoint cannot be written or read.
       TrainingError: a loss term is not finite.
     """
-    config_lib.validate(config)
-    folder = RunFolder.create(workdir, config)
+    asked, config = config_lib.validate(config), sources.resolve(config)
+    manifests, dictionary = check_data(config), check_cameras(config)
+    folder = RunFolder.create(workdir, asked)
+    folder.record_session({name: f"{manifest.directory}" for name, manifest in manifests.items()})
+    folder.save_dictionary(dictionary)
     tf.config.experimental.enable_op_determinism()
     keras.utils.set_random_seed(config.seed)
-    config = sources.resolve(config)
-    manifests = check_data(config)
-    folder.record_session({name: f"{manifest.directory}" for name, manifest in manifests.items()})
-    model = build_model(config, folder, manifests["photos"].classes)
+    model = build_model(config, folder, dictionary, manifests["photos"].classes)
     state = TrainingState(folder.path / "checkpoints", model)
     start = state.restore()
     steps = config.train.steps
@@ -84,12 +84,20 @@ def check_data(config):
     return {"cubes": cubes, "photos": photos}
 
 
-def build_model(config, folder, classes):
-    """Returns the compiled `HSGAN` of `config`; writes the cameras to `folder`, pre-trains the parser if asked to."""
+def check_cameras(config):
+    """Returns the SRF dictionary of `config`.
+
+    Raises:
+      DataError: it cannot be read, or has no camera `config.cameras.test`.
+    """
     dictionary = srf_lib.load(config.cameras.dictionary, config_lib.wavelengths_nm(config))
     if config.cameras.test:
         dictionary.srf(config.cameras.test)
-    folder.save_dictionary(dictionary)
+    return dictionary
+
+
+def build_model(config, folder, dictionary, classes):
+    """Returns the compiled `HSGAN` of `config`; pre-trains the scene parser into `folder` if asked to."""
     statistics = cube_statistics(config.data.cubes, "train")
     model = HSGAN(config, dictionary, statistics, prepared_parser(config, folder, classes), classes)
     model.compile()

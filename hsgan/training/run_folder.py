@@ -11,7 +11,6 @@ parser/, evaluation/ where the run pre-trained a scene parser, and was evaluated
 """
 
 import json
-import os
 import platform
 import subprocess
 import sys
@@ -23,6 +22,7 @@ import numpy as np
 
 from hsgan import config as config_lib
 from hsgan.errors import ConfigError, RunError
+from hsgan.files.atomic import write_atomically, write_json, write_text, write_weights
 from hsgan.networks.reconstructor import Reconstructor
 from hsgan.spectra.srf import SrfDictionary
 
@@ -43,9 +43,11 @@ class RunFolder:
         """Begins a run in `path`, or goes on with the one that is there.
 
         Raises:
-          RunError: the folder holds another configuration's run, or files that are no run.
+          RunError: the folder holds another configuration's run, or files that are no run; or it is a file.
         """
         path = Path(path)
+        if path.exists() and not path.is_dir():
+            raise RunError(f"{path}: is a file; a run needs a folder: choose another --workdir")
         if (path / "config.json").is_file():
             there = cls.open(path)
             changed = [name for name in config_lib.differences(there.config, config) if name not in FREE_FIELDS]
@@ -60,7 +62,7 @@ class RunFolder:
         folder = cls(path, config)
         for name in ("checkpoints", "weights", "logs"):
             (path / name).mkdir(exist_ok=True)
-        write_atomically(path / "config.json", lambda file: config_lib.save(config, file))
+        write_json(path / "config.json", config_lib.to_dict(config))
         return folder
 
     @classmethod
@@ -94,7 +96,7 @@ class RunFolder:
                 "data": provenance,
             }
         )
-        write_atomically(file, lambda path: Path(path).write_text(json.dumps(sessions, indent=2) + "\n"))
+        write_json(file, sessions)
 
     def save_dictionary(self, dictionary):
         """Writes the SRF dictionary to cameras.npz, so that the run can be used without the file it came from."""
@@ -129,15 +131,13 @@ class RunFolder:
         file = self.path / "history.jsonl"
         if file.is_file():
             lines = [line for line in file.read_text().splitlines(True) if json.loads(line)["step"] <= step]
-            write_atomically(file, lambda path: Path(path).write_text("".join(lines)))
+            write_text(file, "".join(lines))
 
     def save_weights(self, which, model, record):
         """Writes the `Reconstructor` `model` as weights/`which`.weights.h5 and `record` (a dictionary) beside it."""
         folder = self.path / "weights"
-        write_atomically(folder / f"{which}.weights.h5", model.save_weights)
-        write_atomically(
-            folder / f"{which}.json", lambda path: Path(path).write_text(json.dumps(record, indent=2) + "\n")
-        )
+        write_weights(folder / f"{which}.weights.h5", model)
+        write_json(folder / f"{which}.json", record)
 
     def weights_record(self, which):
         """Returns the record (step, metrics) beside weights/`which`.weights.h5."""
@@ -164,19 +164,6 @@ class RunFolder:
         except (OSError, ValueError, KeyError) as error:
             raise RunError(f"{file}: cannot be read as this run's weights: {' '.join(str(error).split())}") from error
         return model
-
-
-def write_atomically(path, write):
-    """Calls `write(temporary path)`, then moves the result to `path`: a failure leaves what was there before."""
-    path = Path(path)
-    temporary = path.with_name(f".{os.getpid()}.{path.name}")
-    try:
-        write(str(temporary))
-        with open(temporary, "rb") as file:
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def versions():

@@ -4,6 +4,9 @@ A checkpoint holds all weights, all optimizers' states, the step and the seconds
 TensorFlow writes it under a temporary name, and the index that names the latest one is replaced last.
 """
 
+import shutil
+from pathlib import Path
+
 import tensorflow as tf
 
 from hsgan.errors import RunError
@@ -58,9 +61,10 @@ class TrainingState:
         try:
             return self.manager.save(checkpoint_number=int(self.model.step.numpy()))
         except (tf.errors.OpError, OSError) as error:
-            kept = self.manager.latest_checkpoint or "none"
+            for rest in Path(self.manager.directory).glob("*_temp*"):
+                shutil.rmtree(rest, ignore_errors=True)
+            reason = " ".join((getattr(error, "message", None) or str(error)).split("}}")[-1].split())
             raise RunError(
-                f"{self.manager.directory}: the checkpoint could not be written "
-                f"({' '.join(str(error).split())[:200]}); the last good one stays: {kept}. "
-                "Make room and run the same command again"
+                f"{self.manager.directory}: the checkpoint could not be written ({reason[:200]}); the last good one "
+                f"stays: {self.manager.latest_checkpoint or 'none'}. Make room and run the same command again"
             ) from error

@@ -10,7 +10,7 @@ from hsgan.networks.generator import build_generator
 from hsgan.networks.reconstructor import Reconstructor
 from hsgan.networks.semantic import build_semantic_branch
 from hsgan.networks.srf_estimator import build_srf_estimator
-from hsgan.spectra import closed_form, imaging, srf
+from hsgan.spectra import closed_form, srf
 
 GRID = np.arange(400, 701, 10)
 DICTIONARY = srf.load("default", GRID)
@@ -72,7 +72,7 @@ def written_out(generator, rgb, srf):
     def stage(layer, x):
         features = [layer.head(x)]
         for unit in layer.dense.units:
-            center = imaging_zero_mean if unit.zero_mean else tf.identity
+            center = zero_mean if unit.zero_mean else tf.identity
             joined = center(tf.concat(features, axis=-1))
             hidden = unit.activation(tf.nn.conv2d(joined, tf.convert_to_tensor(unit.pointwise)[None, None], 1, "SAME"))
             kernel = tf.transpose(unit.depthwise, (0, 1, 3, 2))
@@ -87,7 +87,7 @@ def written_out(generator, rgb, srf):
     return tf.where(cube > 0, cube, 0.001 * cube)
 
 
-def imaging_zero_mean(x):
+def zero_mean(x):
     return x - tf.reduce_mean(x, axis=-1, keepdims=True)
 
 

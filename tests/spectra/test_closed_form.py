@@ -106,5 +106,5 @@ def test_interpolation_passes_through_the_three_values():
     np.testing.assert_allclose(cube[0, 0], parabola(GRID), atol=1e-5)
     linear = closed_form.interpolate_bands(RGB, GRID, order=1).numpy()
     np.testing.assert_allclose(linear[0, 0], np.interp(GRID, [400, 550, 700], RGB[0, 0, ::-1]), atol=1e-6)
-    with pytest.raises(ValueError, match="order: must be 1 or 2. Received: 3"):
+    with pytest.raises(ValueError, match=r"order: must be 1 or 2\. Received: 3"):
         closed_form.interpolate_bands(RGB, GRID, order=3)

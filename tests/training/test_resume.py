@@ -14,10 +14,10 @@ import pytest
 import tensorflow as tf
 
 from hsgan import config as config_lib
-from hsgan.errors import RunError, TrainingError
+from hsgan.errors import DataError, RunError, TrainingError
 from hsgan.training.callbacks import FiniteGuard
 from hsgan.training.loop import train
-from hsgan.training.run_folder import RunFolder, write_atomically
+from hsgan.training.run_folder import RunFolder
 
 ROOT = Path(__file__).parents[2]
 
@@ -116,6 +116,20 @@ def test_another_configurations_run_is_refused(small_config, tmp_path):
     assert (tmp_path / "run/config.json").read_bytes() == before
 
 
+def test_a_file_is_no_run_folder(small_config, tmp_path):
+    (tmp_path / "run").write_text("a file")
+    with pytest.raises(RunError, match="is a file; a run needs a folder"):
+        RunFolder.create(tmp_path / "run", small_config)
+
+
+def test_a_wrong_path_does_not_claim_the_folder(small_config, tmp_path):
+    """What cannot be read is found before the folder holds a configuration."""
+    small_config.cameras.dictionary = "missing.txt"
+    with pytest.raises(DataError, match=r"no such file: missing\.txt"):
+        train(small_config, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
 def test_the_clock_may_change(small_config, tmp_path):
     RunFolder.create(tmp_path / "run", small_config)
     small_config.train.max_minutes = 3.0
@@ -145,20 +159,6 @@ def test_a_non_finite_loss_stops_the_run_and_names_term_and_step(small_config, t
     small_config.optimizer.generator = 1e30
     with pytest.raises(TrainingError, match=r"step \d: \w+ is not finite"):
         train(small_config, tmp_path / "run")
-
-
-def test_a_failed_write_leaves_what_was_there(tmp_path):
-    path = tmp_path / "weights"
-    path.write_text("good")
-
-    def fail(temporary):
-        Path(temporary).write_text("half")
-        raise OSError(28, "No space left on device")
-
-    with pytest.raises(OSError, match="No space left"):
-        write_atomically(path, fail)
-    assert path.read_text() == "good"
-    assert list(tmp_path.iterdir()) == [path]
 
 
 @pytest.mark.slow
