@@ -7,11 +7,15 @@ from hsgan import cli
 
 def define_flags(values=flags.FLAGS):
     """Defines the flags of this program in `values`; returns it."""
+    from hsgan.config import ENCODINGS
     from tfrecords_tools import build_flags
     from tfrecords_tools.readers import RGB_READERS
 
     build_flags.define(values, RGB_READERS)
     flags.DEFINE_list("validation", [], "Names of the photos held out for validation.", flag_values=values)
+    flags.DEFINE_enum(
+        "encoding", "srgb", ENCODINGS, "Of folder: how the photos' values relate to light.", flag_values=values
+    )
     return values
 
 
@@ -22,7 +26,7 @@ def main(_, values=flags.FLAGS):
     from tfrecords_tools.convert import convert_photos
     from tfrecords_tools.readers import RGB_READERS
 
-    reader = build_flags.reader(RGB_READERS, values, {})
+    reader = build_flags.reader(RGB_READERS, values, {"encoding": str})
     print(convert_photos(reader, values.output, values.validation, build_flags.build(values)))
 
 

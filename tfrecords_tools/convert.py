@@ -121,7 +121,8 @@ def _convert(reader, pairs, header, output, build, chosen):
     tasks = shards_lib.plan(reader, pairs, header, build.shards, build.skip_bad)
     runner = build.runner or pool.run
     with shards_lib.Staging(output, tasks) as staging:
-        runner(staging.waiting(), staging.folder, build.workers, len(pairs), header.source)
+        workers = 1 if getattr(reader, "one_process", False) else build.workers
+        runner(staging.waiting(), staging.folder, workers, len(pairs), header.source)
         near = duplicates.across_splits(staging.fingerprints())
         if near and chosen and not build.keep_duplicates:
             first, split, second, other, _ = near[0]

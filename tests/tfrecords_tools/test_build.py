@@ -225,7 +225,7 @@ def test_unusable_arguments_are_named(cave, tmp_path, capsys):
         CaveReader(tmp_path / "nowhere")
     with pytest.raises(DataError, match="no CAVE scene"):
         CaveReader(tmp_path / "cave" / "beads_ms" / "beads_ms")
-    with pytest.raises(DataError, match="no CamVid photo"):
+    with pytest.raises(DataError, match="no photo of camvid; give CamVid's folder"):
         CamvidReader(folder)
     with pytest.raises(DataError, match=r"--shards: must not be negative. Received: -1"):
         _run(build_hsi, capsys, **arguments, shards=-1)

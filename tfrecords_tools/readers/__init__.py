@@ -13,14 +13,18 @@ A reader of photos has `class_names` and `encoding` in place of `wavelengths_nm`
 other processes, so they hold names and paths, no data and no open file. They import no TensorFlow.
 """
 
+from tfrecords_tools.readers.ade20k import Ade20kReader
 from tfrecords_tools.readers.arrays import MatReader, NpzReader, TiffReader
 from tfrecords_tools.readers.camvid import CamvidReader
 from tfrecords_tools.readers.cave import CaveReader
+from tfrecords_tools.readers.cityscapes import CityscapesReader
 from tfrecords_tools.readers.envi import EnviReader
+from tfrecords_tools.readers.folder import FolderReader
 from tfrecords_tools.readers.harvard import HarvardReader
 from tfrecords_tools.readers.icvl import IcvlReader, Ntire2018Reader
 from tfrecords_tools.readers.kaist import KaistReader
 from tfrecords_tools.readers.ntire import Ntire2020Reader, Ntire2022Reader
+from tfrecords_tools.readers.pascal_context import PascalContextReader
 
 HSI_READERS = {
     "cave": CaveReader,
@@ -35,4 +39,10 @@ HSI_READERS = {
     "ntire2022": Ntire2022Reader,
     "tiff": TiffReader,
 }
-RGB_READERS = {"camvid": CamvidReader}
+RGB_READERS = {
+    "ade20k": Ade20kReader,
+    "camvid": CamvidReader,
+    "cityscapes": CityscapesReader,
+    "folder": FolderReader,
+    "pascal_context": PascalContextReader,
+}

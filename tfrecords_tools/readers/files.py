@@ -30,6 +30,14 @@ def read_bytes(path):
         raise DataError(f"{path}: no such file") from None
 
 
+def read_text(path):
+    """Returns a file's text, or raises `DataError` if there is no such file or no text in it."""
+    try:
+        return read_bytes(path).decode()
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path}: must be a text file: {error.reason}") from error
+
+
 def read_gray16(path):
     """Returns a 16-bit grayscale PNG as uint16 [height, width].
 
