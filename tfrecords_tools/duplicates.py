@@ -67,5 +67,5 @@ def _between(splits, first, second, near_bits):
 
 def _bits(fingerprints):
     known = {name: bytes.fromhex(text) for name, text in fingerprints.items() if text}
-    words = np.frombuffer(b"".join(known.values()), np.uint64).reshape(len(known), -1)
+    words = np.frombuffer(b"".join(known.values()), np.uint64).reshape(len(known), _ROWS * (_COLUMNS - 1) // 64)
     return list(known), words

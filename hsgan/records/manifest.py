@@ -129,6 +129,18 @@ class Manifest:
                     raise DataError(f"{path}: its checksum differs from {FILE_NAME}'s; make the records again")
         return sum(split.records for split in self.splits.values())
 
+    def shard(self, file):
+        """Returns (split, `Shard`) of a file name.
+
+        Raises:
+          DataError: the manifest does not list it.
+        """
+        for name, split in self.splits.items():
+            for shard in split.shards:
+                if shard.file == file:
+                    return name, shard
+        raise DataError(f"{self.directory / file}: {FILE_NAME} beside it does not list it; make the records again")
+
     def check_wavelengths(self, wavelengths_nm):
         """Raises `DataError` unless the folder holds cubes on exactly these wavelengths (to 0.01 nm)."""
         if self.kind != "cubes":

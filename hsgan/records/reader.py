@@ -43,7 +43,7 @@ def iterate_records(directory, split, kind=None):
         raise DataError(f"{directory}: must hold {kind}. Received: {manifest.kind}")
     shards = manifest.split(split).shards
     for path, shard in zip(manifest.files(split), shards, strict=True):
-        yield from _iterate_shard(path, shard, manifest)
+        yield from iterate_shard(path, shard, manifest)
 
 
 def diagnose(directory, split):
@@ -75,7 +75,17 @@ def record_offsets(path, records):
     return offsets
 
 
-def _iterate_shard(path, shard, manifest):
+def iterate_shard(path, shard, manifest):
+    """Yields the records of one file.
+
+    Args:
+      path: of the file.
+      shard: its `Shard` in the manifest.
+      manifest: of its folder.
+
+    Raises:
+      DataError: a record that cannot be read, or is missing; by file and index.
+    """
     decoders = {"cubes": schema.decode_cube, "photos": schema.decode_photo, "videos": schema.decode_frame}
     decode = decoders[manifest.kind]
     serialized = iter(tf.data.TFRecordDataset(str(path)))
