@@ -27,8 +27,8 @@ def default_config():
     config.name = "hsgan"
     config.seed = 0
     config.wavelengths = dict(start_nm=400, stop_nm=700, step_nm=10)
-    # `dictionary`: "default" (embedded), or a camspec_database.txt. `test`: a camera of it; "" takes Nikon D700 where
-    # the dictionary has it, else the first.
+    # `dictionary`: "default" (embedded), or a camspec_database.txt, or a .npz of tfrecords_tools.build_srf. `test`: a
+    # camera of it; "" takes Nikon D700 where the dictionary has it, else the first.
     config.cameras = dict(dictionary="default", test="")
     config.data = dict(
         cubes="demo",  # folder of cube records (tfrecords_tools.build_hsi), or "demo"

@@ -9,6 +9,7 @@ download: three cameras measured by others and shipped inside colour-science, wi
 """
 
 import difflib
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from hsgan.errors import DataError
 
 CAMSPEC_WAVELENGTHS_NM = np.arange(400, 721, 10, dtype=np.float32)
 PREFERRED_TEST_CAMERA = "Nikon D700"
+_DICTIONARY_KEYS = ("names", "wavelengths_nm", "responses")
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,8 @@ def load(dictionary, wavelengths_nm):
     """Returns the SRF dictionary called `dictionary` on `wavelengths_nm`.
 
     Args:
-      dictionary: "default" (embedded) or the path of a `camspec_database.txt`.
+      dictionary: "default" (embedded), or the path of a `camspec_database.txt`, or of a `.npz` that
+        `tfrecords_tools.build_srf` made.
       wavelengths_nm: float [bands], nm, within the curves' range.
 
     Raises:
@@ -66,11 +69,76 @@ def load(dictionary, wavelengths_nm):
     """
     if dictionary == "default":
         return default_dictionary(wavelengths_nm)
+    if str(dictionary).endswith(".npz"):
+        return read_dictionary(dictionary, wavelengths_nm)
     return read_camspec(dictionary, wavelengths_nm)
 
 
+def read_dictionary(path, wavelengths_nm):
+    """Reads a dictionary file: `names`, `wavelengths_nm` [samples] and `responses` [cameras, 3, samples].
+
+    Raises:
+      DataError: no such file, or not of this form; wavelengths beyond its range.
+    """
+    try:
+        with np.load(path) as file:
+            names, grid, responses = (file[key] for key in _DICTIONARY_KEYS)
+    except FileNotFoundError:
+        raise DataError(f"cameras.dictionary: no such file: {path}; tfrecords_tools.build_srf makes one") from None
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise DataError(f"{path}: must be a dictionary of tfrecords_tools.build_srf ({error})") from error
+    if responses.shape != (len(names), 3, len(grid)) or not np.isfinite(responses).all():
+        raise DataError(
+            f"{path}: must hold finite responses [cameras, 3, samples]. Received: {list(responses.shape)} for "
+            f"{len(names)} cameras, {len(grid)} samples"
+        )
+    return _dictionary(
+        [str(name) for name in names], wavelengths_nm, resample(grid, responses, wavelengths_nm, path), str(path)
+    )
+
+
+def write_dictionary(dictionary, path):
+    """Writes a `SrfDictionary` as a file for `read_dictionary`."""
+    with open(path, "wb") as file:
+        np.savez(
+            file,
+            names=np.array(dictionary.names),
+            wavelengths_nm=dictionary.wavelengths_nm,
+            responses=dictionary.responses,
+            source=dictionary.source,
+        )
+
+
+def merge(cameras, wavelengths_nm, source):
+    """Returns one `SrfDictionary` of cameras measured on grids of their own.
+
+    Args:
+      cameras: [(name, wavelengths_nm [samples], curves [3, samples])].
+      wavelengths_nm: grid of the dictionary, within all of theirs.
+      source: where the curves come from.
+
+    Raises:
+      DataError: two cameras of one name, curves that do not reach over the grid, a channel without response.
+    """
+    responses = [resample(grid, curves, wavelengths_nm, name) for name, grid, curves in cameras]
+    return _dictionary([name for name, _, _ in cameras], wavelengths_nm, np.array(responses), source)
+
+
 def read_camspec(path, wavelengths_nm):
+    """Returns the `SrfDictionary` of a `camspec_database.txt`.
+
+    Raises:
+      DataError: as `camspec_curves`; wavelengths beyond its range.
+    """
+    names, curves = camspec_curves(path)
+    return _dictionary(names, wavelengths_nm, resample(CAMSPEC_WAVELENGTHS_NM, curves, wavelengths_nm, path), str(path))
+
+
+def camspec_curves(path):
     """Reads `camspec_database.txt`: a name line, then R, G, B rows of 33 tab-separated values (400-720 nm), repeated.
+
+    Returns:
+      names, and curves float64 [cameras, 3, 33] on `CAMSPEC_WAVELENGTHS_NM`, as measured.
 
     Raises:
       DataError: names the file and line of what is malformed.
@@ -89,8 +157,7 @@ def read_camspec(path, wavelengths_nm):
     for (_, name), *rows in zip(*[iter(lines)] * 4, strict=True):
         names.append(name)
         curves.append([_curve(path, number, row) for number, row in rows])
-    responses = resample(CAMSPEC_WAVELENGTHS_NM, np.array(curves), wavelengths_nm, path)
-    return _dictionary(names, wavelengths_nm, responses, str(path))
+    return names, np.array(curves)
 
 
 def default_dictionary(wavelengths_nm):

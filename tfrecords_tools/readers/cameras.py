@@ -1,0 +1,138 @@
+"""Spectral sensitivities of cameras in the files that they are published in.
+
+Each reader returns [(name, wavelengths_nm [samples], curves float64 [3, samples])], rows R, G, B, as measured.
+
+Sources: Jiang et al., WACV 2013 (`camspec_database.txt`); AMPAS rawtoaces (JSON, one camera a file); the NTIRE
+challenges (`filters` [bands, 3] as .npz or .mat, or a CSV of quantum efficiencies); any CSV of wavelength, R, G, B.
+"""
+
+import csv
+import json
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from hsgan.errors import DataError
+from hsgan.spectra import srf
+from tfrecords_tools.readers import files, matlab
+
+_NTIRE_GRID_NM = np.arange(400.0, 701.0, 10.0)
+_CHANNELS = (("r", "red"), ("g", "g1", "green"), ("b", "blue"))
+# Measured curves may dip below zero by noise; more than this share of the peak is no sensitivity.
+_NOISE = 0.02
+
+
+def read(path):
+    """Returns the cameras of a file, checked.
+
+    Raises:
+      DataError: an unknown or damaged format, values that are not finite or clearly negative, wavelengths that do not
+        ascend, a channel without response, channels in another order than R, G, B. Names the file, and the camera.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in READERS:
+        raise DataError(f"{path}: must be one of {', '.join(READERS)}. Received: {path.suffix or 'no suffix'}")
+    cameras = READERS[path.suffix.lower()](path)
+    return [
+        (name, *_checked(np.asarray(grid), np.asarray(curves), f"{path}: {name}")) for name, grid, curves in cameras
+    ]
+
+
+def read_text(path):
+    """Reads `camspec_database.txt`."""
+    names, curves = srf.camspec_curves(path)
+    return [(name, srf.CAMSPEC_WAVELENGTHS_NM, rows) for name, rows in zip(names, curves, strict=True)]
+
+
+def read_csv(path):
+    """Reads a CSV of wavelength, R, G, B; with a header line the columns are found by name. Named after the file."""
+    rows = [row for row in csv.reader(files.read_text(path).splitlines()) if any(cell.strip() for cell in row)]
+    columns = [0, 1, 2, 3]
+    if rows and not _is_number(rows[0][0]):
+        header = [cell.strip().lower() for cell in rows.pop(0)]
+        found = [next((header.index(name) for name in names if name in header), None) for names in _CHANNELS]
+        if None in found:
+            raise DataError(f"{path}: its header must name R, G and B. Received: {', '.join(header)}")
+        columns = [0, *found]
+    try:
+        values = np.array([[float(row[column]) for column in columns] for row in rows])
+    except (ValueError, IndexError) as error:
+        raise DataError(f"{path}: must hold rows of wavelength, R, G, B: {error}") from error
+    if len(values) < 2:
+        raise DataError(f"{path}: must hold rows of wavelength, R, G, B. Received: {len(values)} rows")
+    return [(path.stem, values[:, 0], values[:, 1:].T)]
+
+
+def read_json(path):
+    """Reads rawtoaces' JSON: `header` with manufacturer and model, `spectral_data` with [r, g, b] a wavelength."""
+    try:
+        content = json.loads(files.read_text(path))
+        name = f"{content['header']['manufacturer']} {content['header']['model']}"
+        data = content["spectral_data"]["data"]["main"]
+        grid = np.array(sorted(float(key) for key in data))
+        values = np.array([data[key] for key in sorted(data, key=float)], np.float64)
+    except (ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{path}: must be rawtoaces' JSON of a camera ({type(error).__name__}: {error})") from error
+    if values.ndim != 2 or values.shape[1] != 3:
+        raise DataError(f"{path}: must hold [r, g, b] for each wavelength. Received: shape {list(values.shape)}")
+    return [(name, grid, values.T)]
+
+
+def read_npz(path):
+    """Reads NTIRE's `filters` [bands, 3] and, where it is there, `bands`; named after the file."""
+    try:
+        with np.load(path) as file:
+            arrays = {name: file[name] for name in file.files}
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise DataError(f"{path}: must be a NumPy .npz file ({error})") from error
+    if "filters" not in arrays:
+        raise DataError(f"{path}: no variable 'filters'; present: {', '.join(arrays) or 'none'}")
+    return _filters(path, arrays["filters"], arrays.get("bands"))
+
+
+def read_mat(path):
+    """Reads the same as `read_npz` from a MATLAB file."""
+    bands = matlab.read(path, "bands") if "bands" in matlab.variables(path) else None
+    return _filters(path, matlab.read(path, "filters"), bands)
+
+
+READERS = {".txt": read_text, ".csv": read_csv, ".json": read_json, ".npz": read_npz, ".mat": read_mat}
+
+
+def _filters(path, filters, bands):
+    grid = _NTIRE_GRID_NM if bands is None else np.asarray(bands, np.float64).ravel()
+    if filters.shape != (len(grid), 3):
+        raise DataError(f"{path}: 'filters' must be [{len(grid)}, 3]. Received: {list(filters.shape)}")
+    return [(path.stem, grid, filters.T)]
+
+
+def _checked(grid, curves, where):
+    grid, curves = grid.astype(np.float64), curves.astype(np.float64)
+    if not (np.isfinite(curves).all() and np.isfinite(grid).all()):
+        raise DataError(
+            f"{where}: must hold finite numbers. Received: {int((~np.isfinite(curves)).sum())} that are not"
+        )
+    if not (np.diff(grid) > 0).all():
+        raise DataError(f"{where}: wavelengths must ascend. Received: {grid[:4].tolist()} ...")
+    peaks = curves.max(axis=1)
+    if not (peaks > 0).all():
+        raise DataError(f"{where}: every channel must respond to light. Received: peaks {peaks.tolist()}")
+    if (curves < -_NOISE * peaks[:, None]).any():
+        raise DataError(f"{where}: sensitivities must not be negative. Received: a least value of {curves.min():g}")
+    curves = np.maximum(curves, 0)
+    centers = (curves * grid).sum(axis=1) / curves.sum(axis=1)
+    if not centers[0] > centers[1] > centers[2]:
+        raise DataError(
+            f"{where}: rows must be R, G, B, from long to short wavelengths. Received: centers at "
+            f"{', '.join(f'{center:.0f}' for center in centers)} nm"
+        )
+    return grid, curves
+
+
+def _is_number(text):
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
