@@ -7,6 +7,7 @@ from absl import flags
 
 from hsgan.errors import DataError
 from tfrecords_tools import grids
+from tfrecords_tools.beam_pipeline import RUNNERS, runner
 from tfrecords_tools.convert import Build
 
 
@@ -22,17 +23,24 @@ def define(values, readers):
     flags.DEFINE_bool(
         "keep_duplicates", False, "Accept near-duplicates between the splits of --validation.", flag_values=values
     )
+    flags.DEFINE_enum(
+        "runner", "", ["", *RUNNERS], "'': processes of this machine; else an Apache Beam runner.", flag_values=values
+    )
+    flags.DEFINE_list("beam_options", [], "Options of the Beam runner, e.g. --region=R,--project=P", flag_values=values)
 
 
 def build(values):
     """Returns the `Build` of the flags.
 
     Raises:
-      DataError: a negative number of workers.
+      DataError: a negative number of workers, Beam's options without a runner.
     """
     if values.workers < 0:
         raise DataError(f"--workers: must not be negative. Received: {values.workers}")
-    return Build(values.shards, values.skip_bad, tuple(sys.argv), values.workers, values.keep_duplicates)
+    if values.beam_options and not values.runner:
+        raise DataError("--beam_options: they need a --runner")
+    chosen = runner(values.runner, values.beam_options) if values.runner else None
+    return Build(values.shards, values.skip_bad, tuple(sys.argv), values.workers, values.keep_duplicates, chosen)
 
 
 def reader(readers, values, optional):

@@ -11,6 +11,7 @@ import fcntl
 import hashlib
 import json
 import os
+import secrets
 import shutil
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -95,8 +96,11 @@ def write_shard(task, folder, on_scene=lambda: None):
     """
     folder = Path(folder)
     details, skipped = {}, {}
+    partial = (
+        folder / f"{task.name}.{secrets.token_hex(4)}.writing"
+    )  # no other process writes that, not even as a retry
     try:
-        with wire.TFRecordFile(folder / f"{task.name}.writing") as file:
+        with wire.TFRecordFile(partial) as file:
             for scene in task.scenes:
                 try:
                     serialized, details[scene] = _serialize(task, scene)
@@ -108,11 +112,11 @@ def write_shard(task, folder, on_scene=lambda: None):
                     file.write(serialized)
                     del serialized
                 on_scene()
-        os.rename(folder / f"{task.name}.writing", folder / task.name)
+        os.rename(partial, folder / task.name)
         shard = asdict(Shard(task.name, file.records, file.bytes, file.sha256))
         text = json.dumps({"shard": shard, "details": details, "skipped": skipped})
-        (folder / f"{task.name}.json.writing").write_text(text)
-        os.rename(folder / f"{task.name}.json.writing", folder / f"{task.name}.json")
+        partial.write_text(text)
+        os.rename(partial, folder / f"{task.name}.json")
     except OSError as error:
         raise DataError(f"{folder}: cannot be written: {error.strerror or error}") from error
 

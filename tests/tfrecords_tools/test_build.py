@@ -268,3 +268,12 @@ def test_real_cave_and_camvid(real_data, tmp_path):
     summary = convert.convert_photos(CamvidReader(real_data / "camvid"), tmp_path / "camvid")
     assert summary.manifest.verify() == 468
     assert {name: split.records for name, split in summary.manifest.splits.items()} == {"train": 367, "validation": 101}
+
+
+def test_beam_that_is_not_there_is_named(cave, tmp_path, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "apache_beam", None)
+    arguments = {"source": "cave", "input": str(cave[0]), "output": str(tmp_path / "out")}
+    with pytest.raises(DataError, match=r"--runner needs Apache Beam: pip install 'hsgan\[beam\]'"):
+        _run(build_hsi, capsys, **arguments, runner="DirectRunner")
+    with pytest.raises(DataError, match="--beam_options: they need a --runner"):
+        _run(build_hsi, capsys, **arguments, beam_options="--region=r")
