@@ -9,6 +9,7 @@ manifest and its name. So a killed run loses the shards under way at most, and N
 import contextlib
 import fcntl
 import hashlib
+import itertools
 import json
 import os
 import secrets
@@ -61,7 +62,7 @@ def plan(reader, pairs, header, shards, skip_bad):
     """Returns the `Task`s for (scene, split) pairs; scenes go to the shards in turn.
 
     Args:
-      reader, pairs, header, skip_bad: as in `Task`.
+      reader, pairs, header, skip_bad: as in `Task`; a reader with `group(scene)` gets one shard a group, in order.
       shards: files a split, at most one a scene; 0 takes one for every 8 scenes, and 4 at least.
 
     Raises:
@@ -77,6 +78,10 @@ def plan(reader, pairs, header, shards, skip_bad):
         splits.setdefault(split, []).append(scene)
     tasks = []
     for split, scenes in splits.items():
+        if hasattr(reader, "group"):
+            parts = [tuple(group) for _, group in itertools.groupby(scenes, reader.group)]
+            tasks += [Task(reader, header, split, index, part, skip_bad) for index, part in enumerate(parts)]
+            continue
         wanted = shards or max(LEAST_SHARDS, -(-len(scenes) // SCENES_PER_SHARD))
         count = min(wanted, len(scenes))
         tasks += [Task(reader, header, split, index, tuple(scenes[index::count]), skip_bad) for index in range(count)]
@@ -130,7 +135,9 @@ def _serialize(task, scene):
     else:
         detail = {"shape": [record.height, record.width]}
     check_header(record, task.header)
-    return schema.buffers(record), {**detail, "fingerprint": duplicates.fingerprint(record)}
+    # The frames of a video are near-duplicates by nature.
+    fingerprint = "" if isinstance(record, schema.FrameRecord) else duplicates.fingerprint(record)
+    return schema.buffers(record), {**detail, "fingerprint": fingerprint}
 
 
 class Staging:

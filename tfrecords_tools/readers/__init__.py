@@ -7,7 +7,8 @@ A reader of cubes is made of the folder of a data set, and has
   `files(scene)`: the files it is read from, and
   `read(scene)`: a `hsgan.records.schema.CubeRecord`; a `DataError` names the file and the rule.
 
-A reader of photos has `class_names` and `encoding` in place of `wavelengths_nm`, and `read` gives a `PhotoRecord`.
+A reader of photos has `class_names` and `encoding` in place of `wavelengths_nm`, and `read` gives a `PhotoRecord`. A
+reader of videos names frames, `read` gives a `FrameRecord`, and `group(scene)` the video, whose frames stay together.
 
 `read` is called for one scene at a time and nothing is kept: a data set may be larger than memory. Readers are sent to
 other processes, so they hold names and paths, no data and no open file. They import no TensorFlow.
@@ -25,6 +26,7 @@ from tfrecords_tools.readers.icvl import IcvlReader, Ntire2018Reader
 from tfrecords_tools.readers.kaist import KaistReader
 from tfrecords_tools.readers.ntire import Ntire2020Reader, Ntire2022Reader
 from tfrecords_tools.readers.pascal_context import PascalContextReader
+from tfrecords_tools.readers.videos import HotcReader, SequencesReader
 
 HSI_READERS = {
     "cave": CaveReader,
@@ -46,3 +48,4 @@ RGB_READERS = {
     "folder": FolderReader,
     "pascal_context": PascalContextReader,
 }
+VIDEO_READERS = {"hotc": HotcReader, "sequences": SequencesReader}
