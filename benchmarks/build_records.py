@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import h5py
@@ -24,6 +25,8 @@ from hsgan import cli
 from hsgan import config as config_lib
 from hsgan.data import pipelines
 from hsgan.records.manifest import read_manifest
+from hsgan.records.reader import iterate_records
+from hsgan.records.writer import RecordWriter
 
 HEIGHT, WIDTH, BANDS = 1392, 1300, 31
 CUBE_MB = HEIGHT * WIDTH * BANDS * 2 / 1e6
@@ -114,11 +117,32 @@ def patches(records):
         Path(path).read_bytes()  # into the page cache
     print(f"{'patches of 128x128x31':34}{'a scene':>8}{'pipeline /s':>13}{'bare loop /s':>14}{'share':>8}")
     for reads, scale in ((4, (1 / 7, 1 / 2)), (16, (1 / 7, 1 / 2)), (16, (1.0, 1.0))):
-        config.data.crops_per_read, config.data.cube_scale = reads, scale
-        ours = rate(pipelines.cube_patches(config), config.train.batch, flags.FLAGS.seconds)
-        theirs = rate(bare(files), reads, flags.FLAGS.seconds)
         kind = f"rescaled by {scale[0]:.2f}-{scale[1]:.2f}" if scale[0] < 1 else "cut at full size"
-        print(f"{kind:34}{reads:8}{ours:13.0f}{theirs:14.0f}{ours / theirs:8.0%}")
+        compare(config, files, kind, reads, scale)
+    config.data.cubes = str(tiles(records, records.parent / "tiles"))
+    files = [str(path) for path in read_manifest(config.data.cubes).files("train")]
+    compare(config, files, "records of 128x128 tiles", 1, (1.0, 1.0))
+
+
+def compare(config, files, kind, reads, scale):
+    """Prints one row: the pipeline and the bare loop over the same files, `reads` patches of each record."""
+    config.data.crops_per_read, config.data.cube_scale = reads, scale
+    ours = rate(pipelines.cube_patches(config), config.train.batch, flags.FLAGS.seconds)
+    theirs = rate(bare(files), reads, flags.FLAGS.seconds)
+    print(f"{kind:34}{reads:8}{ours:13.0f}{theirs:14.0f}{ours / theirs:8.0%}", flush=True)
+
+
+def tiles(records, output, count=256, side=128):
+    """Writes tiles of the first scene as records of their own; returns their folder."""
+    manifest = read_manifest(records)
+    scene = next(iterate_records(records, "train", "cubes"))
+    with RecordWriter(output, replace(manifest, splits={}, directory=None)) as writer:
+        for index in range(count):
+            row, column = divmod(index, (WIDTH // side))
+            row = row % (HEIGHT // side) * side
+            cut = scene.values[row : row + side, column * side : (column + 1) * side]
+            writer.write("train", replace(scene, values=cut, scene=f"tile_{index:04d}"))
+    return output
 
 
 def main(_):

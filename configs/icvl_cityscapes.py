@@ -1,7 +1,10 @@
 """The paper's training: ICVL cubes x Cityscapes photos, all settings as in [SE] section 4.1.
 
-Records: records/icvl (cubes) and records/cityscapes (labelled photos).
-Their readers are not in tfrecords_tools yet.
+Records (docs/datasets.md):
+  python -m tfrecords_tools.build_hsi --source=icvl --input=ICVL --output=records/icvl \\
+      --validation=SCENES
+  python -m tfrecords_tools.build_rgb --source=cityscapes --input=CITYSCAPES --output=records/cityscapes
+Validation scenes are of your choosing among the first 181; the last 20 are the test split.
 Commands:
   python -m hsgan.pretrain_parser --config=configs/icvl_cityscapes.py --output=parsers/cityscapes \\
       --steps=40000

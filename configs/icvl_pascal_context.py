@@ -1,7 +1,10 @@
 """The paper's training: ICVL cubes x PASCAL-Context photos, all settings as in [SE] section 4.1.
 
-Records: records/icvl (cubes) and records/pascal_context (labelled photos).
-Their readers are not in tfrecords_tools yet.
+Records (docs/datasets.md):
+  python -m tfrecords_tools.build_hsi --source=icvl --input=ICVL --output=records/icvl \\
+      --validation=SCENES
+  python -m tfrecords_tools.build_rgb --source=pascal_context --input=PASCAL_CONTEXT --output=records/pascal_context
+Validation scenes are of your choosing among the first 181; the last 20 are the test split.
 Commands:
   python -m hsgan.pretrain_parser --config=configs/icvl_pascal_context.py --output=parsers/pascal_context \\
       --steps=40000

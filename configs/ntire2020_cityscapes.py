@@ -1,7 +1,8 @@
 """The paper's training: NTIRE'20 cubes x Cityscapes photos, all settings as in [SE] section 4.1.
 
-Records: records/ntire2020 (cubes) and records/cityscapes (labelled photos).
-Their readers are not in tfrecords_tools yet.
+Records (docs/datasets.md):
+  python -m tfrecords_tools.build_hsi --source=ntire2020 --input=NTIRE2020 --output=records/ntire2020
+  python -m tfrecords_tools.build_rgb --source=cityscapes --input=CITYSCAPES --output=records/cityscapes
 Commands:
   python -m hsgan.pretrain_parser --config=configs/ntire2020_cityscapes.py --output=parsers/cityscapes \\
       --steps=40000

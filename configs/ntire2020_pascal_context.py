@@ -1,7 +1,8 @@
 """The paper's training: NTIRE'20 cubes x PASCAL-Context photos, all settings as in [SE] section 4.1.
 
-Records: records/ntire2020 (cubes) and records/pascal_context (labelled photos).
-Their readers are not in tfrecords_tools yet.
+Records (docs/datasets.md):
+  python -m tfrecords_tools.build_hsi --source=ntire2020 --input=NTIRE2020 --output=records/ntire2020
+  python -m tfrecords_tools.build_rgb --source=pascal_context --input=PASCAL_CONTEXT --output=records/pascal_context
 Commands:
   python -m hsgan.pretrain_parser --config=configs/ntire2020_pascal_context.py --output=parsers/pascal_context \\
       --steps=40000
