@@ -82,6 +82,9 @@ def _follow_parent():
 
 
 def _work(task, folder):
+    if _stop.is_set():
+        raise _Stopped
+
     def on_scene():
         _progress.put(1)
         if _stop.is_set():

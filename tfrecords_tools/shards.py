@@ -175,6 +175,8 @@ class Staging:
             for old in self.folder.iterdir():
                 old.unlink()
             path.write_text(plan_id)
+        for unfinished in self.folder.glob("*.writing"):
+            unfinished.unlink()
         return self
 
     def waiting(self):

@@ -126,10 +126,13 @@ def test_another_command_does_not_take_over_the_shards(tmp_path):
     tasks = shards.plan(reader, reader.scenes(), _header(), 4, False)
     with pytest.raises(KeyboardInterrupt), shards.Staging(tmp_path / "out", tasks) as staging:
         pool.run(tasks[:3], staging.folder, 1, 8, "x")
+        (staging.folder / "train-00003.abc.writing").write_text("half")
         raise KeyboardInterrupt
     assert len(_finished(tmp_path)) == 3
-    with shards.Staging(tmp_path / "out", tasks) as staging:
+    with pytest.raises(KeyboardInterrupt), shards.Staging(tmp_path / "out", tasks) as staging:
         assert [task.number for task in staging.waiting()] == [3]
+        assert not list(staging.folder.glob("*.writing"))
+        raise KeyboardInterrupt
     other = shards.plan(SlowReader(tmp_path / "log", bad=("scene1",)), reader.scenes(), _header(), 4, False)
     with shards.Staging(tmp_path / "out", other) as staging:
         assert len(staging.waiting()) == 4
@@ -172,3 +175,15 @@ def test_shards_are_one_for_every_eight_scenes_unless_told():
     assert [sum(task.split == split for task in tasks) for split in ("train", "test")] == [13, 2]
     assert max(len(task.scenes) for task in tasks) == 8
     assert len(shards.plan(SlowReader("x"), pairs, None, 3, False)) == 5
+
+
+def test_interrupted_run_ends_soon_and_keeps_its_finished_shards(tmp_path):
+    process = _start(tmp_path, "SlowReader('log', count=40, wait=0.1)", 2)
+    deadline = time.time() + 60
+    while time.time() < deadline and not reads(tmp_path / "log"):
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=30)
+    assert process.returncode != 0 and not (tmp_path / "out").exists()
+    assert len(reads(tmp_path / "log")) < 40
+    assert (tmp_path / ".out.partial" / "plan.json").is_file()
