@@ -8,6 +8,7 @@ Units: wavelengths in nm, sizes in pixels, learning rates per step.
 """
 
 import json
+import math
 import runpy
 from pathlib import Path
 
@@ -33,6 +34,7 @@ def default_config():
     config.data = dict(
         cubes="demo",  # folder of cube records (tfrecords_tools.build_hsi), or "demo"
         rgb="demo",  # folder of photo records (tfrecords_tools.build_rgb), or "demo"
+        validation_split="validation",  # of the cube records
         cache="",  # where the demo set is made; "" is the user's cache folder
         cube_scale=(1 / 7, 1 / 2),  # random rescale of a cube, per axis [code]
         crops_per_read=4,  # crops taken from one read of a scene
@@ -94,6 +96,7 @@ def default_config():
         batch=24,
         patch=128,  # what generator and discriminator see
         precision="float32",
+        deterministic=True,  # bit-exact repeats and resume; some GPUs lack deterministic depthwise convolutions
         checkpoint_every=208,
         validate_every=1040,
         log_every=20,
@@ -111,13 +114,15 @@ def load(path, overrides=()):
     """
     file = _find(path)
     try:
-        get_config = runpy.run_path(str(file))["get_config"]
-    except KeyError:
-        raise ConfigError(f"{path}: a configuration file must define get_config()") from None
+        get_config = runpy.run_path(str(file)).get("get_config")
+    except Exception as error:
+        raise ConfigError(f"{path}: {type(error).__name__}: {' '.join(str(error).split())}") from error
+    if get_config is None:
+        raise ConfigError(f"{path}: a configuration file must define get_config()")
     try:
         config = get_config()
-    except (AttributeError, KeyError, TypeError) as error:
-        raise ConfigError(f"{path}: {' '.join(str(error).split())}") from error
+    except Exception as error:  # whatever a user's file does wrong is told in one line
+        raise ConfigError(f"{path}: {type(error).__name__}: {' '.join(str(error).split())}") from error
     problems = []
     for override in overrides:
         problems += _override(config, override)
@@ -173,18 +178,30 @@ def problems_of(config):
 
     def positive(*names):
         for name in names:
-            rule(_get(config, name) > 0, name, "must be positive")
+            rule(0 < _get(config, name) < math.inf, name, "must be positive")
 
     def not_negative(*names):
         for name in names:
-            rule(_get(config, name) >= 0, name, "must not be negative")
+            rule(0 <= _get(config, name) < math.inf, name, "must not be negative")
 
     def one_of(name, choices):
         rule(_get(config, name) in choices, name, f"must be one of {', '.join(map(repr, choices))}")
 
     def scale_range(name):
         value = _get(config, name)
-        rule(len(value) == 2 and 0 < value[0] <= value[1], name, "must be two positive numbers, low <= high")
+        rule(
+            len(value) == 2 and all(map(_is_number, value)) and 0 < value[0] <= value[1],
+            name,
+            "must be two positive numbers, low <= high",
+        )
+
+    def whole_numbers(name, what="positive whole numbers", odd=False):
+        value = _get(config, name)
+        rule(
+            len(value) > 0 and all(type(v) is int and v > 0 and (v % 2 or not odd) for v in value),
+            name,
+            f"must be one or more {what}",
+        )
 
     positive(
         "generator.stages",
@@ -245,6 +262,17 @@ def problems_of(config):
         "wavelengths.stop_nm",
         "must exceed start_nm by a whole number of steps",
     )
+    rule(config.seed < 2**31, "seed", "must be below 2**31")
+    whole_numbers("discriminator.widths")
+    whole_numbers("srf_estimator.kernels", "odd whole numbers", odd=True)
+    whole_numbers("srf_estimator.head")
+    widths = config.srf_estimator.widths
+    rule(
+        len(widths) > 0
+        and all(isinstance(w, tuple) and w and all(type(v) is int and v > 0 for v in w) for w in widths),
+        "srf_estimator.widths",
+        "must be, for each stage, a tuple of positive whole numbers",
+    )
     stride = 4 ** len(config.discriminator.widths)
     rule(
         config.train.patch > 0 and config.train.patch % (2 * stride) == 0,
@@ -267,6 +295,16 @@ def problems_of(config):
         "semantic.pretrain_steps",
         "only our own HRNet parsers are pre-trained here: must be 0 otherwise",
     )
+    rule(
+        config.semantic.pretrain_steps == 0 or not config.semantic.parser_weights,
+        "semantic.pretrain_steps",
+        "must be 0 where semantic.parser_weights are given",
+    )
+    rule(
+        config.loss.clip_gradients or config.loss.semantic_gradient_scale == 1,
+        "loss.semantic_gradient_scale",
+        "scales the clipped gradient: must be 1 without loss.clip_gradients",
+    )
     return problems
 
 
@@ -274,7 +312,9 @@ def _find(path):
     """Returns the file called `path`, or of that name among the configurations that come with the package."""
     here = Path(__file__).parent
     shipped = [folder for folder in (here / "configs", here.parent / "configs") if folder.is_dir()]
-    for file in (Path(path), *(folder / f"{Path(path).stem}.py" for folder in shipped if len(Path(path).parts) < 3)):
+    # Beside a path: NAME, NAME.py or configs/NAME.py of those that come with the package.
+    name = str(path).removeprefix("configs/").removesuffix(".py")
+    for file in (Path(path), *(folder / f"{name}.py" for folder in shipped if "/" not in name)):
         if file.is_file():
             return file
     names = sorted(file.stem for folder in shipped for file in folder.glob("*.py"))
@@ -337,6 +377,10 @@ def _set(config, name, value):
         return [f"{name}: must be of type {wanted.__name__}. Received: {value!r}"]
     node[leaf] = value
     return []
+
+
+def _is_number(value):
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _tuples(value):

@@ -31,7 +31,8 @@ def main(_):
         from hsgan.data import sources
 
         output = folder.path / "evaluation"
-        results = evaluate_run(folder.path, sources.resolve(config).data.cubes, output)
+        data = sources.resolve(config).data
+        results = evaluate_run(folder.path, data.cubes, output, split=data.validation_split)
         print_results(results)
         print(f"pictures: {output / 'figures'}; numbers: {output / 'metrics.json'}")
 

@@ -82,6 +82,14 @@ def test_overrides_keep_their_type(override, value):
         (["train.validate_every=75"], "multiple of train.checkpoint_every"),
         (["data.cube_scale=(2,1)"], "low <= high"),
         (["train.steps"], "an override needs a value"),
+        (['data.cube_scale=["a",1]'], "data.cube_scale: must be two positive numbers"),
+        (["srf_estimator.widths=(1,2,3,4)"], "srf_estimator.widths: must be, for each stage, a tuple"),
+        (["srf_estimator.kernels=(0,4,5,5)"], "srf_estimator.kernels: must be one or more odd whole numbers"),
+        (["discriminator.widths=(0,-4)"], "discriminator.widths: must be one or more positive whole numbers"),
+        (["seed=99999999999"], "seed: must be below 2**31"),
+        (["optimizer.generator=Infinity"], "optimizer.generator: must be positive"),
+        (["semantic.parser_weights=a.h5"], "semantic.pretrain_steps: must be 0 where semantic.parser_weights"),
+        (["loss.clip_gradients=False", "loss.semantic_gradient_scale=2"], "scales the clipped gradient"),
     ],
 )
 def test_cross_field_rules(overrides, rule):
@@ -99,9 +107,21 @@ def test_a_config_file_with_a_typo_is_named(tmp_path):
         config_lib.load(file)
 
 
-def test_missing_files_list_what_there_is():
-    with pytest.raises(ConfigError, match=r"no such file: nowhere\.py; .*cave_camvid, demo"):
-        config_lib.load("nowhere.py")
+@pytest.mark.parametrize("name", ["nowhere.py", "nowhere/demo.py", "experiments/cave_camvid.txt", "demo.yaml"])
+def test_missing_files_list_what_there_is(name):
+    with pytest.raises(ConfigError, match=r"no such file: .*; .*cave_camvid, demo"):
+        config_lib.load(name)
+
+
+@pytest.mark.parametrize(
+    "text", ["def get_config(:\n", "import nothing_of_this_name\n", "def get_config():\n    1 / 0\n"]
+)
+def test_a_config_file_that_fails_is_named(tmp_path, text):
+    file = tmp_path / "broken.py"
+    file.write_text(text)
+    with pytest.raises(ConfigError, match=r"broken\.py: \w+Error: ") as error:
+        config_lib.load(file)
+    assert "\n" not in str(error.value)
 
 
 def test_differences_names_fields():

@@ -35,7 +35,7 @@ class HSGAN(keras.Model):
         # A closure, not an attribute: the frozen parser is no part of this model's weights and checkpoints.
         self.parse = (lambda images: parser(images, training=False)) if parser is not None else None
         self.semantic = None
-        if self.parse is not None and config.loss.semantic:
+        if self.parse is not None and config.loss.semantic and classes:
             channels = self.parse(tf.zeros((1, config.data.rgb_crop, config.data.rgb_crop, 3))).shape[-1]
             self.semantic = build_semantic_branch(config, classes, bands, channels, policy)
         self.average = None
@@ -89,7 +89,11 @@ class HSGAN(keras.Model):
         return {"loss": loss, **terms, **logs}
 
     def update_discriminator(self, fake, real):
-        """Applies one discriminator update on detached generated cubes and real ones; returns its log."""
+        """Applies one discriminator update (Eq. 13) and returns its log.
+
+        Args:
+          fake, real: generated cubes, detached, and real ones, float32 [batch, p, p, bands].
+        """
         if not self.config.loss.adversarial:
             return {}
         with tf.GradientTape() as tape:
@@ -106,7 +110,12 @@ class HSGAN(keras.Model):
         }
 
     def generator_terms(self, estimate, batch):
-        """Returns the raw terms of the generator's objective (Eq. 8) by name; a term of weight 0 is not computed."""
+        """Returns the raw terms of the generator's objective (Eq. 8) by name; a term of weight 0 is not computed.
+
+        Args:
+          estimate: {"cube": float32 [batch, p, p, bands], "srf": float32 [batch, 3, bands]}.
+          batch: as in `train_step`.
+        """
         values, cube = self.config.loss, estimate["cube"]
         terms = {}
         if values.adversarial:

@@ -1,0 +1,1 @@
+"""The networks: what they compute, and nothing of how they are trained."""

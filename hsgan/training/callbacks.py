@@ -4,7 +4,6 @@
 `on_train_batch_end`. Steps are counted from 1, over all sessions of the run.
 """
 
-import json
 import time
 
 import keras
@@ -34,7 +33,7 @@ class FiniteGuard(StepCallback):
             if not np.isfinite(value):
                 raise TrainingError(
                     f"step {step}: {name} is not finite ({float(value)}); the last checkpoint is from before. "
-                    "Lower the learning rates, or train in float32"
+                    "Lower the learning rates, or train in float32, in a new --workdir"
                 )
 
 
@@ -122,8 +121,7 @@ class Validation(StepCallback):
         record = {"step": step, **metrics}
         text = ", ".join(f"{name} {value:.3f}" for name, value in metrics.items())
         tqdm.tqdm.write(f"step {step}: validation {text}")
-        with (self.folder.path / "history.jsonl").open("a") as file:
-            file.write(json.dumps(record) + "\n")
+        self.folder.write_history([*self.folder.history(), record])
         self.folder.save_weights("last", self.model.inference_model, record)
         if metrics["psnr"] > float(self.state.best.numpy()):
             self.state.best.assign(metrics["psnr"])

@@ -4,6 +4,7 @@
 """
 
 import contextlib
+import hashlib
 
 import keras
 import tensorflow as tf
@@ -42,9 +43,10 @@ def train(config, workdir):
     asked, config = config_lib.validate(config), sources.resolve(config)
     manifests, dictionary = check_data(config), check_cameras(config)
     folder = RunFolder.create(workdir, asked)
-    folder.record_session({name: f"{manifest.directory}" for name, manifest in manifests.items()})
+    folder.record_session({name: fingerprint(manifest) for name, manifest in manifests.items()})
     folder.save_dictionary(dictionary)
-    tf.config.experimental.enable_op_determinism()
+    if config.train.deterministic:
+        tf.config.experimental.enable_op_determinism()
     keras.utils.set_random_seed(config.seed)
     model = build_model(config, folder, dictionary, manifests["photos"].classes)
     state = TrainingState(folder.path / "checkpoints", model)
@@ -53,7 +55,8 @@ def train(config, workdir):
     if start >= steps or stopped_by_clock(config, state):
         print(f"{folder.path}: the run is complete at step {start}")
         return folder
-    folder.drop_history_after(start)
+    # What a killed session validated after its last checkpoint is validated again.
+    folder.write_history([record for record in folder.history() if record["step"] <= start and start])
     with tf.summary.create_file_writer(str(folder.path / "logs")).as_default(start) as writer:
         callbacks = build_callbacks(config, folder, state, start, writer)
         with explained(config):
@@ -80,8 +83,28 @@ def check_data(config):
         raise DataError(f"{photos.directory}: must hold photos. Received: {photos.kind}")
     for manifest in (cubes, photos):
         manifest.files("train")
-    cubes.files("validation")
+    cubes.files(config.data.validation_split)
+    if photos.encoding != config.data.rgb_encoding:
+        raise DataError(
+            f"{photos.directory}: its photos are {photos.encoding}-encoded; set --config.data.rgb_encoding so. "
+            f"Received: {config.data.rgb_encoding!r}"
+        )
+    if config.semantic.parser and config.loss.semantic and not photos.classes:
+        raise DataError(
+            f"{photos.directory}: its photos have no labels for the semantic term; turn it off: "
+            "--config.semantic.parser= --config.semantic.pretrain_steps=0"
+        )
     return {"cubes": cubes, "photos": photos}
+
+
+def fingerprint(manifest):
+    """Returns what identifies a folder of records: where it is, its source, and one checksum of all its shards'."""
+    shards = [shard.sha256 for name in sorted(manifest.splits) for shard in manifest.splits[name].shards]
+    return {
+        "directory": str(manifest.directory),
+        "source": manifest.source,
+        "sha256": hashlib.sha256("".join(shards).encode()).hexdigest(),
+    }
 
 
 def check_cameras(config):

@@ -43,7 +43,8 @@ class RunFolder:
         """Begins a run in `path`, or goes on with the one that is there.
 
         Raises:
-          RunError: the folder holds another configuration's run, or files that are no run; or it is a file.
+          RunError: the folder holds another configuration's run that has begun, or files that are no run; or it is a
+            file.
         """
         path = Path(path)
         if path.exists() and not path.is_dir():
@@ -51,7 +52,7 @@ class RunFolder:
         if (path / "config.json").is_file():
             there = cls.open(path)
             changed = [name for name in config_lib.differences(there.config, config) if name not in FREE_FIELDS]
-            if changed:
+            if changed and there.begun:
                 raise RunError(
                     f"{path}: holds a run with another configuration ({', '.join(changed)} differ); "
                     "choose another --workdir, or go on with its own configuration"
@@ -59,11 +60,15 @@ class RunFolder:
         elif path.is_dir() and any(path.iterdir()):
             raise RunError(f"{path}: is not empty and holds no run (no config.json); choose another --workdir")
         path.mkdir(parents=True, exist_ok=True)
-        folder = cls(path, config)
+        write_json(path / "config.json", config_lib.to_dict(config))
         for name in ("checkpoints", "weights", "logs"):
             (path / name).mkdir(exist_ok=True)
-        write_json(path / "config.json", config_lib.to_dict(config))
-        return folder
+        return cls(path, config)
+
+    @property
+    def begun(self):
+        """Whether there is anything to lose: a checkpoint, weights or a pre-trained scene parser."""
+        return any(any((self.path / name).glob("*")) for name in ("checkpoints", "weights", "parser"))
 
     @classmethod
     def open(cls, path):
@@ -85,9 +90,22 @@ class RunFolder:
             raise RunError(f"{path / 'config.json'}: {error}") from error
 
     def record_session(self, provenance):
-        """Appends this session (command line, versions, commit, `provenance` of the data) to run.json."""
+        """Appends this session (command line, versions, commit, data) to run.json.
+
+        Args:
+          provenance: {kind of data: {"sha256": ..., ...}}.
+
+        Raises:
+          RunError: the run began on other data.
+        """
         file = self.path / "run.json"
-        sessions = json.loads(file.read_text()) if file.is_file() else []
+        sessions = json.loads(file.read_text()) if file.is_file() and self.begun else []
+        for kind, data in sessions[0]["data"].items() if sessions else ():
+            if data["sha256"] != provenance[kind]["sha256"]:
+                raise RunError(
+                    f"{self.path}: the run began on other {kind} ({data['source']}) than are there now "
+                    f"({provenance[kind]['source']}); restore them, or choose another --workdir"
+                )
         sessions.append(
             {
                 "started": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
@@ -126,12 +144,14 @@ class RunFolder:
         """Name of the run's test camera: `config.cameras.test`, or the dictionary's default."""
         return self.config.cameras.test or self.dictionary().default_test_camera
 
-    def drop_history_after(self, step):
-        """Takes lines of steps after `step` out of history.jsonl: what a killed session validated and did not keep."""
+    def history(self):
+        """Returns the validations so far, a list of {"step", metric: value}."""
         file = self.path / "history.jsonl"
-        if file.is_file():
-            lines = [line for line in file.read_text().splitlines(True) if json.loads(line)["step"] <= step]
-            write_text(file, "".join(lines))
+        return [json.loads(line) for line in file.read_text().splitlines()] if file.is_file() else []
+
+    def write_history(self, records):
+        """Replaces history.jsonl."""
+        write_text(self.path / "history.jsonl", "".join(json.dumps(record) + "\n" for record in records))
 
     def save_weights(self, which, model, record):
         """Writes the `Reconstructor` `model` as weights/`which`.weights.h5 and `record` (a dictionary) beside it."""

@@ -47,7 +47,8 @@ class TrainingState:
             self.checkpoint.restore(latest).assert_consumed()
         except (AssertionError, ValueError, tf.errors.OpError) as error:
             raise RunError(
-                f"{latest}: does not fit this model, or is damaged: {' '.join(str(error).split())}"
+                f"{latest}: does not fit this model, or is damaged ({' '.join(str(error).split())[:200]}); "
+                "begin again in another --workdir"
             ) from error
         return int(self.model.step.numpy())
 

@@ -26,14 +26,14 @@ class Validator:
     def __init__(self, config, dictionary, camera, writer=None):
         self.dictionary, self.camera = dictionary, camera
         self.srf = dictionary.srf(camera)
-        self.scenes = dict(iterate_cubes(config.data.cubes, "validation"))
+        self.cubes, self.split = config.data.cubes, config.data.validation_split
         self.writer = writer
 
     def __call__(self, model, step):
         shown = []
         results = evaluate(
             {NETWORK: lambda rgb, srf: reconstruct_cube(model, rgb, srf)},
-            self.scenes.items(),
+            iterate_cubes(self.cubes, self.split),
             self.camera,
             self.srf,
             estimate=lambda rgb: estimate_srf(model, rgb),

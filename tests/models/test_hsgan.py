@@ -139,9 +139,11 @@ def test_terms_of_weight_zero_are_not_computed(config):
 
 
 def test_the_average_follows_the_weights(config):
+    config.optimizer.generator = 1e-2
     model, data = build(config), batch()
     before = weights(model.average.generator)
     model.train_step(data)
+    assert not same(before, weights(model.average.generator))
     expected = [0.9 * a + 0.1 * w for a, w in zip(before, weights(model.reconstructor.generator), strict=True)]
     for average, value in zip(weights(model.average.generator), expected, strict=True):
         np.testing.assert_allclose(average, value, atol=1e-6)
@@ -192,6 +194,16 @@ def test_fit_runs_in_every_precision(config, precision):
     history = model.fit(data, steps_per_epoch=3, verbose=0, shuffle=False).history
     assert all(np.isfinite(values).all() for values in history.values())
     assert int(model.step) == 3
+
+
+def test_bfloat16_gives_the_terms_of_float32(config):
+    data, terms = batch(), {}
+    for precision in ("float32", "mixed_bfloat16"):
+        config.train.precision = precision
+        terms[precision] = {name: float(value) for name, value in build(config).train_step(data).items()}
+    for name in ("adversarial", "smoothness", "semantic", "discriminator"):
+        # bfloat16 keeps 8 bits of every value on the way
+        np.testing.assert_allclose(terms["mixed_bfloat16"][name], terms["float32"][name], rtol=0.05)
 
 
 def test_poly_schedule_and_coupled_decay_are_the_written_formula():

@@ -85,6 +85,7 @@ def state_of(workdir):
 
 def test_killed_and_resumed_equals_left_alone(config_file, tmp_path):
     finish(config_file, tmp_path / "alone")
+    kill_at(config_file, tmp_path / "killed", step=1)
     kill_at(config_file, tmp_path / "killed", step=3)
     assert tf.train.latest_checkpoint(str(tmp_path / "killed/checkpoints")).endswith("state-2")
     kill_at(config_file, tmp_path / "killed", step=5)
@@ -102,18 +103,35 @@ def test_killed_and_resumed_equals_left_alone(config_file, tmp_path):
     histories = [(tmp_path / name / "history.jsonl").read_text() for name in ("alone", "killed")]
     assert histories[0] == histories[1]
     assert [json.loads(line)["step"] for line in histories[0].splitlines()] == [0, 4, 7]
-    assert len(json.loads((tmp_path / "killed/run.json").read_text())) == 3
+    assert len(json.loads((tmp_path / "killed/run.json").read_text())) == 4
     assert "is complete at step 7" in finish(config_file, tmp_path / "killed")
 
 
 def test_another_configurations_run_is_refused(small_config, tmp_path):
     RunFolder.create(tmp_path / "run", small_config)
+    (tmp_path / "run/weights/last.json").write_text("{}")
     before = (tmp_path / "run/config.json").read_bytes()
     small_config.train.batch = 4
     small_config.loss.smoothness = 3.0
     with pytest.raises(RunError, match=r"another configuration \(loss.smoothness, train.batch differ\)"):
         RunFolder.create(tmp_path / "run", small_config)
     assert (tmp_path / "run/config.json").read_bytes() == before
+
+
+def test_a_run_that_never_began_may_be_corrected(small_config, tmp_path):
+    RunFolder.create(tmp_path / "run", small_config)
+    small_config.train.batch = 4
+    assert RunFolder.open(RunFolder.create(tmp_path / "run", small_config).path).config.train.batch == 4
+
+
+def test_a_run_that_began_on_other_data_is_refused(small_config, tmp_path):
+    folder = RunFolder.create(tmp_path / "run", small_config)
+    folder.record_session({"cubes": {"sha256": "a", "source": "cave"}})
+    folder.record_session({"cubes": {"sha256": "b", "source": "cave"}})  # nothing had begun
+    (folder.path / "weights/last.json").write_text("{}")
+    folder.record_session({"cubes": {"sha256": "b", "source": "cave"}})
+    with pytest.raises(RunError, match="the run began on other cubes"):
+        folder.record_session({"cubes": {"sha256": "c", "source": "cave"}})
 
 
 def test_a_file_is_no_run_folder(small_config, tmp_path):
