@@ -104,7 +104,7 @@ def test_killed_run_goes_on_with_its_finished_shards(tmp_path, workers):
     while time.time() < deadline and not _finished(tmp_path):
         time.sleep(0.02)
     process.send_signal(signal.SIGKILL)
-    process.communicate()
+    process.communicate(timeout=30)  # a process that outlived it would keep its output open
     before = _finished(tmp_path)
     assert before and len(before) < 4 and not (tmp_path / "out").exists()
     time.sleep(0.5)  # processes that it started end by themselves
