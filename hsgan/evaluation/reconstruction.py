@@ -102,7 +102,7 @@ def reconstruct_photos(run, photos, output, formats=("npz",), encoding="srgb", c
             yield photo, (), error
         except OSError as error:
             yield photo, (), DataError(f"{photo}: cannot be written to {error.filename or output}: {error.strerror}")
-        except tf.errors.ResourceExhaustedError:
+        except (tf.errors.ResourceExhaustedError, MemoryError):
             yield photo, (), DataError(f"{photo}: not enough memory for its size; make it smaller")
 
 

@@ -37,9 +37,13 @@ def results_table(results):
 
 
 def print_results(results, console=None):
-    """Prints the table, and how far the estimated SRF is off if it was estimated."""
+    """Prints the table, which weights it is of, and how far the estimated SRF is off if it was estimated."""
     console = console or Console()
     console.print(results_table(results))
+    if "checkpoint" in results:
+        chosen = results["checkpoint"]
+        why = " (the highest PSNR on the validation split)" if chosen["which"] == "best" else ""
+        console.print(f"weights: {chosen['which']}{why}, of step {chosen['step']}", highlight=False)
     if "srf" in results:
         error, precision = results["srf"]["error"], results["srf"]["precision"]
         text = f"estimated SRF: error {error:.3f} (0 equal, 1 disjoint), precision {100 * precision:.1f} %"
