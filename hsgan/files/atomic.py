@@ -45,14 +45,25 @@ def write_json(path, values):
     write_text(path, json.dumps(values, indent=2, allow_nan=False) + "\n")
 
 
-def write_weights(path, model):
+def write_weights(path, model, outdated=None):
     """Writes a Keras model's weights (`.weights.h5`) atomically.
 
     The space is reserved first: where a disk fills up under HDF5, it ends the process without an error.
+
+    Args:
+      path: the file. model: a built Keras model.
+      outdated: a file that speaks of the old weights; it is removed once the new ones are on disk, before they take
+        the old ones' place.
     """
+
+    def write(temporary):
+        model.save_weights(temporary)
+        if outdated is not None:
+            Path(outdated).unlink(missing_ok=True)
+
     values = sum(int(np.prod(variable.shape)) * 4 for variable in model.variables)
     # HDF5 adds a few kilobytes a group and variable.
-    write_atomically(path, model.save_weights, reserve=values + 8192 * len(model.variables) + 65536)
+    write_atomically(path, write, reserve=values + 8192 * len(model.variables) + 65536)
 
 
 def _reserve(path, size):

@@ -292,7 +292,6 @@ def write_parser(parser, facts, output):
     _make_folder(output)
     output = Path(output)
     weights, report = output / WEIGHTS_FILE, output / REPORT_FILE
-    report.unlink(missing_ok=True)  # of older weights
-    write_weights(weights, parser)
+    write_weights(weights, parser, outdated=report)
     write_json(report, facts)
     return weights
