@@ -3,6 +3,7 @@
 Axes: [height, width, bands]; of `.npz` and TIFF the bands may come first instead (a TIFF's pages).
 """
 
+import abc
 import zipfile
 
 import numpy as np
@@ -46,9 +47,9 @@ class ArrayCubes(CubeFiles):
         """Returns the wavelengths that a file states, or None."""
         return None
 
+    @abc.abstractmethod
     def array(self, path):
         """Returns the numbers of a file, with three axes."""
-        raise NotImplementedError
 
     def read(self, scene):
         """Returns the `CubeRecord` of a scene.

@@ -1,12 +1,14 @@
 """What the readers of cubes share: finding scenes, published sizes, checks before reading, counts."""
 
+import abc
+
 import numpy as np
 
 from hsgan.errors import DataError
 from tfrecords_tools.readers import counts, files, matlab
 
 
-class CubeFiles:
+class CubeFiles(abc.ABC):
     """Base of the readers of data sets with one file a scene.
 
     A reader states `source`, `note`, `wavelengths_nm`, `size` (height, width as published; None for any), `white` (the
@@ -38,9 +40,9 @@ class CubeFiles:
         if not self._paths:
             raise DataError(f"{folder}: no scene of {self.source}; give {self.what}")
 
+    @abc.abstractmethod
     def find(self):
         """Yields (path, split) of all scenes, in a fixed order."""
-        raise NotImplementedError
 
     def name(self, path):
         """Returns the name of the scene in a file."""

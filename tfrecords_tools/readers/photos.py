@@ -1,5 +1,7 @@
 """What the readers of photos share: a list of images with their label maps and splits, checks, records."""
 
+import abc
+
 from hsgan.errors import DataError
 from hsgan.records import schema
 from tfrecords_tools.readers import files
@@ -7,7 +9,7 @@ from tfrecords_tools.readers import files
 SUFFIXES = (".jpg", ".jpeg", ".png")
 
 
-class PhotoFiles:
+class PhotoFiles(abc.ABC):
     """Base of the readers of photos.
 
     A reader states `source`, `note`, `class_names`, `encoding`, `what` (is to be given as folder), finds its photos
@@ -34,13 +36,13 @@ class PhotoFiles:
         if not self._photos:
             raise DataError(f"{folder}: no photo of {self.source}; give {self.what}")
 
+    @abc.abstractmethod
     def find(self):
         """Yields (name, split, path of the image, path of its labels or None) of all photos, in a fixed order."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def labels(self, path):
         """Returns the label map of a photo, uint8 [height, width]: classes, and `VOID`."""
-        raise NotImplementedError
 
     def scenes(self):
         """Returns (photo, split) for all photos."""
