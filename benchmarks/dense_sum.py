@@ -1,6 +1,6 @@
 """Sums of 1x1 convolutions against 1x1 convolutions of concatenations, in training: `python benchmarks/dense_sum.py`.
 
-Seconds of the `Reconstructor` of configs/demo.py, forward and backward, on a batch of 8 patches of 64x64; both forms in
+Seconds of the `HSGANNet` of configs/demo.py, forward and backward, on a batch of 8 patches of 64x64; both forms in
 turn in one process, the median and the least of the repeats. The package trains with the sums (method section 11).
 """
 
@@ -13,7 +13,7 @@ from absl import flags
 from hsgan import cli
 from hsgan import config as config_lib
 from hsgan.layers import efficient
-from hsgan.networks.reconstructor import Reconstructor
+from hsgan.networks.hsgan_net import HSGANNet
 from hsgan.spectra import srf as srf_lib
 
 FLAGS = flags.FLAGS
@@ -29,7 +29,7 @@ def step_of(form, config, rgb):
     efficient.pointwise_sum = form
     bands = len(config_lib.wavelengths_nm(config))
     dictionary = srf_lib.load("default", config_lib.wavelengths_nm(config))
-    network = Reconstructor(config, dictionary, (np.zeros(bands), np.eye(bands)))
+    network = HSGANNet(config, dictionary, (np.zeros(bands), np.eye(bands)))
 
     @tf.function(autograph=False)
     def step():

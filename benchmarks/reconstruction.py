@@ -21,7 +21,7 @@ from absl import flags
 from hsgan import cli
 from hsgan import config as config_lib
 from hsgan.networks.fused import FusedReconstructor
-from hsgan.networks.reconstructor import Reconstructor
+from hsgan.networks.hsgan_net import HSGANNet
 from hsgan.spectra import srf as srf_lib
 
 FLAGS = flags.FLAGS
@@ -80,7 +80,7 @@ def measure(engine, config, height, width, repeats):
     # As a run folder gives it: a table, without the library that the embedded cameras come from.
     responses = np.random.default_rng(0).random((28, 3, len(wavelengths_nm)))
     cameras = srf_lib.SrfDictionary(tuple(range(28)), wavelengths_nm, srf_lib.normalize(responses), "random")
-    network = Reconstructor(config, cameras)
+    network = HSGANNet(config, cameras)
     rng = np.random.default_rng(0)
     for weight in network.generator.weights:
         weight.assign(rng.normal(0, 0.1, weight.shape))

@@ -5,7 +5,7 @@
 One synthetic batch is trained on again and again, with a scene parser of random weights. Rows: float32 and
 mixed_bfloat16, each without and with TensorFlow's op determinism (training uses it), every row in a process of its own.
 The shares are measured on parts of the same step, each compiled alone, with its gradients: "generator" is the
-`Reconstructor`, "discriminator" its own update and the generator's adversarial term, "semantic" parser and branch; what
+`HSGANNet`, "discriminator" its own update and the generator's adversarial term, "semantic" parser and branch; what
 is left are the other losses, the optimizers and the weight average. "pipeline" is `pipelines.unpaired` of the same
 configuration on the demo records, alone; it should give at least 5 times what the steps take.
 """
@@ -73,9 +73,9 @@ def parts_of(model, batch):
 
     def generator():
         with tf.GradientTape() as tape:
-            cube = model.reconstructor(batch["rgb"], training=True)["cube"]
+            cube = model.network(batch["rgb"], training=True)["cube"]
             loss = tf.reduce_sum(cube)
-        return tape.gradient(loss, model.reconstructor.trainable_variables)
+        return tape.gradient(loss, model.network.trainable_variables)
 
     def discriminator():
         logs = model.update_discriminator(batch["cube"], batch["cube"])

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 
 from hsgan import config as config_lib
-from hsgan.networks.reconstructor import Reconstructor
+from hsgan.networks.hsgan_net import HSGANNet
 from hsgan.records.manifest import Manifest
 from hsgan.records.schema import CubeRecord
 from hsgan.records.writer import RecordWriter
@@ -23,11 +23,11 @@ def small_config(initialization="smooth"):
     return config_lib.validate(config)
 
 
-def reconstructor(initialization="smooth"):
-    """Returns a small `Reconstructor` with weights that do something, equal in every call."""
+def network(initialization="smooth"):
+    """Returns a small `HSGANNet` with weights that do something, equal in every call."""
     keras.utils.set_random_seed(1)
     statistics = np.full(31, 0.3), 0.02 * np.exp(-((WAVELENGTHS_NM[:, None] - WAVELENGTHS_NM) ** 2) / 5000)
-    model = Reconstructor(small_config(initialization), srf_lib.load("default", WAVELENGTHS_NM), statistics)
+    model = HSGANNet(small_config(initialization), srf_lib.load("default", WAVELENGTHS_NM), statistics)
     rng = np.random.default_rng(7)
     for weight in model.generator.weights:
         weight.assign(rng.normal(0, 0.3, weight.shape))
@@ -37,7 +37,7 @@ def reconstructor(initialization="smooth"):
 def make_run(path):
     """Makes a run folder with "best" and "last" weights; returns its path."""
     folder = RunFolder.create(path, small_config())
-    model = reconstructor()
+    model = network()
     folder.save_dictionary(model.dictionary)
     for which in ("best", "last"):
         folder.save_weights(which, model, {"step": 7, "psnr": 20.0})

@@ -42,18 +42,18 @@ def evaluate_run(run, data, output, camera=None, known_srf=False, split="validat
     """
     figures.check_folder(output)
     folder = RunFolder.open(run)
-    reconstructor = folder.reconstructor(checkpoint)
+    network = folder.network(checkpoint)
     manifest = read_manifest(data)
     manifest.check_wavelengths(config_lib.wavelengths_nm(folder.config))
     camera = camera or folder.test_camera
     srf = folder.dictionary().srf(camera)
-    gallery = figures.Gallery(f"{output}/figures", reconstructor.dictionary.wavelengths_nm, figure_scenes)
+    gallery = figures.Gallery(f"{output}/figures", network.dictionary.wavelengths_nm, figure_scenes)
     results = evaluate(
-        methods_of(reconstructor),
+        methods_of(network),
         tqdm(iterate_cubes(data, split), "evaluating", manifest.split(split).records, unit="scene", disable=None),
         camera,
         srf,
-        estimate=None if known_srf else lambda rgb: estimate_srf(reconstructor, rgb),
+        estimate=None if known_srf else lambda rgb: estimate_srf(network, rgb),
         protocol=protocol,
         on_scene=gallery.add,
     )

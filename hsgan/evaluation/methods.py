@@ -18,36 +18,36 @@ THUMBNAIL_PIXELS = 2**20
 _fused = weakref.WeakKeyDictionary()
 
 
-def methods_of(reconstructor):
+def methods_of(network):
     """Returns {name: method}: the network, and three methods without one that always stand beside it.
 
     `bi`: interpolation over the bands; `smooth`: the smoothest cube that reproduces the RGB; `wiener`: the Gaussian
     prior of the network's own (unpaired) training cubes.
 
     Args:
-      reconstructor: a trained `hsgan.networks.reconstructor.Reconstructor`.
+      network: a trained `hsgan.networks.hsgan_net.HSGANNet`.
     """
-    wavelengths_nm = reconstructor.dictionary.wavelengths_nm
-    mean, covariance = reconstructor.statistics
-    noise = reconstructor.generator.prior_noise
+    wavelengths_nm = network.dictionary.wavelengths_nm
+    mean, covariance = network.statistics
+    noise = network.generator.prior_noise
     return {
         "bi": lambda rgb, srf: closed_form.interpolate_bands(rgb, wavelengths_nm).numpy(),
         "smooth": lambda rgb, srf: closed_form.smooth(rgb, srf).numpy(),
         "wiener": lambda rgb, srf: closed_form.wiener(rgb, srf, mean, covariance, noise).numpy(),
-        NETWORK: lambda rgb, srf: reconstruct_cube(reconstructor, rgb, srf),
+        NETWORK: lambda rgb, srf: reconstruct_cube(network, rgb, srf),
     }
 
 
-def estimate_srf(reconstructor, rgb):
+def estimate_srf(network, rgb):
     """Returns the SRF float32 [3, bands] that the network estimates from an image float32 [height, width, 3].
 
     From the whole image, or beyond `THUMBNAIL_PIXELS` from its means over squares.
     """
     factor = int(np.ceil(np.sqrt(rgb.shape[0] * rgb.shape[1] / THUMBNAIL_PIXELS)))
-    return _fast(reconstructor).estimate_srf(_thumbnail(rgb, factor))
+    return _fast(network).estimate_srf(_thumbnail(rgb, factor))
 
 
-def reconstruct_cube(reconstructor, rgb, srf, tile=None):
+def reconstruct_cube(network, rgb, srf, tile=None):
     """Returns the network's cube float32 [height, width, bands] under a given SRF, by its fast form.
 
     Args:
@@ -56,14 +56,14 @@ def reconstruct_cube(reconstructor, rgb, srf, tile=None):
       tile: largest side of what is computed at a time, pixels; it does not change the cube, up to rounding. None takes
         the fastest.
     """
-    return _fast(reconstructor).reconstruct(rgb, srf, *(() if tile is None else ((tile, tile),)))
+    return _fast(network).reconstruct(rgb, srf, *(() if tile is None else ((tile, tile),)))
 
 
-def _fast(reconstructor):
+def _fast(network):
     """Returns the `FusedReconstructor` of a network, made on first use."""
-    if reconstructor not in _fused:
-        _fused[reconstructor] = FusedReconstructor(reconstructor)
-    return _fused[reconstructor]
+    if network not in _fused:
+        _fused[network] = FusedReconstructor(network)
+    return _fused[network]
 
 
 def _thumbnail(rgb, factor):

@@ -40,25 +40,25 @@ class Reconstruction:
     check: dict
 
 
-def reconstruct_photo(reconstructor, path, encoding="srgb", camera=""):
+def reconstruct_photo(network, path, encoding="srgb", camera=""):
     """Reads a photo and returns its `Reconstruction`.
 
     Args:
-      reconstructor: a trained `Reconstructor` (`hsgan.training.run_folder.RunFolder.reconstructor`).
+      network: a trained `HSGANNet` (`hsgan.training.run_folder.RunFolder.network`).
       path, encoding: as `hsgan.files.photos.read_photo`.
-      camera: name in the reconstructor's dictionary; "" estimates the SRF from the photo.
+      camera: name in the network's dictionary; "" estimates the SRF from the photo.
 
     Raises:
       DataError: a photo that cannot be used, or no such camera (lists near names).
     """
-    return reconstruct(reconstructor, read_photo(path, encoding), camera)
+    return reconstruct(network, read_photo(path, encoding), camera)
 
 
-def reconstruct(reconstructor, rgb, camera=""):
+def reconstruct(network, rgb, camera=""):
     """Returns the `Reconstruction` of linear RGB, float32 [height, width, 3] in [0, 1]; see `reconstruct_photo`."""
-    dictionary = reconstructor.dictionary
-    srf = dictionary.srf(camera) if camera else estimate_srf(reconstructor, rgb)
-    cube = reconstruct_cube(reconstructor, rgb, srf)
+    dictionary = network.dictionary
+    srf = dictionary.srf(camera) if camera else estimate_srf(network, rgb)
+    cube = reconstruct_cube(network, rgb, srf)
     return Reconstruction(rgb, cube, srf, dictionary.wavelengths_nm, camera, round_trip(cube, srf, rgb))
 
 
@@ -90,13 +90,13 @@ def reconstruct_photos(run, photos, output, formats=("npz",), encoding="srgb", c
     for photo, stem in stems:
         if Path(f"{stem}{PREVIEW_SUFFIX}").resolve() in sources:
             raise DataError(f"{photo}: its preview {stem}{PREVIEW_SUFFIX} is one of the photos; give another --output")
-    reconstructor = RunFolder.open(run).reconstructor(checkpoint)
+    network = RunFolder.open(run).network(checkpoint)
     if camera:
-        reconstructor.dictionary.srf(camera)
+        network.dictionary.srf(camera)
     metadata = {"run": str(run), "checkpoint": checkpoint, "encoding": encoding, **versions()}
     for photo, stem in tqdm(stems, "reconstructing", unit="photo", disable=None):
         try:
-            result = reconstruct_photo(reconstructor, photo, encoding, camera)
+            result = reconstruct_photo(network, photo, encoding, camera)
             yield photo, write(result, stem, formats, metadata | {"photo": Path(photo).name}), result
         except HsganError as error:
             yield photo, (), error

@@ -12,16 +12,16 @@ from hsgan import losses
 from hsgan.layers.gradient_clip import clip_gradient_l1
 from hsgan.models import optimizers
 from hsgan.networks.discriminator import build_discriminator
-from hsgan.networks.reconstructor import Reconstructor
+from hsgan.networks.hsgan_net import HSGANNet
 from hsgan.networks.semantic import build_semantic_branch
 from hsgan.records.schema import VOID
 
 
 class HSGAN(keras.Model):
-    """Trains a `Reconstructor` against a discriminator of real cubes; alternating updates, one of each a step.
+    """Trains a `HSGANNet` against a discriminator of real cubes; alternating updates, one of each a step.
 
     Args:
-      config: the configuration. dictionary: the cameras. statistics: of the real training cubes (`Reconstructor`).
+      config: the configuration. dictionary: the cameras. statistics: of the real training cubes (`HSGANNet`).
       parser: `E1`, a frozen function of "encoded" images giving features [batch, h', w', channels], or None.
       classes: number of semantic classes; 0 without a parser.
     """
@@ -30,7 +30,7 @@ class HSGAN(keras.Model):
         super().__init__(dtype="float32", **kwargs)
         self.config = config
         bands, policy = len(dictionary.wavelengths_nm), config.train.precision
-        self.reconstructor = Reconstructor(config, dictionary, statistics, dtype=policy, name="reconstructor")
+        self.network = HSGANNet(config, dictionary, statistics, dtype=policy, name="network")
         self.discriminator = build_discriminator(config, bands, policy)
         # A closure, not an attribute: the frozen parser is no part of this model's weights and checkpoints.
         self.parse = (lambda images: parser(images, training=False)) if parser is not None else None
@@ -40,21 +40,21 @@ class HSGAN(keras.Model):
             self.semantic = build_semantic_branch(config, classes, bands, channels, policy)
         self.average = None
         if config.optimizer.ema:
-            self.average = Reconstructor(config, dictionary, statistics, dtype=policy, name="average")
-            self.average.set_weights(self.reconstructor.get_weights())
+            self.average = HSGANNet(config, dictionary, statistics, dtype=policy, name="average")
+            self.average.set_weights(self.network.get_weights())
         self.step = self.add_weight(name="step", shape=(), dtype="int64", initializer="zeros", trainable=False)
         self.built = True
 
     @property
     def inference_model(self):
-        """The `Reconstructor` that evaluation and export use: the weight average where there is one."""
-        return self.reconstructor if self.average is None else self.average
+        """The `HSGANNet` that evaluation and export use: the weight average where there is one."""
+        return self.network if self.average is None else self.average
 
     def compile(self):
         """Builds the optimizers of `config.optimizer`: Adam at three rates (TTUR), SGD for the semantic branch."""
         super().compile(optimizer=None, jit_compile=False)
         config, rates = self.config, self.config.optimizer
-        generator, estimator = self.reconstructor.generator, self.reconstructor.srf_estimator
+        generator, estimator = self.network.generator, self.network.srf_estimator
         self.generator_optimizer = optimizers.adam(config, rates.generator, generator.trainable_variables)
         self.srf_optimizer = optimizers.adam(config, rates.srf_estimator, estimator.trainable_variables)
         self.discriminator_optimizer = optimizers.adam(
@@ -79,7 +79,7 @@ class HSGAN(keras.Model):
         """One discriminator update, then one generator update; returns every raw term by name."""
         with tf.GradientTape() as tape:
             # One forward serves both updates: the generator does not change between them.
-            estimate = self.reconstructor(batch["rgb"], training=True)
+            estimate = self.network(batch["rgb"], training=True)
             with tape.stop_recording():
                 logs = self.update_discriminator(tf.stop_gradient(estimate["cube"]), batch["cube"])
             terms = self.generator_terms(estimate, batch)
@@ -119,7 +119,7 @@ class HSGAN(keras.Model):
         values, cube = self.config.loss, estimate["cube"]
         terms = {}
         if values.adversarial:
-            seen = clip_gradient_l1(cube) if values.clip_gradients else cube
+            seen = clip_gradient_l1(cube) if values.regularizer == "l1_clip" else cube
             terms["adversarial"] = losses.adversarial_generator(self.discriminator(seen))
         if values.back_projection:
             terms["back_projection"] = losses.back_projection(cube, estimate["srf"], batch["rgb"])
@@ -134,7 +134,7 @@ class HSGAN(keras.Model):
     def semantic_term(self, cube, batch):
         """Cross-entropy of the classes that the semantic branch reads off cube and parser features (Eq. 12)."""
         seen = cube
-        if self.config.loss.clip_gradients:
+        if self.config.loss.regularizer == "l1_clip":
             seen = clip_gradient_l1(cube, self.config.loss.semantic_gradient_scale)
         features = tf.stop_gradient(self.parse(batch["encoded"]))
         seed = tf.stack([tf.constant(self.config.seed, tf.int64), tf.convert_to_tensor(self.step)])
@@ -145,8 +145,8 @@ class HSGAN(keras.Model):
     def update_generator(self, tape, loss):
         """Applies the gradients of `loss` to generator, SRF estimator and semantic branch; returns their norms."""
         groups = {
-            "generator": (self.reconstructor.generator.trainable_variables, self.generator_optimizer),
-            "srf_estimator": (self.reconstructor.srf_estimator.trainable_variables, self.srf_optimizer),
+            "generator": (self.network.generator.trainable_variables, self.generator_optimizer),
+            "srf_estimator": (self.network.srf_estimator.trainable_variables, self.srf_optimizer),
         }
         if self.semantic is not None:
             groups["semantic"] = (self.semantic.trainable_variables, self.semantic_optimizer)
@@ -165,7 +165,5 @@ class HSGAN(keras.Model):
         """Moves the weight average towards the weights by `1 - config.optimizer.ema`."""
         if self.average is None:
             return
-        for average, weight in zip(
-            self.average.trainable_variables, self.reconstructor.trainable_variables, strict=True
-        ):
+        for average, weight in zip(self.average.trainable_variables, self.network.trainable_variables, strict=True):
             average.assign_add((1 - self.config.optimizer.ema) * (weight - average))

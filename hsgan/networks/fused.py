@@ -1,4 +1,4 @@
-"""Inference in bounded memory: the numbers of a `Reconstructor` in float32, several times faster.
+"""Inference in bounded memory: the numbers of a `HSGANNet` in float32, several times faster.
 
 What is rearranged, exactly but for rounding (method section 11):
 - the first 3x3 convolution of a stage is linear, so the 1x1 convolutions that read it become 3x3 convolutions of the
@@ -30,18 +30,18 @@ LANES = 16
 
 
 class FusedReconstructor:
-    """The fast form of a `hsgan.networks.reconstructor.Reconstructor`.
+    """The fast form of a `hsgan.networks.hsgan_net.HSGANNet`.
 
     The generator computes in float32 whatever its policy is; the SRF estimator keeps its own.
 
     Args:
-      reconstructor: the network; its weights may change later.
+      network: the network; its weights may change later.
     """
 
-    def __init__(self, reconstructor):
+    def __init__(self, network):
         # Not the network itself: a cache that is keyed by it may hold this object.
-        self.generator, self.estimator = reconstructor.generator, reconstructor.srf_estimator
-        self.mean, self.covariance = reconstructor.cube_mean, reconstructor.cube_covariance
+        self.generator, self.estimator = network.generator, network.srf_estimator
+        self.mean, self.covariance = network.cube_mean, network.cube_covariance
         channels = self.estimator.blocks[0].units[-1].filters
         self.begin = tf.function(self._begin, input_signature=[tf.TensorSpec((1, None, None, 3)), INNER])
         self.finish = tf.function(self._finish, input_signature=[tf.TensorSpec((1, None, None, channels))])

@@ -4,7 +4,7 @@ config.json          the resolved configuration
 run.json             versions, git commit, command lines and when they were given, the data's manifests
 cameras.npz          the SRF dictionary
 checkpoints/         full training state, last two (resume)
-weights/             last.weights.h5, best.weights.h5: the `Reconstructor`, with last.json, best.json (step, metrics)
+weights/             last.weights.h5, best.weights.h5: the `HSGANNet`, with last.json, best.json (step, metrics)
 history.jsonl        one line a validation
 logs/                TensorBoard
 parser/, evaluation/ where the run pre-trained a scene parser, and was evaluated
@@ -23,7 +23,7 @@ import numpy as np
 from hsgan import config as config_lib
 from hsgan.errors import ConfigError, RunError
 from hsgan.files.atomic import write_atomically, write_json, write_text, write_weights
-from hsgan.networks.reconstructor import Reconstructor
+from hsgan.networks.build import build_network
 from hsgan.spectra.srf import SrfDictionary
 
 # What may change between the sessions of one run without changing its numbers.
@@ -154,7 +154,7 @@ class RunFolder:
         write_text(self.path / "history.jsonl", "".join(json.dumps(record) + "\n" for record in records))
 
     def save_weights(self, which, model, record):
-        """Writes the `Reconstructor` `model` as weights/`which`.weights.h5 and `record` (a dictionary) beside it."""
+        """Writes the `HSGANNet` `model` as weights/`which`.weights.h5 and `record` (a dictionary) beside it."""
         folder = self.path / "weights"
         write_weights(folder / f"{which}.weights.h5", model)
         write_json(folder / f"{which}.json", record)
@@ -166,8 +166,8 @@ class RunFolder:
             raise RunError(f"{self.path}: holds no {which!r} weights yet; train longer, or choose best or last")
         return json.loads(file.read_text())
 
-    def reconstructor(self, which="best", dtype=None):
-        """Returns the trained `Reconstructor`.
+    def network(self, which="best", dtype=None):
+        """Returns the trained `ReconstructionNetwork`.
 
         Args:
           which: "best" on validation, or "last".
@@ -178,7 +178,7 @@ class RunFolder:
         """
         self.weights_record(which)
         file = self.path / "weights" / f"{which}.weights.h5"
-        model = Reconstructor(self.config, self.dictionary(), dtype=dtype)
+        model = build_network(self.config, self.dictionary(), dtype=dtype)
         try:
             model.load_weights(file)
         except (OSError, ValueError, KeyError) as error:

@@ -13,7 +13,7 @@ METRICS = ("psnr", "assim", "sam_deg", "sam_lit_deg", "round_trip_rmse")
 
 
 class Validator:
-    """Evaluates a `Reconstructor` on the validation cubes, each projected with the test camera, camera unknown.
+    """Evaluates a `HSGANNet` on the validation cubes, each projected with the test camera, camera unknown.
 
     Calling it with `(model, step)` gives the means over scenes of `METRICS` and "srf_error", as
     `hsgan.evaluation.harness.evaluate` defines them, and writes them and pictures of the first scene to TensorBoard.

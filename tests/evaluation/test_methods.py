@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from trained_run import WAVELENGTHS_NM, reconstructor
+from trained_run import WAVELENGTHS_NM, network
 
 from hsgan.evaluation import methods
 from hsgan.spectra.imaging import project
@@ -10,7 +10,7 @@ from hsgan.spectra.imaging import project
 
 @pytest.fixture(scope="module")
 def model():
-    return reconstructor()
+    return network()
 
 
 @pytest.fixture

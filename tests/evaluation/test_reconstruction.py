@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from trained_run import WAVELENGTHS_NM, make_run, reconstructor
+from trained_run import WAVELENGTHS_NM, make_run, network
 
 from hsgan.errors import DataError
 from hsgan.evaluation import reconstruction
@@ -31,7 +31,7 @@ def photo(tmp_path):
 
 
 def test_one_photo_for_a_notebook(photo):
-    model = reconstructor()
+    model = network()
     result = reconstruction.reconstruct_photo(model, photo)
     np.testing.assert_array_equal(result.rgb, read_photo(photo))
     output = model(result.rgb[None])
@@ -43,7 +43,7 @@ def test_one_photo_for_a_notebook(photo):
 
 
 def test_known_camera_is_used(photo):
-    model = reconstructor()
+    model = network()
     result = reconstruction.reconstruct_photo(model, photo, camera="Nikon 5100")
     np.testing.assert_array_equal(result.srf, model.dictionary.srf("Nikon 5100"))
     assert result.camera == "Nikon 5100"

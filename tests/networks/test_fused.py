@@ -7,7 +7,7 @@ import tensorflow as tf
 from hsgan import config as config_lib
 from hsgan.networks import fused
 from hsgan.networks.fused import FusedReconstructor
-from hsgan.networks.reconstructor import Reconstructor
+from hsgan.networks.hsgan_net import HSGANNet
 from hsgan.spectra import srf as srf_lib
 
 GRID = np.arange(400, 701, 10)
@@ -18,11 +18,11 @@ TOLERANCE = 1e-5
 
 
 def model(initialization="learned", **generator):
-    """A `Reconstructor` whose weights all matter; of the papers' size unless told otherwise."""
+    """A `HSGANNet` whose weights all matter; of the papers' size unless told otherwise."""
     config = config_lib.default_config()
     config.generator.update(initialization=initialization, **generator)
     spectra = RNG.random((100, 31))
-    network = Reconstructor(config, DICTIONARY, (spectra.mean(axis=0), np.cov(spectra.T)))
+    network = HSGANNet(config, DICTIONARY, (spectra.mean(axis=0), np.cov(spectra.T)))
     for weight in network.generator.weights:
         fan_in = np.prod(weight.shape[:-1]) if weight.shape[-2] > 1 else 9
         weight.assign(RNG.normal(0, np.sqrt(2 / fan_in), weight.shape))
@@ -109,7 +109,7 @@ def test_a_mixed_precision_network_computes_in_float32():
     network, rgb, srf = model("smooth", stages=2), image(20, 20), DICTIONARY.responses[0]
     config = config_lib.default_config()
     config.generator.update(initialization="smooth", stages=2)
-    mixed = Reconstructor(config, DICTIONARY, dtype="mixed_bfloat16")
+    mixed = HSGANNet(config, DICTIONARY, dtype="mixed_bfloat16")
     mixed.set_weights(network.get_weights())
     fast = FusedReconstructor(mixed)
     assert fast.estimate_srf(rgb).shape == (3, 31)

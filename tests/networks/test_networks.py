@@ -7,7 +7,7 @@ import tensorflow as tf
 from hsgan import config as config_lib
 from hsgan.networks.discriminator import build_discriminator, mean_normalized
 from hsgan.networks.generator import build_generator
-from hsgan.networks.reconstructor import Reconstructor
+from hsgan.networks.hsgan_net import HSGANNet
 from hsgan.networks.semantic import build_semantic_branch
 from hsgan.networks.srf_estimator import build_srf_estimator
 from hsgan.spectra import closed_form, srf
@@ -59,7 +59,7 @@ def test_sizes_come_from_the_configuration():
 
 @pytest.mark.parametrize("size", [(64, 64), (37, 50), (1, 1), (3, 200)])
 def test_any_image_size(size):
-    model = Reconstructor(settings("prior"), DICTIONARY)
+    model = HSGANNet(settings("prior"), DICTIONARY)
     output = model(image(1, *size, 3))
     assert output["cube"].shape == (1, *size, 31)
     assert output["srf"].shape == (1, 3, 31)
@@ -151,7 +151,7 @@ def test_training_starts_from_the_mean_camera():
 
 
 def test_a_known_srf_takes_the_estimates_place():
-    model = Reconstructor(settings("smooth"), DICTIONARY)
+    model = HSGANNet(settings("smooth"), DICTIONARY)
     rgb = image(1, 20, 20, 3)
     output = model(rgb, srf=camera(1))
     np.testing.assert_array_equal(output["srf"], camera(1))
@@ -186,7 +186,7 @@ def test_semantic_branch_predicts_at_the_parsers_resolution_and_repeats_its_drop
 
 @pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
 def test_gradients_reach_all_weights(policy):
-    model = Reconstructor(settings("smooth"), DICTIONARY, dtype=policy)
+    model = HSGANNet(settings("smooth"), DICTIONARY, dtype=policy)
     trained_like(model)
     with tf.GradientTape() as tape:
         output = model(image(2, 32, 32, 3))
@@ -199,10 +199,10 @@ def test_gradients_reach_all_weights(policy):
 def test_weights_file_keeps_statistics_and_numbers(tmp_path):
     config = settings("prior")
     statistics = (RNG.random(31), np.cov(RNG.random((31, 100))))
-    model = Reconstructor(config, DICTIONARY, statistics)
+    model = HSGANNet(config, DICTIONARY, statistics)
     trained_like(model.generator)
     model.save_weights(tmp_path / "model.weights.h5")
-    again = Reconstructor(config, DICTIONARY)
+    again = HSGANNet(config, DICTIONARY)
     again.load_weights(tmp_path / "model.weights.h5")
     rgb = image(1, 20, 24, 3)
     np.testing.assert_array_equal(model(rgb)["cube"], again(rgb)["cube"])

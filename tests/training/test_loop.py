@@ -59,7 +59,7 @@ def test_tensorboard_has_terms_gradient_norms_metrics_and_pictures(run):
 
 
 def test_the_saved_model_reconstructs(run):
-    model = run.reconstructor("last")
+    model = run.network("last")
     output = model(tf.random.stateless_uniform((1, 21, 34, 3), (0, 1)))
     assert output["cube"].shape == (1, 21, 34, 31)
 

@@ -164,7 +164,7 @@ def test_a_folder_of_other_files_is_refused(small_config, tmp_path):
 def test_a_run_without_weights_says_so(small_config, tmp_path):
     folder = RunFolder.create(tmp_path / "run", small_config)
     with pytest.raises(RunError, match="no 'best' weights yet"):
-        folder.reconstructor()
+        folder.network()
     with pytest.raises(RunError, match="holds no run"):
         RunFolder.open(tmp_path / "nowhere")
 

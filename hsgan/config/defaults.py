@@ -1,0 +1,173 @@
+"""The defaults: the papers' methods and trainings, on the demo records. One function for each group of sections."""
+
+import ml_collections
+
+
+def default_config():
+    """Returns the defaults, a locked `ConfigDict`."""
+    config = ml_collections.ConfigDict()
+    config.name = "hsgan"
+    config.seed = 0
+    # hsgan (unpaired), agd_net (paired), or a baseline: hscnn_d, fm_net, chs_gan (paired), dbf (photos alone).
+    config.model = "hsgan"
+    config.wavelengths = dict(start_nm=400, stop_nm=700, step_nm=10)
+    config.cameras = cameras()
+    config.data = data()
+    for name, section in (unpaired_networks() | paired_networks()).items():
+        config[name] = section
+    config.loss = unpaired_loss()
+    config.optimizer = unpaired_optimizer()
+    config.paired = paired_training()
+    config.train = training()
+    config.lock()
+    return config
+
+
+def cameras():
+    """Cameras of training and test."""
+    return dict(
+        # "default" (embedded), or a camspec_database.txt, or a .npz of tfrecords_tools.build_srf.
+        dictionary="default",
+        test="",  # projects validation cubes; "" takes Nikon D700 where the dictionary has it, else the first
+        held_out=(),  # cameras that training never sees, neither as the estimator's basis nor to project cubes with
+        known=False,  # whether validation gives the network the test camera's SRF
+    )
+
+
+def data():
+    """Records and random crops."""
+    return dict(
+        cubes="demo",  # folder of cube records (tfrecords_tools.build_hsi), or "demo"
+        rgb="demo",  # folder of photo records (tfrecords_tools.build_rgb), or "demo"
+        validation_split="validation",  # of the cube records
+        cache="",  # where the demo set is made; "" is the user's cache folder
+        cube_scale=(1 / 7, 1 / 2),  # random rescale of a cube, per axis [code]
+        quarter_turns=False,  # random quarter turns of cube patches, beside the flips
+        crops_per_read=4,  # crops taken from one read of a scene
+        rgb_encoding="srgb",  # how photos are stored: "srgb" or "linear"
+        rgb_scale=(0.5, 2.0),  # random rescale of a photo
+        rgb_crop=480,  # crop that the parser sees
+    )
+
+
+def unpaired_networks():
+    """The networks of the unpaired method (method sections 2-6)."""
+    generator = dict(
+        stages=4,
+        growth=62,
+        units=5,
+        negative_slope=0.001,  # of the last LeakyReLU [code]
+        initialization="learned",  # learned | smooth | prior (method section 17)
+        prior_noise=1e-4,  # `s` of the Wiener estimate, variance of the RGB noise
+    )
+    srf_estimator = dict(widths=((16, 32), (64, 64), (64, 64), (64, 64)), kernels=(5, 5, 3, 3), head=(128, 128, 128))
+    semantic = dict(
+        # "" (no semantic branch) | "hrnet_w18_small" | "hrnet_w18_small_v2" | "hrnet_w48" | "hub:PRESET" | path of a
+        # Keras scene parser
+        parser="",
+        parser_weights="",  # weights of our HRNet; "" and pretrain_steps > 0: pre-trained into the run folder first
+        pretrain_steps=0,
+        pretrain_batch=8,
+        pretrain_learning_rate=1e-2,  # HRNet's for segmentation, and so is the decay (an L2 gradient, as PyTorch's)
+        pretrain_weight_decay=5e-4,
+        width=64,
+        units=4,
+        dropout=0.2,
+    )
+    return dict(
+        generator=generator,
+        srf_estimator=srf_estimator,
+        discriminator=dict(widths=(64, 128), units=7),
+        semantic=semantic,
+    )
+
+
+def paired_networks():
+    """AGD-Net (method section 12) and the baselines (section 13), in their published widths."""
+    return dict(
+        agd_net=dict(
+            stages=9,
+            growth=62,
+            units=5,
+            degradation="learned",  # learned | given (the SRF is an input) | estimated (by the SRF estimator)
+            initialization="learned",  # learned | smooth | prior, as the generator's
+            prior_noise=1e-4,
+            basic_gradient=True,
+            zero_mean=True,
+        ),
+        hscnn_d=dict(blocks=64),
+        fm_net=dict(blocks=4, width=64),
+        chs_gan=dict(widths=(32, 64, 128), discriminator_width=64),
+        dbf=dict(basis=10, widths=(32, 64, 128)),
+    )
+
+
+def unpaired_loss():
+    """The objective of the unpaired method (section 7)."""
+    return dict(
+        adversarial=1.0,
+        back_projection=1e2,
+        smoothness=1e1,
+        positivity=1e-2,
+        semantic=1.0,
+        smoothness_form="absolute",  # absolute (Eq. 10) | squared [code]
+        positivity_form="squared",  # squared (Eq. 11) | absolute [code]
+        regularizer="l1_clip",  # of the adversarial game: l1_clip (Eq. 7) | gp1 | gp0 | spectral_norm | none
+        gradient_penalty=10.0,  # weight of gp1 and gp0
+        semantic_gradient_scale=1.0,  # [code]: 2
+    )
+
+
+def unpaired_optimizer():
+    """Rates and momenta of the unpaired method (section 7)."""
+    return dict(
+        generator=1e-4,
+        srf_estimator=1e-4,
+        discriminator=5e-4,
+        semantic=1e-3,
+        semantic_momentum=0.9,
+        semantic_weight_decay=1e-4,
+        semantic_power=0.9,
+        beta_1=0.9,
+        beta_2=0.999,
+        ema=0.0,  # decay of the weight average that evaluation uses; 0: none
+    )
+
+
+def paired_training():
+    """Objective and optimizer of the models that train on pairs, and of `dbf` (sections 12 and 13)."""
+    return dict(
+        pixel=1.0,
+        pixel_form="l1",  # l1 | mrae
+        residual=0.0,  # mean squared back-projection error, of every stage where a network has stages
+        rank=0.0,
+        rank_patch=48,
+        rank_stride=16,
+        rank_weighting="relative",  # relative | none
+        adversarial=0.0,
+        learning_rate=1e-3,
+        final_learning_rate=1e-5,
+        schedule="cosine",  # constant | cosine | polynomial | halving
+        power=1.5,  # of the polynomial schedule
+        halvings=5,  # of the halving schedule, evenly over the run
+        discriminator=2e-4,
+        beta_1=0.9,
+        beta_2=0.999,
+        ema=0.0,
+    )
+
+
+def training():
+    """The loop."""
+    return dict(
+        steps=50 * 208,
+        max_minutes=0.0,  # stop early after so much wall-clock time of training; 0: no limit
+        batch=24,
+        patch=128,  # what generator and discriminator see
+        precision="float32",
+        deterministic=True,  # bit-exact repeats and resume; some GPUs lack deterministic depthwise convolutions
+        checkpoint_every=208,
+        validate_every=1040,
+        log_every=20,
+        evaluate=True,  # evaluate and write pictures when training ends
+    )

@@ -1,0 +1,135 @@
+"""Configurations in and out of files and command lines."""
+
+import json
+import runpy
+from pathlib import Path
+
+from hsgan.config.defaults import default_config
+from hsgan.config.rules import problems_of
+from hsgan.config.tree import get, leaves
+from hsgan.errors import ConfigError
+
+
+def load(path, overrides=()):
+    """Returns the checked configuration of a `configs/*.py` file with `section.field=value` overrides applied.
+
+    Raises:
+      ConfigError: no such file, no `get_config`, and all unknown fields, wrong types and values out of range together.
+    """
+    file = _find(path)
+    try:
+        get_config = runpy.run_path(str(file)).get("get_config")
+    except Exception as error:
+        raise ConfigError(f"{path}: {type(error).__name__}: {' '.join(str(error).split())}") from error
+    if get_config is None:
+        raise ConfigError(f"{path}: a configuration file must define get_config()")
+    try:
+        config = get_config()
+    except Exception as error:  # whatever a user's file does wrong is told in one line
+        raise ConfigError(f"{path}: {type(error).__name__}: {' '.join(str(error).split())}") from error
+    problems = []
+    for override in overrides:
+        problems += _override(config, override)
+    problems += problems_of(config)
+    _raise(problems)
+    return config
+
+
+def validate(config):
+    """Raises `ConfigError` naming every problem of `config`; returns it otherwise."""
+    _raise(problems_of(config))
+    return config
+
+
+def from_dict(values):
+    """Returns the checked configuration of a dictionary as `to_dict` gives it.
+
+    Raises:
+      ConfigError: unknown fields, wrong types and values out of range, all together.
+    """
+    config = default_config()
+    problems = []
+    for name, value in leaves(values):
+        problems += _set(config, name, value)
+    _raise(problems + problems_of(config))
+    return config
+
+
+def to_dict(config):
+    """Returns `config` as plain dictionaries, lists and scalars, fit for JSON."""
+    return json.loads(json.dumps(config.to_dict()))
+
+
+def differences(a, b):
+    """Returns the names of the fields in which two configurations differ."""
+    left, right = dict(leaves(to_dict(a))), dict(leaves(to_dict(b)))
+    return sorted(name for name in left.keys() | right.keys() if left.get(name) != right.get(name))
+
+
+def _find(path):
+    """Returns the file called `path`, or of that name among the configurations that come with the package."""
+    here = Path(__file__).parents[1]
+    shipped = [folder for folder in (here / "configs", here.parent / "configs") if folder.is_dir()]
+    # Beside a path: NAME, NAME.py or configs/NAME.py of those that come with the package.
+    name = str(path).removeprefix("configs/").removesuffix(".py")
+    for file in (Path(path), *(folder / f"{name}.py" for folder in shipped if "/" not in name)):
+        if file.is_file():
+            return file
+    names = sorted(file.stem for folder in shipped for file in folder.glob("*.py"))
+    raise ConfigError(f"--config: no such file: {path}; configurations that come with the package: {', '.join(names)}")
+
+
+def _raise(problems):
+    if len(problems) == 1:
+        raise ConfigError(f"configuration: {problems[0]}")
+    if problems:
+        raise ConfigError(f"configuration: {len(problems)} problems: " + "; ".join(problems))
+
+
+def _override(config, text):
+    """Applies one `section.field=value` text; returns the problems it has."""
+    name, equals, value = text.partition("=")
+    if not equals:
+        return [f"{name}: an override needs a value, --config.{name}=VALUE"]
+    try:
+        current = get(config, name)
+    except (KeyError, AttributeError, TypeError):
+        return [_unknown(config, name)]
+    if not isinstance(current, str):
+        try:
+            value = json.loads(
+                value.lower() if value in ("True", "False") else value.replace("(", "[").replace(")", "]")
+            )
+        except json.JSONDecodeError:
+            return [f"{name}: must be of type {type(current).__name__}. Received: {value!r}"]
+    return _set(config, name, value)
+
+
+def _set(config, name, value):
+    *parents, leaf = name.split(".")
+    try:
+        node = get(config, ".".join(parents)) if parents else config
+        current = node[leaf]
+    except (KeyError, AttributeError, TypeError):
+        return [_unknown(config, name)]
+    wanted = type(current)
+    if isinstance(current, tuple) and isinstance(value, (list, tuple)):
+        value = _tuples(value)
+    elif wanted is float and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if type(value) is not wanted:
+        return [f"{name}: must be of type {wanted.__name__}. Received: {value!r}"]
+    node[leaf] = value
+    return []
+
+
+def _tuples(value):
+    return tuple(_tuples(item) for item in value) if isinstance(value, (list, tuple)) else value
+
+
+def _unknown(config, name):
+    import difflib
+
+    names = [leaf for leaf, _ in leaves(config.to_dict())]
+    near = difflib.get_close_matches(name, names, n=3)
+    return f"{name}: no such field" + (f" (near: {', '.join(near)})" if near else "")

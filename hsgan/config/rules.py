@@ -1,0 +1,198 @@
+"""What a configuration must obey: each group of sections has a function that reports what it breaks."""
+
+import math
+
+from hsgan.config.tree import get
+
+MODELS = ("hsgan", "agd_net", "hscnn_d", "fm_net", "chs_gan", "dbf")
+INITIALIZATIONS = ("learned", "smooth", "prior")
+DEGRADATIONS = ("learned", "given", "estimated")
+REGULARIZERS = ("l1_clip", "gp1", "gp0", "spectral_norm", "none")
+SCHEDULES = ("constant", "cosine", "polynomial", "halving")
+ENCODINGS = ("srgb", "linear")
+PRECISIONS = ("float32", "mixed_bfloat16")
+
+
+def problems_of(config):
+    """Returns a list of texts, one for each rule that `config` breaks."""
+    rules = Rules(config)
+    for check in (check_general, check_data, check_unpaired, check_semantic, check_paired):
+        check(rules, config)
+    return rules.problems
+
+
+class Rules:
+    """Collects the rules that a configuration breaks, in words."""
+
+    def __init__(self, config):
+        self.config, self.problems = config, []
+
+    def rule(self, holds, name, text):
+        """Reports field `name` with the rule `text` unless it `holds`."""
+        if not holds:
+            self.problems.append(f"{name}: {text}. Received: {get(self.config, name)!r}")
+
+    def positive(self, section, *names):
+        for name in names:
+            self.rule(0 < get(self.config, section + name) < math.inf, section + name, "must be positive")
+
+    def not_negative(self, section, *names):
+        for name in names:
+            self.rule(0 <= get(self.config, section + name) < math.inf, section + name, "must not be negative")
+
+    def fraction(self, section, *names):
+        for name in names:
+            self.rule(0 <= get(self.config, section + name) < 1, section + name, "must lie in [0, 1)")
+
+    def one_of(self, name, choices):
+        self.rule(get(self.config, name) in choices, name, f"must be one of {', '.join(map(repr, choices))}")
+
+    def scale_range(self, name):
+        value = get(self.config, name)
+        holds = len(value) == 2 and all(map(_is_number, value)) and 0 < value[0] <= value[1]
+        self.rule(holds, name, "must be two positive numbers, low <= high")
+
+    def whole_numbers(self, name, what="positive whole numbers", odd=False):
+        value = get(self.config, name)
+        holds = len(value) > 0 and all(type(v) is int and v > 0 and (v % 2 or not odd) for v in value)
+        self.rule(holds, name, f"must be one or more {what}")
+
+
+def check_general(rules, config):
+    """Seed, model, grid, cameras and the loop."""
+    rules.not_negative("", "seed")
+    rules.rule(config.seed < 2**31, "seed", "must be below 2**31")
+    rules.one_of("model", MODELS)
+    grid = config.wavelengths
+    rules.positive("wavelengths.", "step_nm")
+    rules.rule(
+        grid.step_nm > 0 and grid.stop_nm > grid.start_nm and (grid.stop_nm - grid.start_nm) % grid.step_nm == 0,
+        "wavelengths.stop_nm",
+        "must exceed start_nm by a whole number of steps",
+    )
+    rules.rule(
+        all(isinstance(name, str) for name in config.cameras.held_out),
+        "cameras.held_out",
+        "must be names of cameras",
+    )
+    rules.rule(
+        not config.cameras.known or config.model != "dbf",
+        "cameras.known",
+        "dbf takes no camera: must be False",
+    )
+    rules.positive("train.", "steps", "batch", "patch", "checkpoint_every", "validate_every", "log_every")
+    rules.not_negative("train.", "max_minutes")
+    rules.one_of("train.precision", PRECISIONS)
+    rules.rule(
+        config.train.validate_every % max(config.train.checkpoint_every, 1) == 0,
+        "train.validate_every",
+        "must be a multiple of train.checkpoint_every",
+    )
+
+
+def check_data(rules, config):
+    """Records and crops."""
+    rules.positive("data.", "crops_per_read", "rgb_crop")
+    rules.one_of("data.rgb_encoding", ENCODINGS)
+    rules.scale_range("data.cube_scale")
+    rules.scale_range("data.rgb_scale")
+    rules.rule(config.data.rgb_crop >= config.train.patch, "data.rgb_crop", "must be at least train.patch")
+
+
+def check_unpaired(rules, config):
+    """Networks, objective and optimizers of the unpaired method."""
+    rules.positive("generator.", "stages", "growth", "units", "prior_noise")
+    rules.not_negative("generator.", "negative_slope")
+    rules.one_of("generator.initialization", INITIALIZATIONS)
+    rules.whole_numbers("srf_estimator.kernels", "odd whole numbers", odd=True)
+    rules.whole_numbers("srf_estimator.head")
+    widths = config.srf_estimator.widths
+    rules.rule(
+        len(widths) > 0
+        and all(isinstance(w, tuple) and w and all(type(v) is int and v > 0 for v in w) for w in widths),
+        "srf_estimator.widths",
+        "must be, for each stage, a tuple of positive whole numbers",
+    )
+    rules.rule(
+        len(config.srf_estimator.widths) == len(config.srf_estimator.kernels),
+        "srf_estimator.kernels",
+        "must have one kernel size for each entry of srf_estimator.widths",
+    )
+    rules.positive("discriminator.", "units")
+    rules.whole_numbers("discriminator.widths")
+    stride = 2 * 4 ** len(config.discriminator.widths)
+    rules.rule(
+        config.model != "hsgan" or config.train.patch % stride == 0,
+        "train.patch",
+        f"must be a multiple of {stride} (the discriminator's stride, then pooling to 2x2)",
+    )
+    rules.not_negative("loss.", "adversarial", "back_projection", "smoothness", "positivity", "semantic")
+    rules.not_negative("loss.", "semantic_gradient_scale", "gradient_penalty")
+    rules.one_of("loss.smoothness_form", ("absolute", "squared"))
+    rules.one_of("loss.positivity_form", ("absolute", "squared"))
+    rules.one_of("loss.regularizer", REGULARIZERS)
+    rules.rule(
+        config.loss.regularizer == "l1_clip" or config.loss.semantic_gradient_scale == 1,
+        "loss.semantic_gradient_scale",
+        "scales the clipped gradient: must be 1 without loss.regularizer=l1_clip",
+    )
+    rules.positive("optimizer.", "generator", "srf_estimator", "discriminator", "semantic")
+    rules.not_negative("optimizer.", "semantic_weight_decay", "semantic_power")
+    rules.fraction("optimizer.", "beta_1", "beta_2", "semantic_momentum", "ema")
+
+
+def check_semantic(rules, config):
+    """The semantic branch and its parser."""
+    rules.positive("semantic.", "width", "units", "pretrain_batch", "pretrain_learning_rate")
+    rules.not_negative("semantic.", "pretrain_steps", "pretrain_weight_decay")
+    rules.fraction("semantic.", "dropout")
+    rules.rule(
+        config.semantic.pretrain_steps == 0 or config.semantic.parser.startswith("hrnet"),
+        "semantic.pretrain_steps",
+        "only our own HRNet parsers are pre-trained here: must be 0 otherwise",
+    )
+    rules.rule(
+        config.semantic.pretrain_steps == 0 or not config.semantic.parser_weights,
+        "semantic.pretrain_steps",
+        "must be 0 where semantic.parser_weights are given",
+    )
+
+
+def check_paired(rules, config):
+    """Networks, objective and optimizer of AGD-Net and the baselines."""
+    rules.positive("agd_net.", "stages", "growth", "units", "prior_noise")
+    rules.one_of("agd_net.degradation", DEGRADATIONS)
+    rules.one_of("agd_net.initialization", INITIALIZATIONS)
+    rules.rule(
+        config.agd_net.initialization == "learned" or config.agd_net.degradation != "learned",
+        "agd_net.initialization",
+        "a closed form needs a camera: must be 'learned' with agd_net.degradation='learned'",
+    )
+    rules.positive("hscnn_d.", "blocks")
+    rules.positive("fm_net.", "blocks", "width")
+    rules.positive("chs_gan.", "discriminator_width")
+    rules.whole_numbers("chs_gan.widths")
+    rules.whole_numbers("dbf.widths")
+    rules.positive("dbf.", "basis")
+    rules.not_negative("paired.", "pixel", "residual", "rank", "adversarial")
+    rules.one_of("paired.pixel_form", ("l1", "mrae"))
+    rules.one_of("paired.rank_weighting", ("relative", "none"))
+    rules.positive("paired.", "rank_patch", "rank_stride")
+    rules.rule(
+        config.paired.rank == 0 or config.train.patch >= config.paired.rank_patch,
+        "paired.rank_patch",
+        "must not exceed train.patch",
+    )
+    rules.positive("paired.", "learning_rate", "final_learning_rate", "power", "discriminator")
+    rules.rule(
+        config.paired.final_learning_rate <= config.paired.learning_rate,
+        "paired.final_learning_rate",
+        "must not exceed paired.learning_rate",
+    )
+    rules.not_negative("paired.", "halvings")
+    rules.one_of("paired.schedule", SCHEDULES)
+    rules.fraction("paired.", "beta_1", "beta_2", "ema")
+
+
+def _is_number(value):
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)

@@ -1,0 +1,25 @@
+"""Fields of a configuration by their dotted names."""
+
+import numpy as np
+
+
+def leaves(values, prefix=""):
+    """Yields (dotted name, value) of every field of nested dictionaries."""
+    for key, value in values.items():
+        if isinstance(value, dict):
+            yield from leaves(value, f"{prefix}{key}.")
+        else:
+            yield prefix + key, value
+
+
+def get(config, name):
+    """Returns the field or section called `name`, e.g. "train.steps"."""
+    for part in name.split("."):
+        config = config[part]
+    return config
+
+
+def wavelengths_nm(config):
+    """Returns the band centers, float32 [bands], in nm."""
+    grid = config.wavelengths
+    return np.arange(grid.start_nm, grid.stop_nm + 1, grid.step_nm, dtype=np.float32)

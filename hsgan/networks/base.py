@@ -1,0 +1,70 @@
+"""What all networks of the package have in common: RGB and, optionally, the camera in; cube and SRF out."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+
+class ReconstructionNetwork(keras.Model):
+    """The interface by which networks are trained, evaluated and exported.
+
+    `call(rgb, srf=None)`: rgb float32 [batch, h, w, 3] (linear, [0, 1]), of any h and w; srf float32 [batch, 3, bands],
+    the known camera, or None. Returns {"cube": float32 [batch, h, w, bands], "srf": float32 [batch, 3, bands]}: the SRF
+    that was given, or the one the network supposes (`estimate_srf`).
+
+    A subclass defines `reconstruct(rgb, srf)`, and `estimate_srf` where it can tell one camera from another. It sets
+    `self.built = True` when all its weights exist.
+
+    Attributes:
+      dictionary: `hsgan.spectra.srf.SrfDictionary`.
+      receptive_radius: pixels on each side that a pixel of the cube depends on once the SRF is fixed; None: the
+        whole image.
+      stride: sides are padded (by repeating the edge) to a multiple of it inside; 1 for most.
+      needs_camera: whether `reconstruct` uses its SRF.
+
+    Args:
+      dictionary: the cameras.
+      statistics: (mean [bands], covariance [bands, bands]) of the real training cubes; None leaves them to be loaded.
+    """
+
+    receptive_radius = None
+    stride = 1
+    needs_camera = False
+
+    def __init__(self, dictionary, statistics=None, **kwargs):
+        super().__init__(dtype="float32", **kwargs)
+        bands = len(dictionary.wavelengths_nm)
+        self.dictionary = dictionary
+        mean, covariance = statistics if statistics is not None else (np.zeros(bands), np.eye(bands))
+        self.cube_mean = self.constant("cube_mean", mean)
+        self.cube_covariance = self.constant("cube_covariance", covariance)
+
+    def constant(self, name, value):
+        """Returns a weight that is not trained, with an initial value; it is saved and loaded with the others."""
+        value = np.asarray(value, np.float32)
+        return self.add_weight(
+            name=name, shape=value.shape, trainable=False, initializer=lambda shape, dtype: tf.constant(value, dtype)
+        )
+
+    @property
+    def bands(self):
+        """Number of bands of the cube."""
+        return len(self.dictionary.wavelengths_nm)
+
+    @property
+    def statistics(self):
+        """(mean [bands], covariance [bands, bands]) of the real cubes of the training, float32 tensors."""
+        return tf.convert_to_tensor(self.cube_mean), tf.convert_to_tensor(self.cube_covariance)
+
+    def estimate_srf(self, rgb):
+        """Returns the SRF float32 [batch, 3, bands] of images [batch, h, w, 3]: here the dictionary's mean camera."""
+        mean = tf.constant(self.dictionary.responses.mean(axis=0), tf.float32)
+        return tf.repeat(mean[None], tf.shape(rgb)[0], axis=0)
+
+    def reconstruct(self, rgb, srf):
+        """Returns the cube float32 [batch, h, w, bands] of images [batch, h, w, 3] under SRFs [batch, 3, bands]."""
+        raise NotImplementedError(f"{type(self).__name__}: must define reconstruct(rgb, srf)")
+
+    def call(self, rgb, srf=None):
+        srf = self.estimate_srf(rgb) if srf is None else srf
+        return {"cube": self.reconstruct(rgb, srf), "srf": srf}

@@ -1,0 +1,16 @@
+"""Networks by the name of a configuration's `model`."""
+
+from hsgan.networks.hsgan_net import HSGANNet
+
+NETWORKS = {"hsgan": HSGANNet}
+
+
+def build_network(config, dictionary, statistics=None, dtype=None, **kwargs):
+    """Returns the `ReconstructionNetwork` of `config.model`, built.
+
+    Args:
+      config: a checked configuration. dictionary: the cameras.
+      statistics: (mean, covariance) of the real training cubes; None leaves them to be loaded.
+      dtype: policy of what is heavy, e.g. "mixed_bfloat16"; None is float32.
+    """
+    return NETWORKS[config.model](config, dictionary, statistics, dtype=dtype, **kwargs)

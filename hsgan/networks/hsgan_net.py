@@ -1,0 +1,29 @@
+"""What inference of the unpaired method needs, as one Keras model: SRF estimator, generator, statistics of cubes."""
+
+from hsgan.networks.base import ReconstructionNetwork
+from hsgan.networks.generator import build_generator
+from hsgan.networks.srf_estimator import build_srf_estimator
+
+
+class HSGANNet(ReconstructionNetwork):
+    """The generator with the SRF estimator in front ([SE] section 3.2).
+
+    Args:
+      config: the run's configuration. dictionary, statistics: as for every network.
+      dtype: the stages' policy, e.g. "mixed_bfloat16".
+    """
+
+    needs_camera = True
+
+    def __init__(self, config, dictionary, statistics=None, dtype=None, **kwargs):
+        super().__init__(dictionary, statistics, **kwargs)
+        self.generator = build_generator(config, self.bands, dtype)
+        self.srf_estimator = build_srf_estimator(config, dictionary.responses, dtype)
+        self.receptive_radius = config.generator.stages * (config.generator.units + 1)
+        self.built = True
+
+    def estimate_srf(self, rgb):
+        return self.srf_estimator(rgb)
+
+    def reconstruct(self, rgb, srf):
+        return self.generator(rgb, srf, self.statistics)
