@@ -5,19 +5,18 @@ p, p, bands] of *other* scenes, "encoded" float32 [batch, c, c, 3] (sRGB, the sa
 "labels" int32 [batch, c, c]. Source: [SE] section 3; method sections 5-7.
 """
 
-import keras
 import tensorflow as tf
 
 from hsgan import losses
 from hsgan.layers.gradient_clip import clip_gradient_l1
 from hsgan.models import optimizers
+from hsgan.models.trainer import Trainer
 from hsgan.networks.discriminator import build_discriminator
-from hsgan.networks.hsgan_net import HSGANNet
 from hsgan.networks.semantic import build_semantic_branch
 from hsgan.records.schema import VOID
 
 
-class HSGAN(keras.Model):
+class HSGAN(Trainer):
     """Trains a `HSGANNet` against a discriminator of real cubes; alternating updates, one of each a step.
 
     Args:
@@ -26,11 +25,11 @@ class HSGAN(keras.Model):
       classes: number of semantic classes; 0 without a parser.
     """
 
+    shown = ("loss", "discriminator", "adversarial", "back_projection", "smoothness", "semantic")
+
     def __init__(self, config, dictionary, statistics, parser=None, classes=0, **kwargs):
-        super().__init__(dtype="float32", **kwargs)
-        self.config = config
+        super().__init__(config, dictionary, statistics, config.optimizer.ema, **kwargs)
         bands, policy = len(dictionary.wavelengths_nm), config.train.precision
-        self.network = HSGANNet(config, dictionary, statistics, dtype=policy, name="network")
         self.discriminator = build_discriminator(config, bands, policy)
         # A closure, not an attribute: the frozen parser is no part of this model's weights and checkpoints.
         self.parse = (lambda images: parser(images, training=False)) if parser is not None else None
@@ -38,17 +37,7 @@ class HSGAN(keras.Model):
         if self.parse is not None and config.loss.semantic and classes:
             channels = self.parse(tf.zeros((1, config.data.rgb_crop, config.data.rgb_crop, 3))).shape[-1]
             self.semantic = build_semantic_branch(config, classes, bands, channels, policy)
-        self.average = None
-        if config.optimizer.ema:
-            self.average = HSGANNet(config, dictionary, statistics, dtype=policy, name="average")
-            self.average.set_weights(self.network.get_weights())
-        self.step = self.add_weight(name="step", shape=(), dtype="int64", initializer="zeros", trainable=False)
         self.built = True
-
-    @property
-    def inference_model(self):
-        """The `HSGANNet` that evaluation and export use: the weight average where there is one."""
-        return self.network if self.average is None else self.average
 
     def compile(self):
         """Builds the optimizers of `config.optimizer`: Adam at three rates (TTUR), SGD for the semantic branch."""
@@ -85,7 +74,7 @@ class HSGAN(keras.Model):
             terms = self.generator_terms(estimate, batch)
             loss = tf.add_n([self.config.loss[name] * term for name, term in terms.items()])
         logs |= self.update_generator(tape, loss)
-        self.step.assign_add(1)
+        self.finish_step()
         return {"loss": loss, **terms, **logs}
 
     def update_discriminator(self, fake, real):
@@ -158,12 +147,4 @@ class HSGAN(keras.Model):
             if name == "semantic":
                 gradient = optimizers.coupled_decay(gradient, variables, self.config.optimizer.semantic_weight_decay)
             optimizer.apply(gradient, variables)
-        self.update_average()
         return logs
-
-    def update_average(self):
-        """Moves the weight average towards the weights by `1 - config.optimizer.ema`."""
-        if self.average is None:
-            return
-        for average, weight in zip(self.average.trainable_variables, self.network.trainable_variables, strict=True):
-            average.assign_add((1 - self.config.optimizer.ema) * (weight - average))

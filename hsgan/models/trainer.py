@@ -1,0 +1,43 @@
+"""What all trainings share: the network, the average of its weights, the count of steps."""
+
+import keras
+
+from hsgan.networks.build import build_network
+
+
+class Trainer(keras.Model):
+    """A Keras model with a `train_step` around the network of a configuration.
+
+    A subclass builds what else it trains, sets `self.built = True`, builds its optimizers in `compile`, lists them as
+    `optimizers`, and calls `finish_step` after its updates. `shown` names the logs of the progress bar.
+
+    Args:
+      config: the configuration. dictionary: the cameras of the training.
+      statistics: (mean [bands], covariance [bands, bands]) of the real training cubes.
+      ema: decay of the weight average; 0 for none.
+    """
+
+    shown = ("loss",)
+
+    def __init__(self, config, dictionary, statistics, ema, **kwargs):
+        super().__init__(dtype="float32", **kwargs)
+        self.config, self.ema = config, ema
+        self.network = build_network(config, dictionary, statistics, dtype=config.train.precision, name="network")
+        self.average = None
+        if ema:
+            self.average = build_network(config, dictionary, statistics, dtype=config.train.precision, name="average")
+            self.average.set_weights(self.network.get_weights())
+        self.step = self.add_weight(name="step", shape=(), dtype="int64", initializer="zeros", trainable=False)
+
+    @property
+    def inference_model(self):
+        """The network that evaluation and export use: the weight average where there is one."""
+        return self.network if self.average is None else self.average
+
+    def finish_step(self):
+        """Counts the step, and moves the weight average towards the weights by `1 - ema`."""
+        if self.average is not None:
+            pairs = zip(self.average.trainable_variables, self.network.trainable_variables, strict=True)
+            for average, weight in pairs:
+                average.assign_add((1 - self.ema) * (weight - average))
+        self.step.assign_add(1)
