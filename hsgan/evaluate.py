@@ -19,7 +19,9 @@ def define_flags():
     flags.DEFINE_string(
         "camera", "", "Camera of the run's dictionary that projects the cubes; default: its test camera."
     )
-    flags.DEFINE_bool("known_srf", False, "Give the camera to the methods instead of estimating it.")
+    flags.DEFINE_bool(
+        "known_srf", None, "Give the camera to the methods instead of estimating it; default: as the run was validated."
+    )
     flags.DEFINE_string("split", "validation", "Split of the records.")
     flags.DEFINE_enum("checkpoint", "best", ["best", "last"], "Weights of the run: best on validation, or last.")
     flags.DEFINE_integer("figures", 3, "Scenes to draw figures of.", lower_bound=0)

@@ -9,13 +9,22 @@ Units: wavelengths in nm, sizes in pixels, learning rates per step.
 
 from hsgan.config.defaults import default_config
 from hsgan.config.files import differences, from_dict, load, to_dict, validate
-from hsgan.config.rules import ENCODINGS, INITIALIZATIONS, MODELS, PRECISIONS, REGULARIZERS, problems_of
+from hsgan.config.rules import (
+    ENCODINGS,
+    INITIALIZATIONS,
+    MODELS,
+    MODELS_WITH_PHOTOS,
+    PRECISIONS,
+    REGULARIZERS,
+    problems_of,
+)
 from hsgan.config.tree import wavelengths_nm
 
 __all__ = [
     "ENCODINGS",
     "INITIALIZATIONS",
     "MODELS",
+    "MODELS_WITH_PHOTOS",
     "PRECISIONS",
     "REGULARIZERS",
     "default_config",

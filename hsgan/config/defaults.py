@@ -149,7 +149,7 @@ def paired_training():
         final_learning_rate=1e-5,
         schedule="cosine",  # constant | cosine | polynomial | halving
         power=1.5,  # of the polynomial schedule
-        halvings=5,  # of the halving schedule, evenly over the run
+        halvings=4,  # of the halving schedule, evenly over the run
         discriminator=2e-4,
         beta_1=0.9,
         beta_2=0.999,

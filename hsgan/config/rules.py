@@ -5,6 +5,8 @@ import math
 from hsgan.config.tree import get
 
 MODELS = ("hsgan", "agd_net", "hscnn_d", "fm_net", "chs_gan", "dbf")
+# What a training reads beside the cubes; the others project the cubes themselves.
+MODELS_WITH_PHOTOS = ("hsgan", "dbf")
 INITIALIZATIONS = ("learned", "smooth", "prior")
 DEGRADATIONS = ("learned", "given", "estimated")
 REGULARIZERS = ("l1_clip", "gp1", "gp0", "spectral_norm", "none")

@@ -99,7 +99,7 @@ def labelled_photos(config, start_step=0):
       DataError: as `photo_crops`, and records without classes.
     """
     config = sources.resolve(config)
-    manifest = _photo_manifest(config)
+    manifest = photo_manifest(config)
     if not manifest.classes:
         raise DataError(f"{config.data.rgb}: its photos have no labels to train a parser on")
     return _photos(config, start_step, _LABELLED, config.semantic.pretrain_batch, with_rgb=False)
@@ -117,7 +117,7 @@ def validation_cubes(config):
 
 
 def _photos(config, start_step, stream, batch, with_rgb):
-    manifest = _photo_manifest(config)
+    manifest = photo_manifest(config)
     records = _records(manifest, config, stream, start_step * batch)
     size, patch, scale = config.data.rgb_crop, config.train.patch, tuple(config.data.rgb_scale)
 
@@ -141,14 +141,19 @@ def _cube_manifest(config):
     return manifest
 
 
-def _photo_manifest(config):
+def photo_manifest(config):
+    """Returns the manifest of the photo records of `config`, whose data are folders.
+
+    Raises:
+      DataError: no such records, cubes in place of photos, or another encoding than `data.rgb_encoding`.
+    """
     manifest = read_manifest(config.data.rgb)
     if manifest.kind != "photos":
         raise DataError(f"{config.data.rgb}: must hold photos. Received: {manifest.kind}")
     if manifest.encoding != config.data.rgb_encoding:
         raise DataError(
-            f"{config.data.rgb}: its photos are {manifest.encoding}-encoded; set config.data.rgb_encoding "
-            f"so. Received: {config.data.rgb_encoding!r}"
+            f"{config.data.rgb}: its photos are {manifest.encoding}-encoded; set --config.data.rgb_encoding so. "
+            f"Received: {config.data.rgb_encoding!r}"
         )
     return manifest
 

@@ -13,7 +13,8 @@ def resolve(config):
       DataError: the demo set's folder cannot be written, or it cannot be made on the configured wavelengths.
     """
     resolved = ml_collections.ConfigDict(config.copy_and_resolve_references())
-    if "demo" in (config.data.cubes, config.data.rgb):
+    used = [config.data.cubes, config.data.rgb][: 2 if config.model in config_lib.MODELS_WITH_PHOTOS else 1]
+    if "demo" in used:
         cubes, photos = demo.make(config_lib.wavelengths_nm(config), config.data.cache)
         if config.data.cubes == "demo":
             resolved.data.cubes = str(cubes)

@@ -18,7 +18,7 @@ from hsgan.training.run_folder import RunFolder, versions
 METRICS_FILE = "metrics.json"
 
 
-def evaluate_run(run, data, output, camera=None, known_srf=False, split="validation", checkpoint="best",
+def evaluate_run(run, data, output, camera=None, known_srf=None, split="validation", checkpoint="best",
                  protocol="seed", figure_scenes=3):  # fmt: skip
     """Evaluates a trained run and the three methods without a network; writes `metrics.json` and `figures/*.png`.
 
@@ -28,6 +28,7 @@ def evaluate_run(run, data, output, camera=None, known_srf=False, split="validat
       run: run folder. data: folder of cube records. output: folder to write to.
       camera: name in the run's dictionary; None takes the run's test camera.
       known_srf: give that camera's SRF to all methods; otherwise all get the SRF that the model estimates (blind).
+        None: as the run was validated (`config.cameras.known`).
       split: of the records. checkpoint: "best" on validation, or "last".
       protocol: name in `hsgan.metrics.protocols.PROTOCOLS`.
       figure_scenes: scenes with pictures, the first ones; 0 for none.
@@ -42,6 +43,7 @@ def evaluate_run(run, data, output, camera=None, known_srf=False, split="validat
     """
     figures.check_folder(output)
     folder = RunFolder.open(run)
+    known_srf = folder.config.cameras.known if known_srf is None else known_srf
     network = folder.network(checkpoint)
     manifest = read_manifest(data)
     manifest.check_wavelengths(config_lib.wavelengths_nm(folder.config))
@@ -49,7 +51,7 @@ def evaluate_run(run, data, output, camera=None, known_srf=False, split="validat
     srf = folder.dictionary().srf(camera)
     gallery = figures.Gallery(f"{output}/figures", network.dictionary.wavelengths_nm, figure_scenes)
     results = evaluate(
-        methods_of(network),
+        methods_of(network, folder.config.model, folder.config.generator.prior_noise),
         tqdm(iterate_cubes(data, split), "evaluating", manifest.split(split).records, unit="scene", disable=None),
         camera,
         srf,

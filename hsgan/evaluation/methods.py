@@ -18,23 +18,23 @@ THUMBNAIL_PIXELS = 2**20
 _fused = weakref.WeakKeyDictionary()
 
 
-def methods_of(network):
+def methods_of(network, name=NETWORK, noise=1e-4):
     """Returns {name: method}: the network, and three methods without one that always stand beside it.
 
     `bi`: interpolation over the bands; `smooth`: the smoothest cube that reproduces the RGB; `wiener`: the Gaussian
-    prior of the network's own (unpaired) training cubes.
+    prior of the network's own training cubes (no pairs needed).
 
     Args:
-      network: a trained `hsgan.networks.hsgan_net.HSGANNet`.
+      network: a trained `hsgan.networks.base.ReconstructionNetwork`.
+      name: what to call it. noise: noise variance of `wiener`.
     """
     wavelengths_nm = network.dictionary.wavelengths_nm
     mean, covariance = network.statistics
-    noise = network.generator.prior_noise
     return {
         "bi": lambda rgb, srf: closed_form.interpolate_bands(rgb, wavelengths_nm).numpy(),
         "smooth": lambda rgb, srf: closed_form.smooth(rgb, srf).numpy(),
         "wiener": lambda rgb, srf: closed_form.wiener(rgb, srf, mean, covariance, noise).numpy(),
-        NETWORK: lambda rgb, srf: reconstruct_cube(network, rgb, srf),
+        name: lambda rgb, srf: reconstruct_cube(network, rgb, srf),
     }
 
 

@@ -44,10 +44,10 @@ class HSGAN(Trainer):
         super().compile(optimizer=None, jit_compile=False)
         config, rates = self.config, self.config.optimizer
         generator, estimator = self.network.generator, self.network.srf_estimator
-        self.generator_optimizer = optimizers.adam(config, rates.generator, generator.trainable_variables)
-        self.srf_optimizer = optimizers.adam(config, rates.srf_estimator, estimator.trainable_variables)
+        self.generator_optimizer = optimizers.adam(rates, rates.generator, generator.trainable_variables)
+        self.srf_optimizer = optimizers.adam(rates, rates.srf_estimator, estimator.trainable_variables)
         self.discriminator_optimizer = optimizers.adam(
-            config, rates.discriminator, self.discriminator.trainable_variables
+            rates, rates.discriminator, self.discriminator.trainable_variables
         )
         if self.semantic is not None:
             self.semantic_optimizer = optimizers.poly_sgd(

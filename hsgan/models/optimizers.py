@@ -1,4 +1,4 @@
-"""The optimizers of the unpaired training (method section 7), each built on its variables.
+"""The optimizers of all trainings (method sections 7, 12, 13), each built on its variables.
 
 Keras's `SGD(weight_decay=)` shrinks the weights by `lr * decay` a step, outside the momentum; the papers' optimizer
 adds `decay * weight` to the gradient, so that the decay passes through the momentum and is `1 / (1 - momentum)` times
@@ -8,11 +8,31 @@ as strong. `coupled_decay` is the latter.
 import keras
 
 
-def adam(config, learning_rate, variables):
-    """Returns Adam with the configuration's betas, built on `variables`."""
-    values = config.optimizer
+def adam(values, learning_rate, variables):
+    """Returns Adam with the betas of a section of the configuration, built on `variables`.
+
+    Args:
+      values: a section with `beta_1` and `beta_2`. learning_rate: a number, or a schedule.
+    """
     optimizer = keras.optimizers.Adam(learning_rate, beta_1=values.beta_1, beta_2=values.beta_2, epsilon=1e-8)
     return _built(optimizer, variables)
+
+
+def schedule(values, steps):
+    """Returns the learning rate of `config.paired` over a run of `steps`: a number or a Keras schedule.
+
+    constant; cosine, or polynomial with `power`, from `learning_rate` to `final_learning_rate`; halving, `halvings`
+    times at equal distances.
+    """
+    first, last = values.learning_rate, values.final_learning_rate
+    schedules = keras.optimizers.schedules
+    if values.schedule == "cosine":
+        return schedules.CosineDecay(first, steps, alpha=last / first)
+    if values.schedule == "polynomial":
+        return schedules.PolynomialDecay(first, steps, end_learning_rate=last, power=values.power)
+    if values.schedule == "halving" and values.halvings:
+        return schedules.ExponentialDecay(first, max(steps // (values.halvings + 1), 1), 0.5, staircase=True)
+    return first
 
 
 def poly_sgd(learning_rate, momentum, power, steps, variables):

@@ -21,6 +21,7 @@ class ReconstructionNetwork(keras.Model):
         whole image.
       stride: sides are padded (by repeating the edge) to a multiple of it inside; 1 for most.
       needs_camera: whether `reconstruct` uses its SRF.
+      estimates_camera: whether `estimate_srf` looks at the image.
 
     Args:
       dictionary: the cameras.
@@ -30,6 +31,7 @@ class ReconstructionNetwork(keras.Model):
     receptive_radius = None
     stride = 1
     needs_camera = False
+    estimates_camera = False
 
     def __init__(self, dictionary, statistics=None, **kwargs):
         super().__init__(dtype="float32", **kwargs)

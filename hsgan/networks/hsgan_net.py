@@ -14,6 +14,7 @@ class HSGANNet(ReconstructionNetwork):
     """
 
     needs_camera = True
+    estimates_camera = True
 
     def __init__(self, config, dictionary, statistics=None, dtype=None, **kwargs):
         super().__init__(dictionary, statistics, **kwargs)

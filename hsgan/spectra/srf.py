@@ -50,6 +50,20 @@ class SrfDictionary:
             raise DataError(f"camera: no {name!r} among the {len(self.names)} cameras of {self.source}; {hint}")
         return self.responses[self.names.index(name)]
 
+    def without(self, names):
+        """Returns the dictionary without the cameras `names`.
+
+        Raises:
+          DataError: no such camera (lists the near names), or none would be left.
+        """
+        for name in names:
+            self.srf(name)
+        kept = [index for index, name in enumerate(self.names) if name not in names]
+        if not kept:
+            raise DataError(f"cameras.held_out: no camera of {self.source} would be left to train with")
+        names = tuple(self.names[index] for index in kept)
+        return SrfDictionary(names, self.wavelengths_nm, self.responses[kept], self.source)
+
     @property
     def default_test_camera(self):
         """Nikon D700, the papers' test camera, where the dictionary has it, else the first camera."""

@@ -10,11 +10,13 @@ import keras
 import tensorflow as tf
 
 from hsgan import config as config_lib
-from hsgan.data import pipelines, sources
+from hsgan.data import pairs, pipelines, sources
 from hsgan.data.statistics import cube_statistics
 from hsgan.errors import DataError
 from hsgan.models.hsgan import HSGAN
+from hsgan.models.paired import PairedTrainer
 from hsgan.models.parser_trainer import pretrain
+from hsgan.models.reprojection import ReprojectionTrainer
 from hsgan.networks.parsers import WEIGHTS_FILE, build_parser
 from hsgan.records.manifest import read_manifest
 from hsgan.records.reader import diagnose
@@ -23,8 +25,6 @@ from hsgan.training.callbacks import Checkpoints, FiniteGuard, ProgressBar, Scal
 from hsgan.training.run_folder import RunFolder
 from hsgan.training.state import TrainingState
 from hsgan.training.validation import Validator
-
-SHOWN = ("loss", "discriminator", "adversarial", "back_projection", "smoothness", "semantic")
 
 
 def train(config, workdir):
@@ -48,7 +48,8 @@ def train(config, workdir):
     if config.train.deterministic:
         tf.config.experimental.enable_op_determinism()
     keras.utils.set_random_seed(config.seed)
-    model = build_model(config, folder, dictionary, manifests["photos"].classes)
+    cameras = folder.training_dictionary()
+    model = build_model(config, folder, cameras, manifests)
     state = TrainingState(folder.path / "checkpoints", model)
     start = state.restore()
     steps = config.train.steps
@@ -61,7 +62,7 @@ def train(config, workdir):
         callbacks = build_callbacks(config, folder, state, start, writer)
         with explained(config):
             model.fit(
-                pipelines.unpaired(config, start_step=start),
+                batches(config, cameras, start),
                 steps_per_epoch=steps - start,
                 epochs=1,
                 verbose=0,
@@ -72,29 +73,32 @@ def train(config, workdir):
 
 
 def check_data(config):
-    """Returns the manifests of cubes and photos ({"cubes": ..., "photos": ...}) after checking them against `config`.
+    """Returns the manifests of the records that training reads, after checking them against `config`.
+
+    Returns:
+      {"cubes": manifest}, with "photos" where the model trains on photos.
 
     Raises:
       DataError: no such records, other wavelengths, photos where cubes should be or the reverse.
     """
-    cubes, photos = read_manifest(config.data.cubes), read_manifest(config.data.rgb)
-    cubes.check_wavelengths(config_lib.wavelengths_nm(config))
-    if photos.kind != "photos":
-        raise DataError(f"{photos.directory}: must hold photos. Received: {photos.kind}")
-    for manifest in (cubes, photos):
+    manifests = {"cubes": read_manifest(config.data.cubes)}
+    manifests["cubes"].check_wavelengths(config_lib.wavelengths_nm(config))
+    manifests["cubes"].files(config.data.validation_split)
+    if config.model in config_lib.MODELS_WITH_PHOTOS:
+        manifests["photos"] = pipelines.photo_manifest(config)
+        if wants_labels(config) and not manifests["photos"].classes:
+            raise DataError(
+                f"{config.data.rgb}: its photos have no labels for the semantic term; turn it off: "
+                "--config.semantic.parser= --config.semantic.pretrain_steps=0"
+            )
+    for manifest in manifests.values():
         manifest.files("train")
-    cubes.files(config.data.validation_split)
-    if photos.encoding != config.data.rgb_encoding:
-        raise DataError(
-            f"{photos.directory}: its photos are {photos.encoding}-encoded; set --config.data.rgb_encoding so. "
-            f"Received: {config.data.rgb_encoding!r}"
-        )
-    if config.semantic.parser and config.loss.semantic and not photos.classes:
-        raise DataError(
-            f"{photos.directory}: its photos have no labels for the semantic term; turn it off: "
-            "--config.semantic.parser= --config.semantic.pretrain_steps=0"
-        )
-    return {"cubes": cubes, "photos": photos}
+    return manifests
+
+
+def wants_labels(config):
+    """Whether the configuration has a semantic term."""
+    return bool(config.model == "hsgan" and config.semantic.parser and config.loss.semantic)
 
 
 def fingerprint(manifest):
@@ -119,12 +123,32 @@ def check_cameras(config):
     return dictionary
 
 
-def build_model(config, folder, dictionary, classes):
-    """Returns the compiled `HSGAN` of `config`; pre-trains the scene parser into `folder` if asked to."""
+def build_model(config, folder, dictionary, manifests):
+    """Returns the compiled trainer of `config`; pre-trains the scene parser into `folder` if asked to.
+
+    Args:
+      config: resolved configuration. folder: the `RunFolder`. dictionary: the cameras of the training.
+      manifests: as from `check_data`.
+    """
     statistics = cube_statistics(config.data.cubes, "train")
-    model = HSGAN(config, dictionary, statistics, prepared_parser(config, folder, classes), classes)
+    if config.model == "hsgan":
+        classes = manifests["photos"].classes
+        model = HSGAN(config, dictionary, statistics, prepared_parser(config, folder, classes), classes)
+    elif config.model == "dbf":
+        model = ReprojectionTrainer(config, dictionary, statistics)
+    else:
+        model = PairedTrainer(config, dictionary, statistics)
     model.compile()
     return model
+
+
+def batches(config, dictionary, start):
+    """Returns the stream of batches that the trainer of `config` wants, from step `start` on."""
+    if config.model == "hsgan":
+        return pipelines.unpaired(config, start)
+    if config.model == "dbf":
+        return pipelines.photo_crops(config, start)
+    return pairs.paired(config, dictionary, start)
 
 
 def prepared_parser(config, folder, classes):
@@ -152,7 +176,7 @@ def build_callbacks(config, folder, state, start, writer):
     return [
         FiniteGuard(start),
         stopwatch,
-        ProgressBar(start, values.steps, SHOWN, values.log_every),
+        ProgressBar(start, values.steps, state.model.shown, values.log_every),
         Scalars(start, writer, values.log_every),
         Validation(start, values.steps, values.validate_every, validator, folder, state),
         Checkpoints(start, values.steps, values.checkpoint_every, state, stopwatch),
@@ -171,5 +195,6 @@ def explained(config):
         yield
     except (tf.errors.DataLossError, tf.errors.InvalidArgumentError, tf.errors.NotFoundError) as error:
         diagnose(config.data.cubes, "train")
-        diagnose(config.data.rgb, "train")
+        if config.model in config_lib.MODELS_WITH_PHOTOS:
+            diagnose(config.data.rgb, "train")
         raise error

@@ -4,7 +4,7 @@ config.json          the resolved configuration
 run.json             versions, git commit, command lines and when they were given, the data's manifests
 cameras.npz          the SRF dictionary
 checkpoints/         full training state, last two (resume)
-weights/             last.weights.h5, best.weights.h5: the `HSGANNet`, with last.json, best.json (step, metrics)
+weights/             last.weights.h5, best.weights.h5: the network, with last.json, best.json (step, metrics)
 history.jsonl        one line a validation
 logs/                TensorBoard
 parser/, evaluation/ where the run pre-trained a scene parser, and was evaluated
@@ -139,6 +139,10 @@ class RunFolder:
             names = tuple(str(name) for name in data["names"])
             return SrfDictionary(names, data["wavelengths_nm"], data["responses"], str(data["source"]))
 
+    def training_dictionary(self):
+        """Returns the `SrfDictionary` of the cameras that training saw: without `config.cameras.held_out`."""
+        return self.dictionary().without(self.config.cameras.held_out)
+
     @property
     def test_camera(self):
         """Name of the run's test camera: `config.cameras.test`, or the dictionary's default."""
@@ -154,7 +158,7 @@ class RunFolder:
         write_text(self.path / "history.jsonl", "".join(json.dumps(record) + "\n" for record in records))
 
     def save_weights(self, which, model, record):
-        """Writes the `HSGANNet` `model` as weights/`which`.weights.h5 and `record` (a dictionary) beside it."""
+        """Writes the network `model` as weights/`which`.weights.h5 and `record` (a dictionary) beside it."""
         folder = self.path / "weights"
         write_weights(folder / f"{which}.weights.h5", model)
         write_json(folder / f"{which}.json", record)
@@ -178,7 +182,7 @@ class RunFolder:
         """
         self.weights_record(which)
         file = self.path / "weights" / f"{which}.weights.h5"
-        model = build_network(self.config, self.dictionary(), dtype=dtype)
+        model = build_network(self.config, self.training_dictionary(), dtype=dtype)
         try:
             model.load_weights(file)
         except (OSError, ValueError, KeyError) as error:

@@ -1,4 +1,4 @@
-"""Validation during training: blind reconstruction of the validation cubes, numbers and pictures for TensorBoard."""
+"""Validation during training: reconstruction of the validation cubes, numbers and pictures for TensorBoard."""
 
 import numpy as np
 import tensorflow as tf
@@ -13,7 +13,9 @@ METRICS = ("psnr", "assim", "sam_deg", "sam_lit_deg", "round_trip_rmse")
 
 
 class Validator:
-    """Evaluates a `HSGANNet` on the validation cubes, each projected with the test camera, camera unknown.
+    """Evaluates a network on the validation cubes, each projected with the test camera.
+
+    The camera is unknown to it unless `config.cameras.known`.
 
     Calling it with `(model, step)` gives the means over scenes of `METRICS` and "srf_error", as
     `hsgan.evaluation.harness.evaluate` defines them, and writes them and pictures of the first scene to TensorBoard.
@@ -27,6 +29,7 @@ class Validator:
         self.dictionary, self.camera = dictionary, camera
         self.srf = dictionary.srf(camera)
         self.cubes, self.split = config.data.cubes, config.data.validation_split
+        self.known = config.cameras.known
         self.writer = writer
 
     def __call__(self, model, step):
@@ -36,11 +39,13 @@ class Validator:
             iterate_cubes(self.cubes, self.split),
             self.camera,
             self.srf,
-            estimate=lambda rgb: estimate_srf(model, rgb),
+            estimate=None if self.known else lambda rgb: estimate_srf(model, rgb),
             on_scene=lambda *scene: shown.append(scene) if not shown else None,
         )
         means = results["methods"][NETWORK]["mean"]
-        means = {name: means[name] for name in METRICS} | {"srf_error": results["srf"]["error"]}
+        means = {name: means[name] for name in METRICS}
+        if not self.known:
+            means["srf_error"] = results["srf"]["error"]
         if self.writer is not None:
             with self.writer.as_default(step):
                 for name, value in means.items():

@@ -1,0 +1,43 @@
+"""The paired stream: patches of cubes with the RGB that a camera of the dictionary makes of them.
+
+Which camera a patch is seen with is drawn for every patch, from (seed, step) alone: a stream built with `start_step=s`
+continues exactly as an uninterrupted one does. Source: method sections 9 and 12.
+"""
+
+import tensorflow as tf
+
+from hsgan.data import pipelines
+from hsgan.spectra.imaging import project
+
+_PAIRS = 4  # this stream's own constant in all its seeds
+
+
+def paired(config, dictionary, start_step=0):
+    """Returns the endless stream of training batches from `start_step` on.
+
+    Args:
+      config: configuration; "demo" data are made if need be.
+      dictionary: `hsgan.spectra.srf.SrfDictionary` of the cameras to draw from, all equally likely.
+      start_step: number of batches that a resumed run has already seen.
+
+    Returns:
+      `tf.data.Dataset` of dictionaries: `cube` float32 [batch, p, p, bands], `srf` float32 [batch, 3, bands] and `rgb`
+      float32 [batch, p, p, 3], linear: the projection, without noise.
+
+    Raises:
+      DataError: records that are missing, or do not fit the configuration.
+    """
+    cameras = tf.constant(dictionary.responses, tf.float32)
+    batch, turns = config.train.batch, config.data.quarter_turns
+
+    def pair(step, cube):
+        seed = tf.random.experimental.stateless_fold_in(tf.constant([config.seed, _PAIRS], tf.int64), step)
+        draws = tf.random.stateless_uniform([2, batch], seed)
+        chosen = tf.cast(draws[0] * cameras.shape[0], tf.int32)
+        srf = tf.gather(cameras, tf.minimum(chosen, cameras.shape[0] - 1))
+        if turns:  # the crops are flipped at random already: a transposition in half of them gives every quarter turn
+            cube = tf.where(draws[1][:, None, None, None] < 0.5, tf.transpose(cube, (0, 2, 1, 3)), cube)
+        return {"cube": cube, "srf": srf, "rgb": project(cube, srf)}
+
+    patches = pipelines.cube_patches(config, start_step)
+    return patches.enumerate(start_step).map(pair).prefetch(1)

@@ -1,0 +1,22 @@
+"""Terms of the objectives that compare an estimate with its truth, pixel by pixel (method sections 12 and 13).
+
+Cubes are float32 [batch, height, width, bands]; every term is a float32 scalar.
+"""
+
+import tensorflow as tf
+
+# Of full scale. Where the truth is darker, a relative error would measure the sensor's noise.
+SMALLEST_DENOMINATOR = 1e-2
+
+
+def l1(cube_hat, cube):
+    """Mean absolute difference."""
+    return tf.reduce_mean(tf.abs(cube_hat - cube))
+
+
+def mrae(cube_hat, cube):
+    """Mean of the absolute difference over the truth; where that is below `SMALLEST_DENOMINATOR`, over the latter."""
+    return tf.reduce_mean(tf.abs(cube_hat - cube) / tf.maximum(cube, SMALLEST_DENOMINATOR))
+
+
+FORMS = {"l1": l1, "mrae": mrae}
