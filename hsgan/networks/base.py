@@ -4,6 +4,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from hsgan import losses
+
 
 class ReconstructionNetwork(keras.Model):
     """The interface by which networks are trained, evaluated and exported.
@@ -70,3 +72,12 @@ class ReconstructionNetwork(keras.Model):
     def call(self, rgb, srf=None):
         srf = self.estimate_srf(rgb) if srf is None else srf
         return {"cube": self.reconstruct(rgb, srf), "srf": srf}
+
+    def outputs(self, rgb, srf=None):
+        """Returns what a call gives, and "residual": float32 scalar, the mean squared back-projection error.
+
+        The cube is projected through the SRF that was given or supposed; a network with a degradation of its own, or
+        with estimates between its stages, measures those.
+        """
+        estimate = self(rgb, srf=srf)
+        return {**estimate, "residual": losses.back_projection(estimate["cube"], estimate["srf"], rgb)}

@@ -1,8 +1,9 @@
 """Networks by the name of a configuration's `model`."""
 
+from hsgan.networks.agd_net import AGDNet
 from hsgan.networks.hsgan_net import HSGANNet
 
-NETWORKS = {"hsgan": HSGANNet}
+NETWORKS = {"hsgan": HSGANNet, "agd_net": AGDNet}
 
 
 def build_network(config, dictionary, statistics=None, dtype=None, **kwargs):

@@ -18,35 +18,40 @@ from hsgan.spectra.imaging import project
 
 
 class GeneratorStage(keras.layers.Layer):
-    """One sub-network `Gt`: a 3x3 convolution to the bands, then densely connected units; no bias anywhere.
+    """One sub-network `Gt`: a 3x3 convolution to the bands, then densely connected units.
 
-    42,749 parameters for 31 bands, growth 62, 5 units. Source: method section 2 ([code]).
+    42,749 parameters for 31 bands, growth 62, 5 units; 558 more with biases. Both methods of this package unroll it
+    (sections 2 and 12 of the method; [code]).
 
     Args:
       bands: bands of the cube. growth: channels of all units but the last, which gives `bands` without activation.
       units: number of units. zero_mean: SZM before the convolutions of all units but the last.
-      zero_start: start as a network that gives zero.
+      zero_start: the last unit starts by giving zero. use_bias: biases in the units, the 3x3 convolution has none.
+      skip: add the 3x3 convolution's output to the last unit's (AGD-Net's basic gradient).
     """
 
-    def __init__(self, bands, growth, units, zero_mean, zero_start, **kwargs):
+    def __init__(self, bands, growth, units, zero_mean, zero_start, use_bias=False, skip=False, **kwargs):
         super().__init__(**kwargs)
         self.arguments = {
             "bands": bands, "growth": growth, "units": units, "zero_mean": zero_mean, "zero_start": zero_start,
+            "use_bias": use_bias, "skip": skip,
         }  # fmt: skip
-        policy = self.dtype_policy
-        self.head = keras.layers.Conv2D(bands, 3, padding="same", use_bias=False, dtype=policy)
+        unit = {"use_bias": use_bias, "dtype": self.dtype_policy}
+        self.skip = skip
+        self.head = keras.layers.Conv2D(bands, 3, padding="same", use_bias=False, dtype=self.dtype_policy)
         hidden = [
-            EfficientConvolution(growth, activation="relu", zero_mean=zero_mean, dtype=policy) for _ in range(units - 1)
+            EfficientConvolution(growth, activation="relu", zero_mean=zero_mean, **unit) for _ in range(units - 1)
         ]
-        last = EfficientConvolution(bands, depthwise_initializer="zeros" if zero_start else "he_uniform", dtype=policy)
-        self.dense = DenselyConnected([*hidden, last], dtype=policy)
+        last = EfficientConvolution(bands, depthwise_initializer="zeros" if zero_start else "he_uniform", **unit)
+        self.dense = DenselyConnected([*hidden, last], dtype=self.dtype_policy)
 
     def build(self, input_shape):
         self.head.build(input_shape)
         self.dense.build((*input_shape[:-1], self.arguments["bands"]))
 
     def call(self, inputs):
-        return self.dense(self.head(inputs))
+        features = self.head(inputs)
+        return self.dense(features) + features if self.skip else self.dense(features)
 
     def get_config(self):
         return {**super().get_config(), **self.arguments}
@@ -90,13 +95,24 @@ class Generator(keras.layers.Layer):
         """
         first, *others = self.stages
         cube = tf.cast(first(rgb), tf.float32)
-        if self.initialization == "smooth":
-            cube += closed_form.smooth(rgb, srf)
-        elif self.initialization == "prior":
-            cube += closed_form.wiener(rgb, srf, *statistics, noise=self.prior_noise)
+        if self.initialization != "learned":
+            cube += physics_start(self.initialization, rgb, srf, statistics, self.prior_noise)
         for stage in others:
             cube += tf.cast(stage(project(cube, srf) - rgb), tf.float32)
         return tf.nn.leaky_relu(cube, self.negative_slope)
+
+
+def physics_start(initialization, rgb, srf, statistics, noise):
+    """Returns the closed form that stands before the stages, float32 [batch, h, w, bands] (method section 17).
+
+    Args:
+      initialization: "smooth" or "prior". rgb, srf: as for `Generator`.
+      statistics: (mean [bands], covariance [bands, bands]) of real cubes, and `noise`, the variance of the RGB noise:
+        for "prior".
+    """
+    if initialization == "smooth":
+        return closed_form.smooth(rgb, srf)
+    return closed_form.wiener(rgb, srf, *statistics, noise=noise)
 
 
 def build_generator(config, bands, dtype=None):

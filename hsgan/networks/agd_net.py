@@ -1,0 +1,120 @@
+"""AGD-Net: RGB to cube by amended gradient descent ([AGD]; method section 12).
+
+Gradient descent on `||X - C Y||^2` moves the cube `Y` in the row space of the camera `C` alone. Each stage after the
+first adds to that "basic gradient", a linear convolution of the residual, an "incremental gradient", what a small
+network makes of the same features:
+
+    Y1 = G0(X);  R(t) = X - C Y(t);  Y(t+1) = Y(t) + H(t) R(t) + Gt(H(t) R(t)), t = 1..T-1
+
+`H` is a stage's 3x3 convolution and `G` its densely connected units: the stages are the unsupervised generator's
+(`hsgan.networks.generator.GeneratorStage`), with biases and without SZM in the first, and with a skip connection in the
+others. There is no activation after the last.
+
+`C` is one of
+- "learned": one 3x3 convolution without bias that all stages share; the network knows no camera (the paper's; that it
+  starts as the dictionary's mean camera is ours: from random weights the residual grows tenfold over 9 stages);
+- "given": the SRF is an input; trained with SRFs drawn from a set, one network serves any camera (the paper's);
+- "estimated": as given, but where no SRF is given it comes from the package's estimator, trained along (ours).
+"""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from hsgan.networks.base import ReconstructionNetwork
+from hsgan.networks.generator import GeneratorStage, physics_start
+from hsgan.networks.srf_estimator import build_srf_estimator
+from hsgan.spectra.imaging import project
+
+
+class AGDNet(ReconstructionNetwork):
+    """The unrolled network of `config.agd_net`; learned degradation, 31 bands: 386,136 parameters with 9 stages.
+
+    Cube, residual and degradation are float32 whatever `dtype` is; only stages and estimator compute in its type.
+
+    With an `initialization` other than "learned" (ours; method section 17) a closed form under `C` stands before the
+    first stage, and the last convolutions of all stages start at zero: at first only basic gradients move it, and
+    those see no residual where the closed form leaves none ("smooth").
+
+    Args:
+      config: the run's configuration. dictionary, statistics: as for every network.
+      dtype: policy of the stages and the estimator, e.g. "mixed_bfloat16".
+    """
+
+    def __init__(self, config, dictionary, statistics=None, dtype=None, **kwargs):
+        super().__init__(dictionary, statistics, **kwargs)
+        values = config.agd_net
+        self.values = values
+        self.needs_camera = values.degradation != "learned"
+        self.estimates_camera = values.degradation == "estimated"
+        self.stages = [self.build_stage(number, dtype) for number in range(values.stages)]
+        self.degradation = self.srf_estimator = None
+        if values.degradation == "learned":
+            self.degradation = self.build_degradation()
+        if values.degradation == "estimated":
+            self.srf_estimator = build_srf_estimator(config, dictionary.responses, dtype)
+        own = 0 if self.degradation is None else values.stages - 1
+        self.receptive_radius = values.stages * (values.units + 1) + own
+        self.built = True
+
+    def build_stage(self, number, dtype):
+        """Returns stage `number`, built; stage 0 regresses the initialization."""
+        values, later = self.values, number > 0
+        stage = GeneratorStage(
+            self.bands,
+            values.growth,
+            values.units,
+            zero_mean=later and values.zero_mean,
+            zero_start=values.initialization != "learned",
+            use_bias=not later,
+            skip=later and values.basic_gradient,
+            dtype=dtype,
+            name=f"stage_{number}",
+        )
+        stage.build((None, None, None, 3))
+        stage.built = True
+        return stage
+
+    def build_degradation(self):
+        """Returns the learned `C`, built; it starts as the mean camera, pixel by pixel."""
+        kernel = np.zeros((3, 3, self.bands, 3), np.float32)
+        kernel[1, 1] = self.dictionary.responses.mean(axis=0).T
+        start = lambda shape, dtype: tf.constant(kernel, dtype)  # noqa: E731
+        layer = keras.layers.Conv2D(3, 3, padding="same", use_bias=False, kernel_initializer=start, name="degradation")
+        layer.build((None, None, None, self.bands))
+        return layer
+
+    def estimate_srf(self, rgb):
+        return super().estimate_srf(rgb) if self.srf_estimator is None else self.srf_estimator(rgb)
+
+    def reconstruct(self, rgb, srf):
+        return self.descend(rgb, srf)[0]
+
+    def reconstruct_with_residuals(self, rgb, srf):
+        """Returns the cube [batch, h, w, bands] and a list of the residuals [batch, h, w, 3], one after each stage."""
+        cube, residuals = self.descend(rgb, srf)
+        return cube, [*residuals, self.residual(cube, rgb, srf)]
+
+    def outputs(self, rgb, srf=None):
+        """As for every network; "residual" is the mean square over the residuals after all stages, under its own `C`.
+
+        Source: method section 12, `mean(residual^2)`.
+        """
+        srf = self.estimate_srf(rgb) if srf is None else srf
+        cube, residuals = self.reconstruct_with_residuals(rgb, srf)
+        return {"cube": cube, "srf": srf, "residual": tf.reduce_mean(tf.square(tf.stack(residuals)))}
+
+    def descend(self, rgb, srf):
+        """Returns the cube and the residuals that the stages after the first have seen."""
+        first, *others = self.stages
+        cube, residuals = tf.cast(first(rgb), tf.float32), []
+        if self.values.initialization != "learned":
+            cube += physics_start(self.values.initialization, rgb, srf, self.statistics, self.values.prior_noise)
+        for stage in others:
+            residuals.append(self.residual(cube, rgb, srf))
+            cube += tf.cast(stage(residuals[-1]), tf.float32)
+        return cube, residuals
+
+    def residual(self, cube, rgb, srf):
+        """Returns `X - C Y`, float32 [batch, h, w, 3]."""
+        return rgb - (project(cube, srf) if self.degradation is None else self.degradation(cube))
