@@ -97,8 +97,8 @@ def paired_networks():
         ),
         hscnn_d=dict(blocks=64),
         fm_net=dict(blocks=4, width=64),
-        chs_gan=dict(widths=(32, 64, 128), discriminator_width=64),
-        dbf=dict(basis=10, widths=(32, 64, 128)),
+        chs_gan=dict(widths=(92, 100, 124), discriminator_width=64),
+        dbf=dict(basis=10, widths=(92, 104, 124)),
     )
 
 

@@ -2,7 +2,7 @@
 
 import math
 
-from hsgan.config.tree import get
+from hsgan.config.tree import get, wavelengths_nm
 
 MODELS = ("hsgan", "agd_net", "hscnn_d", "fm_net", "chs_gan", "dbf")
 # What a training reads beside the cubes; the others project the cubes themselves.
@@ -176,6 +176,11 @@ def check_paired(rules, config):
     rules.whole_numbers("chs_gan.widths")
     rules.whole_numbers("dbf.widths")
     rules.positive("dbf.", "basis")
+    rules.rule(
+        config.model != "dbf" or config.wavelengths.step_nm <= 0 or config.dbf.basis <= len(wavelengths_nm(config)),
+        "dbf.basis",
+        "must not exceed the number of bands",
+    )
     rules.not_negative("paired.", "pixel", "residual", "rank", "adversarial")
     rules.one_of("paired.pixel_form", ("l1", "mrae"))
     rules.one_of("paired.rank_weighting", ("relative", "none"))
@@ -184,6 +189,11 @@ def check_paired(rules, config):
         config.paired.rank == 0 or config.train.patch >= config.paired.rank_patch,
         "paired.rank_patch",
         "must not exceed train.patch",
+    )
+    rules.rule(
+        config.paired.rank_patch % max(config.paired.rank_stride, 1) == 0,
+        "paired.rank_stride",
+        "must divide paired.rank_patch",
     )
     rules.positive("paired.", "learning_rate", "final_learning_rate", "power", "discriminator")
     rules.rule(

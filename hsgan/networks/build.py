@@ -1,9 +1,20 @@
 """Networks by the name of a configuration's `model`."""
 
 from hsgan.networks.agd_net import AGDNet
+from hsgan.networks.chs_gan import CHSGANNet
+from hsgan.networks.dbf import DBFNet
+from hsgan.networks.fm_net import FMNet
+from hsgan.networks.hscnn_d import HSCNNDNet
 from hsgan.networks.hsgan_net import HSGANNet
 
-NETWORKS = {"hsgan": HSGANNet, "agd_net": AGDNet}
+NETWORKS = {
+    "hsgan": HSGANNet,
+    "agd_net": AGDNet,
+    "hscnn_d": HSCNNDNet,
+    "fm_net": FMNet,
+    "chs_gan": CHSGANNet,
+    "dbf": DBFNet,
+}
 
 
 def build_network(config, dictionary, statistics=None, dtype=None, **kwargs):

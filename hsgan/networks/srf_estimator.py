@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 
 from hsgan.layers.efficient import DenselyConnected, EfficientConvolution
+from hsgan.layers.padding import repeat_edges
 
 
 class SrfEstimator(keras.layers.Layer):
@@ -79,9 +80,7 @@ def build_srf_estimator(config, dictionary, dtype=None):
 
 def at_least(rgb, size):
     """Repeats the edge pixels of images [batch, h, w, 3] so that each side has at least `size` pixels."""
-    shape = tf.shape(rgb)
-    rows = tf.minimum(tf.range(tf.maximum(shape[1], size)), shape[1] - 1)
-    columns = tf.minimum(tf.range(tf.maximum(shape[2], size)), shape[2] - 1)
     if rgb.shape[1] is not None and rgb.shape[2] is not None and min(rgb.shape[1:3]) >= size:
         return rgb
-    return tf.gather(tf.gather(rgb, rows, axis=1), columns, axis=2)
+    shape = tf.shape(rgb)
+    return repeat_edges(rgb, tf.maximum(shape[1], size), tf.maximum(shape[2], size))
