@@ -8,7 +8,7 @@ from hsgan.networks.unet import UNet
 
 
 class DBFNet(ReconstructionNetwork):
-    """A U-Net that gives the weights of K basis spectra a pixel; 1,129,138 parameters for widths (92, 104, 124), K = 10.
+    """A U-Net that weighs K basis spectra at each pixel; 1,129,138 parameters for widths (92, 104, 124) and K = 10.
 
     The basis is fitted to cubes before (`spectral_basis`), kept with the weights (`basis`) and not trained, so that the
     re-projection of photos alone is enough to train the rest. The layer table is not public: [SE] gives 1.13 M

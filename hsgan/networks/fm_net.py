@@ -54,7 +54,7 @@ class FunctionMixture(keras.layers.Layer):
     """Three functions of different receptive fields, mixed at each pixel by weights of sum 1.
 
     A function: k x k convolution to `width`, ReLU, k x k convolution to `filters`; k = 3, 7, 11, with biases. The
-    weights: four 3x3 convolutions to `width` with ReLU, one to three channels, sigmoid, divided by their sum; no biases.
+    weights: four 3x3 convolutions to `width` with ReLU, one to 3 channels, sigmoid, divided by their sum; no biases.
 
     Input: float [batch, h, w, channels]. Output: float [batch, h, w, filters].
     """

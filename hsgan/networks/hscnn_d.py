@@ -17,7 +17,7 @@ GROUP = 8
 class HSCNNDNet(ReconstructionNetwork):
     """Two scales of features, then `blocks` blocks that each add 16 channels, then a 1x1 convolution to the bands.
 
-    3,606,816 parameters and as many multiply-adds a pixel for 64 blocks and 31 bands. There are no biases: the published
+    3,606,816 parameters, and as many multiply-adds a pixel, for 64 blocks and 31 bands. No biases: the published
     3.61 M is the count without them, and the cube scales with the exposure. He initialization, ReLU after each
     convolution but the last.
 

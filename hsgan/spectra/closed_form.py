@@ -1,6 +1,6 @@
-"""Cubes from RGB without a network: `bi`, `smooth` and `wiener` (method sections 13, 17).
+"""Cubes from RGB without a network: `bi`, `smooth`, `wiener` and `ridge` (method sections 13, 17).
 
-`smooth` and `wiener` are one matrix per camera: `Y = A X + b`, both exact in RGB (`C Y = X`, the Wiener estimate as its
+`smooth`, `wiener` and `ridge` are one matrix per camera: `Y = A X + b`, both exact in RGB (`C Y = X`, the Wiener estimate as its
 noise goes to 0), differentiable in the camera's SRF. The matrices are computed in float64 (the flat spectrum outweighs
 all others by the inverse of epsilon, which float32 does not resolve) and applied in float32.
 """
@@ -98,6 +98,24 @@ def wiener(rgb, srf, mean, covariance, noise):
     if srf.shape.rank == 3:
         offset = offset[:, None, None, :]
     return mean + apply_matrix(wiener_matrix(srf, covariance, noise), rgb - offset)
+
+
+def ridge(rgb, srf, second_moment, noise):
+    """The linear regression of cubes on their RGB: `Y = M C^T (C M C^T + s I)^-1 X`, the uncentered Wiener estimate.
+
+    With `M = sum y y^T / n` over n spectra this is exactly the regression, without intercept, on the n pairs `(C y, y)`,
+    with a ridge of `n s`; so it needs no pairs either. It scales with the exposure, as `wiener` does not.
+
+    Args:
+      rgb: float32 [height, width, 3], or [batch, height, width, 3].
+      srf: float32 [3, bands], or [batch, 3, bands].
+      second_moment: of the real cubes' pixels, [bands, bands]: their covariance plus the outer square of their mean.
+      noise: variance of the RGB noise.
+
+    Returns:
+      Cube, float32 [..., height, width, bands].
+    """
+    return apply_matrix(wiener_matrix(srf, second_moment, noise), tf.convert_to_tensor(rgb))
 
 
 def apply_matrix(matrix, rgb):

@@ -59,11 +59,31 @@ def test_wiener_without_noise_reproduces_rgb_and_with_much_noise_gives_the_mean(
     np.testing.assert_allclose(closed_form.wiener(RGB, CAMERA, mean, covariance, 1e9)[0, 0], mean, atol=1e-5)
 
 
+@pytest.mark.parametrize("noise", [0.0, 1e-3])
+def test_ridge_is_linear_regression_on_pairs(noise):
+    """Against least squares without an intercept; the ridge as rows that pull every coefficient to zero."""
+    truth = spectra()
+    rgb = truth @ CAMERA.T
+    second_moment = truth.T @ truth / len(truth)
+    estimate = closed_form.ridge(rgb[None].astype(np.float32), CAMERA, second_moment, noise)[0]
+    design = np.concatenate([rgb, np.sqrt(len(truth) * noise) * np.eye(3)])
+    target = np.concatenate([truth, np.zeros((3, 31))])
+    expected = rgb @ np.linalg.lstsq(design, target, rcond=None)[0]
+    np.testing.assert_allclose(estimate, expected, atol=2e-4)  # float32 against a float64 least-squares solution
+    brighter = closed_form.ridge(2 * RGB, CAMERA, second_moment, noise)
+    np.testing.assert_allclose(brighter, 2 * closed_form.ridge(RGB, CAMERA, second_moment, noise), rtol=1e-6)
+
+
 def test_one_camera_per_sample():
     cameras = srf.load("default", GRID).responses[:2]
     mean, covariance = spectra().mean(axis=0), np.cov(spectra().T)
     batch = np.stack([RGB, RGB])
-    for function in (closed_form.smooth, lambda x, c: closed_form.wiener(x, c, mean, covariance, 1e-4)):
+    functions = (
+        closed_form.smooth,
+        lambda x, c: closed_form.wiener(x, c, mean, covariance, 1e-4),
+        lambda x, c: closed_form.ridge(x, c, covariance, 1e-4),
+    )
+    for function in functions:
         together = function(batch, cameras)
         for sample in range(2):
             np.testing.assert_allclose(together[sample], function(RGB, cameras[sample]), atol=1e-5)
