@@ -6,6 +6,7 @@ the batch. Weights come from the configuration (`config.loss`). Source: [SE] sec
 
 import tensorflow as tf
 
+from hsgan.losses.rank import rank  # noqa: F401
 from hsgan.spectra.imaging import project
 
 
