@@ -7,6 +7,7 @@ network and by three methods without one. Writes metrics.json and figures/ into 
 from absl import flags
 
 from hsgan import cli
+from hsgan.metrics.protocols import PROTOCOLS
 
 FLAGS = flags.FLAGS
 
@@ -24,6 +25,7 @@ def define_flags():
     )
     flags.DEFINE_string("split", "validation", "Split of the records.")
     flags.DEFINE_enum("checkpoint", "best", ["best", "last"], "Weights of the run: best on validation, or last.")
+    flags.DEFINE_enum("protocol", "seed", list(PROTOCOLS), "What is computed, and over which pixels.")
     flags.DEFINE_integer("figures", 3, "Scenes to draw figures of.", lower_bound=0)
     for name in ("run", "data", "output"):
         flags.mark_flag_as_required(name)
@@ -41,6 +43,7 @@ def main(_):
         known_srf=FLAGS.known_srf,
         split=FLAGS.split,
         checkpoint=FLAGS.checkpoint,
+        protocol=FLAGS.protocol,
         figure_scenes=FLAGS.figures,
     )
     print_results(results)

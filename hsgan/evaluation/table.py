@@ -9,6 +9,8 @@ COLUMNS = {
     "assim": ("ASSIM", "{:.4f}", True),
     "sam_deg": ("SAM °", "{:.2f}", False),
     "sam_lit_deg": ("lit SAM °", "{:.2f}", False),
+    "mrae": ("MRAE", "{:.4f}", False),
+    "rmse": ("RMSE", "{:.4f}", False),
     "round_trip_rmse": ("round trip RMSE", "{:.5f}", False),
 }
 

@@ -9,32 +9,98 @@ import numpy as np
 
 from hsgan.metrics import quality
 
+MSTPP_BORDER = 128
+
 
 def seed(truth, estimate):
     """The protocol of the two papers behind this package, on whole images, nothing clipped.
 
     Returns:
-      `psnr` dB, per band with peak 1, averaged; `assim`, SSIM per band, range 1, averaged; `assim_r2`, the same with
-      range 2, as published numbers have it; `sam_deg`, mean spectral angle in degrees; `sam_lit_deg`, the same over
+      What `quick` gives, and `assim`, SSIM per band, range 1, averaged; `assim_r2`, the same with range 2, as published
+      numbers have it.
+
+    Raises:
+      ValueError: cubes that cannot be compared (`quality.check_pair`), or fewer than 7 pixels a side.
+    """
+    first = quick(truth, estimate)
+    truth, estimate = np.asarray(truth), np.asarray(estimate)
+    return {
+        "psnr": first.pop("psnr"),
+        "assim": quality.ssim(truth, estimate),
+        "assim_r2": quality.ssim(truth, estimate, data_range=2.0),
+        **first,
+    }
+
+
+def quick(truth, estimate):
+    """`seed` without its SSIM, which takes most of the time: for suites of many evaluations.
+
+    Returns:
+      `psnr` dB, per band with peak 1, averaged; `sam_deg`, mean spectral angle in degrees; `sam_lit_deg`, the same over
       pixels whose true mean radiance exceeds 0.02; `lit_fraction`, their share. Where no pixel is lit, `sam_lit_deg`
       falls back to `sam_deg` (and `lit_fraction` is 0).
 
     Raises:
-      ValueError: cubes that cannot be compared (`quality.check_pair`), or fewer than 7 pixels a side.
+      ValueError: cubes that cannot be compared.
     """
     truth, estimate = quality.check_pair(truth, estimate)
     angles, lit = quality.spectral_angles(truth, estimate), quality.lit_mask(truth)
     return {
         "psnr": quality.psnr(truth, estimate),
-        "assim": quality.ssim(truth, estimate),
-        "assim_r2": quality.ssim(truth, estimate, data_range=2.0),
         "sam_deg": float(angles.mean()),
         "sam_lit_deg": float(angles[lit].mean() if lit.any() else angles.mean()),
         "lit_fraction": float(lit.mean()),
     }
 
 
-PROTOCOLS = {"seed": seed}
+def ntire2022(truth, estimate):
+    """The protocol of the NTIRE 2022 challenge: the central half of rows and columns, nothing clipped.
+
+    A quarter of each side (rounded down) is left out at each end.
+
+    Returns:
+      `mrae`, mean relative absolute error (`quality.mrae`: its denominator is at least 1e-3); `rmse`; `psnr` dB, of
+      that RMSE with peak 1: one mean squared error over the cube.
+
+    Raises:
+      ValueError: cubes that cannot be compared.
+    """
+    truth, estimate = quality.check_pair(truth, estimate)
+    rows, columns = (slice(side // 4, side - side // 4) for side in truth.shape[:2])
+    return _relative_and_squared(truth[rows, columns], estimate[rows, columns])
+
+
+def mstpp(truth, estimate):
+    """The protocol of MST++ and the peers that follow it: both cubes clamped to [0, 1], rows and columns 128:-128.
+
+    Their program clamps for the PSNR alone; for estimates within [0, 1] that is the same.
+
+    Returns:
+      `mrae`, `rmse`, `psnr`, as `ntire2022`.
+
+    Raises:
+      ValueError: cubes that cannot be compared, or of which the border leaves nothing (256 pixels a side or fewer).
+    """
+    truth, estimate = quality.check_pair(truth, estimate)
+    if min(truth.shape[:2]) <= 2 * MSTPP_BORDER:
+        raise ValueError(
+            f"truth: protocol mstpp leaves out {MSTPP_BORDER} pixels at each edge and needs more than "
+            f"{2 * MSTPP_BORDER} a side; take protocol ntire2022 for smaller cubes. Received: {truth.shape[:2]}"
+        )
+    middle = slice(MSTPP_BORDER, -MSTPP_BORDER)
+    truth, estimate = (np.clip(cube[middle, middle], 0, 1) for cube in (truth, estimate))
+    return _relative_and_squared(truth, estimate)
+
+
+def _relative_and_squared(truth, estimate):
+    return {
+        "mrae": quality.mrae(truth, estimate),
+        "rmse": quality.rmse(truth, estimate),
+        "psnr": quality.psnr_whole(truth, estimate),
+    }
+
+
+PROTOCOLS = {"seed": seed, "quick": quick, "ntire2022": ntire2022, "mstpp": mstpp}
 
 
 def protocol(name):
