@@ -2,8 +2,8 @@
 
 Multiply-adds (MACs) are those of convolutions and matrix products, counted from the graph that TensorFlow would run;
 nothing is executed. Not counted: what is done element by element (activations, biases, sums), pooling, resampling and
-normalization. Zeros at the borders are counted as pixels, as in all such counts. An operation of a type that this module
-does not know is an error, never a silent zero.
+normalization. Zeros at the borders are counted as pixels, as in all such counts. An operation of a type that this
+module does not know is an error, never a silent zero.
 """
 
 import math
@@ -38,8 +38,9 @@ def graph_multiply_adds(graph):
             total += _COUNTS[operation.type](operation)
         elif operation.type not in _FREE:
             raise NotImplementedError(
-                f"multiply_adds: the cost of the operation must be known. Received: {operation.type} ({operation.name}); "
-                "add it to hsgan.networks.cost, or call no nested tf.function and no loop"
+                "multiply_adds: the cost of an operation must be known. "
+                f"Received: {operation.type} ({operation.name}); add it to hsgan.networks.cost; "
+                "nested functions and loops cannot be counted"
             )
     return total
 
@@ -120,24 +121,21 @@ _COUNTS = {
     "MatrixTriangularSolve": _triangular_solve,
 }
 
-_FREE = frozenset(
-    # Placeholders, constants, and the shape and place of values.
-    """
+# Placeholders, constants, and the shape and place of values.
+_PLACING = """
     Placeholder Const ReadVariableOp Identity IdentityN NoOp StopGradient PreventGradient Cast Shape ShapeN Size Rank
     Reshape Squeeze ExpandDims Transpose ConcatV2 Split SplitV Pack Unpack Slice StridedSlice GatherV2 Gather GatherNd
     Pad PadV2 MirrorPad Tile BroadcastTo BroadcastArgs Fill ZerosLike OnesLike Range ReverseV2 SpaceToBatchND
     BatchToSpaceND SpaceToDepth DepthToSpace Assert ResourceGather
-    """.split()
-    # Element by element.
-    + """
+"""
+_ELEMENT_BY_ELEMENT = """
     Add AddV2 AddN BiasAdd Sub Mul Neg RealDiv Div DivNoNan FloorDiv FloorMod Maximum Minimum Abs Sign Square
     SquaredDifference Sqrt Rsqrt Reciprocal Exp Expm1 Log Log1p Pow Sigmoid Tanh Relu Relu6 LeakyRelu Elu Selu Softplus
     Softmax LogSoftmax Erf Floor Ceil Round ClipByValue SelectV2 Select Equal NotEqual Greater GreaterEqual Less
     LessEqual LogicalAnd LogicalOr LogicalNot IsFinite
-    """.split()
-    # Reductions, pooling, resampling and normalization.
-    + """
+"""
+_REDUCING = """
     Sum Mean Max Min Prod All Any ArgMax ArgMin Cumsum MaxPool AvgPool ResizeBilinear ResizeNearestNeighbor
     ResizeBicubic FusedBatchNormV3 MatrixDiagPartV3 MatrixDiagV3 MatrixSetDiagV3 MatrixBandPart
-    """.split()
-)
+"""
+_FREE = frozenset((_PLACING + _ELEMENT_BY_ELEMENT + _REDUCING).split())

@@ -1,8 +1,8 @@
 """Cubes from RGB without a network: `bi`, `smooth`, `wiener` and `ridge` (method sections 13, 17).
 
-`smooth`, `wiener` and `ridge` are one matrix per camera: `Y = A X + b`, both exact in RGB (`C Y = X`, the Wiener estimate as its
-noise goes to 0), differentiable in the camera's SRF. The matrices are computed in float64 (the flat spectrum outweighs
-all others by the inverse of epsilon, which float32 does not resolve) and applied in float32.
+`smooth`, `wiener` and `ridge` are one matrix per camera: `Y = A X + b`, all exact in RGB (`C Y = X`, the latter two as
+their noise goes to 0), differentiable in the camera's SRF. The matrices are computed in float64 (the flat spectrum
+outweighs all others by the inverse of epsilon, which float32 does not resolve) and applied in float32.
 """
 
 import numpy as np
@@ -103,8 +103,8 @@ def wiener(rgb, srf, mean, covariance, noise):
 def ridge(rgb, srf, second_moment, noise):
     """The linear regression of cubes on their RGB: `Y = M C^T (C M C^T + s I)^-1 X`, the uncentered Wiener estimate.
 
-    With `M = sum y y^T / n` over n spectra this is exactly the regression, without intercept, on the n pairs `(C y, y)`,
-    with a ridge of `n s`; so it needs no pairs either. It scales with the exposure, as `wiener` does not.
+    With `M = sum y y^T / n` over n spectra this is exactly the regression, without intercept, on the n pairs
+    `(C y, y)`, with a ridge of `n s`; so it needs no pairs either. It scales with the exposure, as `wiener` does not.
 
     Args:
       rgb: float32 [height, width, 3], or [batch, height, width, 3].
