@@ -183,7 +183,7 @@ def stage_function(bands, growth, units, zero_mean, slope):
 
 
 def stage_output(residual, kernels, centered):
-    """Returns a stage's output float32 [1, h, w, bands padded] for its input [1, h, w, 3] and kernels of `fold`.
+    """Returns a stage's output float32 [n, h, w, bands padded] for its input [n, h, w, 3] and kernels of `fold`.
 
     Args:
       centered: number of channels whose mean is subtracted before the depthwise convolutions (SZM); None: no SZM.
@@ -196,7 +196,7 @@ def stage_output(residual, kernels, centered):
             term = tf.nn.bias_add(tf.nn.conv2d(earlier, kernel, 1, "SAME"), zero)
             # TensorFlow fuses convolution + bias + two-term AddN (+ ReLU) into one operation that adds in place; the
             # check of the shape keeps it from making one long AddN of the chain first.
-            total = tf.add_n([term, tf.ensure_shape(total, (1, None, None, zero.shape[0]))])
+            total = tf.add_n([term, tf.ensure_shape(total, (None, None, None, zero.shape[0]))])
         if number == len(kernels) - 1:
             return tf.nn.depthwise_conv2d(total, depthwise, (1, 1, 1, 1), "SAME")
         total = tf.nn.relu(total)
