@@ -7,13 +7,23 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from hsgan.errors import DataError
-from hsgan.evaluation.rendering import gray_band, nearest_bands, peak_of, pick_points, pseudo_rgb
+from hsgan.evaluation.rendering import (
+    gray_band,
+    nearest_bands,
+    peak_of,
+    pick_points,
+    pseudo_rgb,
+    wavelength_colors,
+)
 from hsgan.files.atomic import write_atomically
+from hsgan.spectra.bands import edges
+from hsgan.spectra.imaging import srgb_decode, srgb_encode
 
 ERROR_BANDS_NM = (450, 550, 650)
 # Okabe and Ito's colors, which the color-blind tell apart.
 METHOD_COLORS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9")
 METHOD_STYLES = (":", "-.", "--", "-")
+POINT_STYLES = ("-", "--", "-.")
 CHANNEL_COLORS = {"R": "#D03030", "G": "#2E9E3F", "B": "#2F62C9"}
 MARK_COLORS = ("#FFFFFF", "#111111")
 
@@ -118,6 +128,88 @@ def srf_curves(camera, srf, estimates, wavelengths_nm):
         axis.grid(alpha=0.25)
         axis.legend(fontsize=8, frameon=False)
     axes[0].set_ylabel("response (rows of the camera sum to 1)")
+    return figure
+
+
+def contact_sheet(name, cube, wavelengths_nm, columns=8):
+    """Returns a figure of all bands, each in the color of its wavelength; one exposure for all.
+
+    Args:
+      name: title. cube: float [height, width, bands]. wavelengths_nm: float [bands].
+      columns: bands in a row, at most.
+    """
+    bands = len(wavelengths_nm)
+    columns = min(columns, bands)
+    rows = -(-bands // columns)
+    peak, colors = peak_of(cube), srgb_decode(wavelength_colors(wavelengths_nm)).numpy()
+    aspect = min(max(cube.shape[0] / cube.shape[1], 0.4), 2.5)
+    figure = Figure(figsize=(1.6 * columns, (1.6 * aspect + 0.28) * rows + 0.5), layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False)
+    for axis, plane, color, wavelength in zip(
+        axes.flat, np.moveaxis(cube, -1, 0), colors, wavelengths_nm, strict=False
+    ):
+        axis.imshow(srgb_encode((plane[..., None] * color / peak).astype(np.float32)).numpy())
+        axis.set_title(f"{wavelength:g} nm", fontsize=8)
+    for axis in axes.flat:
+        axis.set_axis_off()
+    figure.suptitle(f"{name}: {bands} bands, one exposure", fontsize=11)
+    return figure
+
+
+def cube_spectra(name, picture, spectra, wavelengths_nm, scale=1, reference=None):
+    """Returns a figure: the picture with numbered points, and the spectra there over a strip of the bands' colors.
+
+    Args:
+      name: title. picture: sRGB-encoded [height, width, 3].
+      spectra: {(row, column): float [bands]}.
+      wavelengths_nm: float [bands].
+      scale: pixels of the cube a pixel of the picture.
+      reference: {(row, column): float [bands]} of another cube, drawn dashed; None for none.
+    """
+    figure = Figure(figsize=(12, 4.8), layout="constrained")
+    left, right = figure.subplots(1, 2, width_ratios=(1, 1.4))
+    mark_points(left, picture, [(row / scale, column / scale) for row, column in spectra])
+    for number, (point, values) in enumerate(spectra.items(), 1):
+        again, which = divmod(number - 1, len(METHOD_COLORS))
+        color, style = METHOD_COLORS[which], POINT_STYLES[again % len(POINT_STYLES)]
+        label = f"{number}: row {point[0]}, column {point[1]}"
+        right.plot(wavelengths_nm, values, color=color, linestyle=style, linewidth=1.8, label=label)
+        if reference is not None:
+            right.plot(wavelengths_nm, reference[point], color=color, linestyle=":", linewidth=1.4)
+    color_strip(right, wavelengths_nm)
+    right.set(xlabel="wavelength (nm)", ylabel="radiance (full scale 1)")
+    right.grid(alpha=0.25)
+    right.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), fontsize=8, frameon=False, ncols=min(4, len(spectra)))
+    figure.suptitle(name + ("" if reference is None else "   (dotted: the reference)"), fontsize=11)
+    return figure
+
+
+def color_strip(axis, wavelengths_nm, height=0.03):
+    """Draws the colors of the wavelengths along the bottom of a plot over wavelengths; its lower limit is 0 or less."""
+    limits = edges(wavelengths_nm)
+    axis.set_xlim(limits[0], limits[-1])
+    axis.set_ylim(bottom=min(0, axis.get_ylim()[0]))
+    for low, high, color in zip(limits[:-1], limits[1:], wavelength_colors(wavelengths_nm), strict=True):
+        axis.axvspan(low, high, ymin=0, ymax=height, color=color, linewidth=0)
+
+
+def value_map(name, values, label, colormap="viridis", limits=None):
+    """Returns a figure of one number a pixel, with its color scale; NaN is gray.
+
+    Args:
+      name: title. values: float [height, width]. label: of the scale, with the unit.
+      colormap: Matplotlib's. limits: (low, high) of the scale; None: 0 to the 99.5th percentile.
+    """
+    known = values[np.isfinite(values)]
+    low, high = limits or (0, peak_of(known) if known.size else 1)
+    aspect = min(max(values.shape[0] / values.shape[1], 0.3), 2.5)
+    figure = Figure(figsize=(6.6, 5.2 * aspect + 0.7), layout="constrained")
+    axis = figure.subplots()
+    axis.set_facecolor("#8C8C8C")
+    shown = axis.imshow(values, cmap=colormap, vmin=low, vmax=high)
+    axis.set(xticks=[], yticks=[])
+    figure.colorbar(shown, ax=axis, label=label, shrink=0.85, extend="both" if limits else "max")
+    figure.suptitle(name, fontsize=11)
     return figure
 
 

@@ -4,20 +4,29 @@ from functools import lru_cache
 
 import numpy as np
 
+from hsgan.spectra.illuminants import FLAT, illuminant, removable
 from hsgan.spectra.imaging import srgb_encode
 
 # Linear sRGB from CIE XYZ, IEC 61966-2-1.
 _XYZ_TO_SRGB = np.array([[3.2406, -1.5372, -0.4986], [-0.9689, 1.8758, 0.0415], [0.0557, -0.2040, 1.0570]])
+# Relative XYZ of the white of sRGB, D65.
+_SRGB_WHITE = np.linalg.inv(_XYZ_TO_SRGB).sum(axis=1)
 
 
 @lru_cache(maxsize=4)
 def _observer(wavelengths_nm):
+    """Returns the CIE 1931 2 degree observer's color matching functions at a tuple of wavelengths: [3, bands]."""
     import colour
 
     functions = colour.MSDS_CMFS["CIE 1931 2 Degree Standard Observer"]
-    sampled = np.stack([np.interp(wavelengths_nm, functions.wavelengths, row) for row in functions.values.T])
-    matrix = _XYZ_TO_SRGB @ sampled
-    return matrix / matrix.sum(axis=1, keepdims=True)
+    return np.stack(
+        [np.interp(wavelengths_nm, functions.wavelengths, row, left=0, right=0) for row in functions.values.T]
+    )
+
+
+def observer(wavelengths_nm):
+    """Returns the color matching functions float64 [3, bands]; 0 where nobody sees."""
+    return _observer(tuple(np.asarray(wavelengths_nm, float).tolist()))
 
 
 def display_matrix(wavelengths_nm):
@@ -25,7 +34,61 @@ def display_matrix(wavelengths_nm):
 
     Unlike a camera's SRF it has negative values.
     """
-    return _observer(tuple(np.asarray(wavelengths_nm, float).tolist()))
+    matrix = _XYZ_TO_SRGB @ observer(wavelengths_nm)
+    return matrix / matrix.sum(axis=1, keepdims=True)
+
+
+def relight_matrix(wavelengths_nm, light, scene=FLAT, adapted=False):
+    """Returns float64 [3, bands]: linear sRGB, under the light `light`, of a cube that was taken in the light `scene`.
+
+    The cube is divided by `scene` and multiplied by `light`: exact for what reflects light, wrong for what emits it or
+    fluoresces. A white surface gets 1 in its largest channel.
+
+    Args:
+      wavelengths_nm: float [bands].
+      light, scene: names in `hsgan.spectra.illuminants`; the flat `scene` takes the cube as reflectance.
+      adapted: whether the eye has adapted to the light, so that white looks white (Bradford transform); otherwise the
+        light keeps its color, seen from a room in daylight (D65).
+
+    Raises:
+      DataError: no such light, or one that is not known at all bands, or leaves a band of `scene` dark.
+    """
+    weights = observer(wavelengths_nm) * illuminant(light, wavelengths_nm)
+    white = weights.sum(axis=1)
+    weights, white = weights / white[1], white / white[1]
+    if adapted:
+        from colour.adaptation import matrix_chromatic_adaptation_VonKries
+
+        weights = matrix_chromatic_adaptation_VonKries(white, _SRGB_WHITE, transform="Bradford") @ weights
+    matrix = _XYZ_TO_SRGB @ weights
+    return matrix / matrix.sum(axis=1).max() / removable(scene, wavelengths_nm)
+
+
+def render(cube, matrix, peak):
+    """Returns the sRGB-encoded picture float32 [height, width, 3], [0, 1], of a cube under a `relight_matrix`.
+
+    Args:
+      cube: float [height, width, bands]. matrix: [3, bands].
+      peak: value of the cube that counts as white (`peak_of`).
+    """
+    linear = cube @ (matrix.T / peak).astype(np.float32)
+    return srgb_encode(np.asarray(linear, np.float32)).numpy()
+
+
+def wavelength_colors(wavelengths_nm):
+    """Returns sRGB-encoded float32 [bands, 3], [0, 1]: the hue of light of each wavelength, at a brightness to be seen.
+
+    No screen shows a spectral color: what lies beyond sRGB is cut off. The ends of the visible range are dimmer, and
+    beyond it is gray.
+    """
+    linear = (_XYZ_TO_SRGB @ observer(wavelengths_nm)).T
+    linear = np.maximum(linear, 0)
+    top = linear.max(axis=1, keepdims=True)
+    hue = np.divide(linear, top, out=np.full(linear.shape, 0.5), where=top > 1e-3)
+    # To half of full brightness at 400 and 700 nm.
+    nm = np.asarray(wavelengths_nm, np.float64)[:, None]
+    dimming = np.clip(np.minimum((nm - 360) / 80, (780 - nm) / 160), 0.25, 1)
+    return srgb_encode((hue * dimming).astype(np.float32)).numpy()
 
 
 def pseudo_rgb(cube, wavelengths_nm, peak=None):
