@@ -1,0 +1,1 @@
+"""Fast inference in bounded memory: tiles (NumPy alone), fused forms of the networks, engines."""
