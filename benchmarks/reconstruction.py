@@ -20,7 +20,7 @@ from absl import flags
 
 from hsgan import cli
 from hsgan import config as config_lib
-from hsgan.networks.fused import FusedReconstructor
+from hsgan.inference.fused import FusedReconstructor
 from hsgan.networks.hsgan_net import HSGANNet
 from hsgan.spectra import srf as srf_lib
 

@@ -4,18 +4,13 @@ rgb float32 [height, width, 3] (linear), srf float32 [3, bands]: the camera's, k
 [height, width, bands], all NumPy. A method that needs no SRF ignores it.
 """
 
-import weakref
-
 import numpy as np
 
-from hsgan.networks.fused import FusedReconstructor
+from hsgan.inference import tiling
+from hsgan.inference.engine import engine_of
 from hsgan.spectra import closed_form
 
 NETWORK = "hsgan"
-# The SRF of a larger image is estimated from a thumbnail, so that memory is bounded but for the cube.
-THUMBNAIL_PIXELS = 2**20
-# The fast form of each network in use; it reads the weights at every call, so it never grows stale.
-_fused = weakref.WeakKeyDictionary()
 
 
 def methods_of(network, name=NETWORK, noise=1e-4):
@@ -41,35 +36,44 @@ def methods_of(network, name=NETWORK, noise=1e-4):
 def estimate_srf(network, rgb):
     """Returns the SRF float32 [3, bands] that the network estimates from an image float32 [height, width, 3].
 
-    From the whole image, or beyond `THUMBNAIL_PIXELS` from its means over squares.
+    From the whole image, or beyond `tiling.THUMBNAIL_PIXELS` from its means over squares.
+
+    Args:
+      network: a `hsgan.networks.base.ReconstructionNetwork`.
+      rgb: linear; an array, or anything that `hsgan.inference.tiling` can read in parts.
+
+    Raises:
+      DataError: an image of the wrong shape or type, or with a value that is not finite.
     """
-    factor = int(np.ceil(np.sqrt(rgb.shape[0] * rgb.shape[1] / THUMBNAIL_PIXELS)))
-    return _fast(network).estimate_srf(_thumbnail(rgb, factor))
+    return engine_of(network).estimate_srf(tiling.thumbnail(rgb))
+
+
+def reconstruct_tiles(network, rgb, srf, tile=None):
+    """Reconstructs an image of any size in bounded memory, under a given SRF.
+
+    The blocks are those of the whole image's cube, up to float32 rounding of another order of summation.
+
+    Args:
+      network, rgb: as `estimate_srf`; of `rgb` no more than a tile and its halo is read at a time.
+      srf: float32 [3, bands].
+      tile: largest side of what is computed at a time without its halo, pixels; None takes a fast one.
+
+    Yields:
+      ((row slice, column slice), float32 [h, w, bands]): the cube's blocks, row by row.
+
+    Raises:
+      DataError: as `estimate_srf`; an image too large for a network that looks at the whole of it.
+    """
+    engine = engine_of(network)
+    tile = tiling.TILE if tile is None else tile
+    yield from tiling.run_tiles(
+        lambda window: engine.reconstruct(window, srf), rgb, tile, network.receptive_radius, network.stride
+    )
 
 
 def reconstruct_cube(network, rgb, srf, tile=None):
-    """Returns the network's cube float32 [height, width, bands] under a given SRF, by its fast form.
-
-    Args:
-      rgb: float32 [height, width, 3], linear.
-      srf: float32 [3, bands].
-      tile: largest side of what is computed at a time, pixels; it does not change the cube, up to rounding. None takes
-        the fastest.
-    """
-    return _fast(network).reconstruct(rgb, srf, *(() if tile is None else ((tile, tile),)))
-
-
-def _fast(network):
-    """Returns the `FusedReconstructor` of a network, made on first use."""
-    if network not in _fused:
-        _fused[network] = FusedReconstructor(network)
-    return _fused[network]
-
-
-def _thumbnail(rgb, factor):
-    if factor == 1:
-        return rgb
-    height, width = (max(side // factor, 1) for side in rgb.shape[:2])
-    rows, columns = min(factor, rgb.shape[0]), min(factor, rgb.shape[1])
-    squares = rgb[: height * rows, : width * columns].reshape(height, rows, width, columns, 3)
-    return squares.mean(axis=(1, 3), dtype=np.float32)
+    """Returns the network's cube float32 [height, width, bands] under a given SRF: `reconstruct_tiles`, joined."""
+    cube = np.empty((*rgb.shape[:2], network.bands), np.float32)
+    for block, part in reconstruct_tiles(network, rgb, srf, tile):
+        cube[block] = part
+    return cube

@@ -5,8 +5,8 @@ import pytest
 import tensorflow as tf
 
 from hsgan import config as config_lib
-from hsgan.networks import fused
-from hsgan.networks.fused import FusedReconstructor
+from hsgan.inference import fused
+from hsgan.inference.fused import FusedReconstructor
 from hsgan.networks.hsgan_net import HSGANNet
 from hsgan.spectra import srf as srf_lib
 
@@ -80,8 +80,8 @@ def test_a_halo_one_pixel_short_is_seen(monkeypatch):
     network = model("smooth", stages=2)
     fast, rgb, srf = FusedReconstructor(network), image(40, 30), DICTIONARY.responses[0]
     whole = fast.reconstruct(rgb, srf)
-    exact = fused.with_halo
-    monkeypatch.setattr(fused, "with_halo", lambda block, shape, radius: exact(block, shape, radius - 1))
+    exact = fused.tiles
+    monkeypatch.setattr(fused, "tiles", lambda height, width, block, radius: exact(height, width, block, radius - 1))
     assert difference(fast.reconstruct(rgb, srf, block=(16, 16)), whole) > 10 * TOLERANCE
 
 
@@ -132,11 +132,3 @@ def test_the_graph_is_fused():
     if not any("Mkl" in operation for operation in operations):
         pytest.skip("this TensorFlow runs without oneDNN (TF_ENABLE_ONEDNN_OPTS=0, or another processor)")
     assert not {"AddN", "AddV2", "Relu", "BiasAdd"} & set(operations)
-
-
-def test_grid_covers_the_image_once():
-    count = np.zeros((50, 33), int)
-    for block in fused.grid(50, 33, 16, 20):
-        count[block] += 1
-        assert count[block].shape[0] <= 16 and count[block].shape[1] <= 20
-    assert (count == 1).all()

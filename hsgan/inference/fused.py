@@ -14,11 +14,11 @@ Weights are read, and folded in float64, at every call: a network in training gi
 """
 
 import functools
-import itertools
 
 import numpy as np
 import tensorflow as tf
 
+from hsgan.inference.tiling import tiles
 from hsgan.networks.srf_estimator import at_least
 from hsgan.spectra import closed_form
 
@@ -64,12 +64,15 @@ class FusedReconstructor:
         rgb = at_least(tf.convert_to_tensor(rgb, tf.float32)[None], self.estimator.smallest)[0]
         radius = sum(unit.kernel_size // 2 for unit in self.estimator.blocks[0].units)
         # In pairs of pixels, of which the pooling makes one; an odd last row or column it does not look at.
-        pooled, parts = grid(rgb.shape[0] // 2, rgb.shape[1] // 2, *(side // 2 for side in BLOCK)), []
-        for block in pooled:
-            pixels = tuple(slice(2 * part.start, 2 * part.stop) for part in block)
-            window, inner = with_halo(pixels, rgb.shape, radius)
-            parts.append(self.begin(rgb[window][None], inner)[0])
-        return self.finish(join(parts, pooled)[None])[0].numpy()
+        even = [side // 2 * 2 for side in rgb.shape[:2]]
+        blocks, parts = tiles(*even, BLOCK, radius, stride=2), []
+        for _, window, inner in blocks:
+            # The odd last row or column still counts for the one before it.
+            window = tuple(
+                slice(w.start, None if w.stop == side else w.stop) for w, side in zip(window, even, strict=True)
+            )
+            parts.append(self.begin(rgb[window][None], _place(inner))[0])
+        return self.finish(join(parts, blocks)[None])[0].numpy()
 
     def _begin(self, rgb, inner):
         features = self.estimator.blocks[0](rgb)
@@ -84,10 +87,12 @@ class FusedReconstructor:
 
         Args:
           rgb, srf: as for a call.
-          block: the largest (height, width) of what is computed at a time, pixels.
+          block: the largest (height, width) of what is computed at a time without its halo, pixels.
         """
         generator = self.generator
-        blocks = grid(*rgb.shape[:2], *block)
+        # All stages look equally far: they share one division into blocks.
+        radius = generator.stages[0].arguments["units"] + 1
+        blocks = tiles(*rgb.shape[:2], block, radius)
         rgb, srf = tf.convert_to_tensor(rgb, tf.float32), tf.convert_to_tensor(srf, tf.float32)
         cube = np.empty((*rgb.shape[:2], generator.bands), np.float32)
         initial, residual, parts = self.initial(srf), rgb, [None] * len(blocks)
@@ -97,10 +102,9 @@ class FusedReconstructor:
             slope = float(generator.negative_slope) if last else None
             step = stage_function(generator.bands, stage.arguments["growth"], len(kernels), not first, slope)
             projected = []
-            for index, block in enumerate(blocks):
-                window, inner = with_halo(block, residual.shape, len(kernels) + 1)
+            for index, (block, window, inner) in enumerate(blocks):
                 before = initial(rgb[block]) if first else parts[index]
-                part, difference = step(residual[window][None], inner, before, rgb[block], srf, kernels)
+                part, difference = step(residual[window][None], _place(inner), before, rgb[block], srf, kernels)
                 parts[index] = None if last else part
                 projected.append(difference)
                 if last:
@@ -207,33 +211,16 @@ def stage_output(residual, kernels, centered):
         features.append(tf.nn.relu(tf.nn.bias_add(total, zero)))
 
 
-def grid(height, width, rows, columns):
-    """Returns the blocks of an image, row by row, as (slice, slice): nearly equal ones of at most (rows, columns)."""
-
-    def cuts(side, most):
-        count = -(-side // most)
-        edges = [side * number // count for number in range(count + 1)]
-        return [slice(*pair) for pair in itertools.pairwise(edges)]
-
-    return [(down, across) for down in cuts(height, rows) for across in cuts(width, columns)]
-
-
-def with_halo(block, shape, radius):
-    """Returns (the block widened by `radius` within an image of `shape`, the block's place in it: int32 [4])."""
-    window, offsets, sizes = [], [], []
-    for part, side in zip(block, shape, strict=False):
-        start = max(part.start - radius, 0)
-        window.append(slice(start, min(part.stop + radius, side)))
-        offsets.append(part.start - start)
-        sizes.append(part.stop - part.start)
-    return tuple(window), tf.constant([*offsets, *sizes], tf.int32)
+def _place(inner):
+    """Returns a block's place in its window as the graphs take it (`INNER`)."""
+    return tf.constant([part.start for part in inner] + [part.stop - part.start for part in inner], tf.int32)
 
 
 def join(parts, blocks):
-    """Returns the image [height, width, channels] of its parts, one for each of the blocks of `grid`."""
+    """Returns the image [height, width, channels] of its parts, one for each of its `tiles`."""
     rows = {}
-    for (down, _), part in zip(blocks, parts, strict=True):
-        rows.setdefault(down.start, []).append(part)
+    for tile, part in zip(blocks, parts, strict=True):
+        rows.setdefault(tile.block[0].start, []).append(part)
     return tf.concat([tf.concat(row, axis=1) for row in rows.values()], axis=0)
 
 

@@ -1,0 +1,43 @@
+"""The engine of a network: its fast form if it has one, else its own graph. Both read the weights at every call."""
+
+import weakref
+
+import numpy as np
+import tensorflow as tf
+
+from hsgan.inference.fused import FusedReconstructor
+from hsgan.networks.hsgan_net import HSGANNet
+
+_engines = weakref.WeakKeyDictionary()
+
+
+class GraphEngine:
+    """The graph of any `hsgan.networks.base.ReconstructionNetwork`, compiled once for all sizes.
+
+    Args:
+      network: the network; its weights may change later.
+    """
+
+    def __init__(self, network):
+        # Not the network itself: the cache of `engine_of` is keyed by it, and holds this object.
+        network = weakref.ref(network)
+        image, camera = tf.TensorSpec((1, None, None, 3)), tf.TensorSpec((1, 3, network().bands))
+        self._estimate = tf.function(lambda rgb: network().estimate_srf(rgb), input_signature=[image])
+        self._reconstruct = tf.function(
+            lambda rgb, srf: network().reconstruct(rgb, srf), input_signature=[image, camera]
+        )
+
+    def estimate_srf(self, rgb):
+        """Returns the SRF float32 [3, bands] of an image float32 [height, width, 3]."""
+        return self._estimate(rgb[None])[0].numpy()
+
+    def reconstruct(self, rgb, srf):
+        """Returns the cube float32 [height, width, bands] of an image under an SRF [3, bands]."""
+        return self._reconstruct(rgb[None], np.asarray(srf, np.float32)[None])[0].numpy()
+
+
+def engine_of(network):
+    """Returns the engine of a network, made on first use: `estimate_srf(rgb)` and `reconstruct(rgb, srf)`, NumPy."""
+    if network not in _engines:
+        _engines[network] = FusedReconstructor(network) if isinstance(network, HSGANNet) else GraphEngine(network)
+    return _engines[network]
