@@ -73,7 +73,7 @@ def evaluate_run(run, data, output, camera=None, known_srf=None, split="validati
     return results
 
 
-def evaluate(methods, scenes, camera, srf, estimate=None, protocol="seed", on_scene=None):
+def evaluate(methods, scenes, camera, srf, estimate=None, protocol="seed", on_scene=None, degrade=None):
     """Projects each cube with a camera, reconstructs it by every method and scores the results.
 
     Args:
@@ -83,6 +83,8 @@ def evaluate(methods, scenes, camera, srf, estimate=None, protocol="seed", on_sc
       estimate: function rgb -> SRF that all methods get instead of the camera's (blind); None: the camera is known.
       protocol: name in `hsgan.metrics.protocols.PROTOCOLS`.
       on_scene: called after each scene with (name, truth, rgb, {method: cube}, srf used).
+      degrade: function (scene, truth, rgb) -> `hsgan.evaluation.degradations.Degraded`: what the methods get, and what
+        they are compared with, in place of the scene; None: as it is.
 
     Returns:
       {"protocol", "camera", "blind", "methods": {method: {"mean": metrics, "scenes": {scene: metrics}}}}; metrics are
@@ -97,16 +99,20 @@ def evaluate(methods, scenes, camera, srf, estimate=None, protocol="seed", on_sc
     for scene, truth in scenes:
         if scene in srf_errors:
             raise DataError(f"scene {scene}: there are two of this name")
-        rgb = project(truth, srf).numpy()
+        rgb, made_by, gain = project(truth, srf).numpy(), srf, 1.0
+        if degrade is not None:
+            truth, rgb, made_by, gain = degrade(scene, truth, rgb)
         used = np.asarray(srf if estimate is None else estimate(rgb), np.float32)
-        srf_errors[scene] = srf_metrics.srf_error(srf, used)
-        cubes = {name: method(rgb, used) for name, method in methods.items()}
-        for name, cube in cubes.items():
+        srf_errors[scene] = srf_metrics.srf_error(made_by, used)
+        cubes = {}
+        for name, method in methods.items():
+            made = method(rgb, used)
+            cubes[name] = made if gain == 1 else made / np.float32(gain)
             try:
-                scored[name][scene] = score(truth, cube)
+                scored[name][scene] = score(truth, cubes[name])
             except ValueError as error:
                 raise DataError(f"scene {scene}, method {name}: {error}") from error
-            check = round_trip(cube, used, rgb)
+            check = round_trip(made, used, rgb)
             scored[name][scene] |= {"round_trip_rmse": check["rmse"], "round_trip_brightness": check["brightness"]}
         if on_scene is not None:
             on_scene(scene, truth, rgb, cubes, used)

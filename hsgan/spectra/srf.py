@@ -213,6 +213,21 @@ def resample(grid_nm, curves, wavelengths_nm, source):
     return np.apply_along_axis(lambda row: np.interp(wavelengths_nm, grid_nm, row), -1, np.asarray(curves, np.float64))
 
 
+def varied(srf, wavelengths_nm, shift_nm=0.0, stretch=1.0):
+    """Returns another camera: an SRF's curves shifted, and stretched about each one's centroid; unit row sums.
+
+    Args:
+      srf: float [3, bands]. wavelengths_nm: float [bands]. shift_nm: towards red. stretch: above 1 is wider.
+
+    Raises:
+      DataError: a channel that is shifted off the wavelengths.
+    """
+    curves = np.array([_warp(np.asarray(wavelengths_nm, np.float64), row, shift_nm, stretch) for row in srf])
+    if not (curves.sum(axis=-1) > 0).all():
+        raise DataError(f"camera: shifted by {shift_nm:g} nm, a channel lies outside the wavelengths; shift it by less")
+    return normalize(curves)
+
+
 def normalize(responses):
     """Scales every row of `responses` [..., 3, bands] to unit sum; float32."""
     return (responses / responses.sum(axis=-1, keepdims=True)).astype(np.float32)
