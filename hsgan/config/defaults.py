@@ -29,6 +29,7 @@ def cameras():
         # "default" (embedded), or a camspec_database.txt, or a .npz of tfrecords_tools.build_srf.
         dictionary="default",
         test="",  # projects validation cubes; "" takes Nikon D700 where the dictionary has it, else the first
+        training=(),  # cameras that training draws from; () is the whole dictionary
         held_out=(),  # cameras that training never sees, neither as the estimator's basis nor to project cubes with
         known=False,  # whether validation gives the network the test camera's SRF
     )

@@ -72,10 +72,13 @@ def check_general(rules, config):
         "wavelengths.stop_nm",
         "must exceed start_nm by a whole number of steps",
     )
+    for field in ("training", "held_out"):
+        names = config.cameras[field]
+        rules.rule(all(isinstance(name, str) for name in names), f"cameras.{field}", "must be names of cameras")
     rules.rule(
-        all(isinstance(name, str) for name in config.cameras.held_out),
-        "cameras.held_out",
-        "must be names of cameras",
+        not set(config.cameras.training) & set(config.cameras.held_out),
+        "cameras.training",
+        "must not name cameras that cameras.held_out names",
     )
     rules.rule(
         not config.cameras.known or config.model != "dbf",

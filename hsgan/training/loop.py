@@ -115,11 +115,12 @@ def check_cameras(config):
     """Returns the SRF dictionary of `config`.
 
     Raises:
-      DataError: it cannot be read, or has no camera `config.cameras.test`.
+      DataError: it cannot be read, or lacks a camera that `config.cameras` names.
     """
-    dictionary = srf_lib.load(config.cameras.dictionary, config_lib.wavelengths_nm(config))
-    if config.cameras.test:
-        dictionary.srf(config.cameras.test)
+    cameras = config.cameras
+    dictionary = srf_lib.load(cameras.dictionary, config_lib.wavelengths_nm(config))
+    for name in (*filter(None, [cameras.test]), *cameras.training, *cameras.held_out):
+        dictionary.srf(name)
     return dictionary
 
 

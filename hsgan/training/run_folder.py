@@ -140,8 +140,10 @@ class RunFolder:
             return SrfDictionary(names, data["wavelengths_nm"], data["responses"], str(data["source"]))
 
     def training_dictionary(self):
-        """Returns the `SrfDictionary` of the cameras that training saw: without `config.cameras.held_out`."""
-        return self.dictionary().without(self.config.cameras.held_out)
+        """Returns the `SrfDictionary` of the cameras that training saw: `config.cameras.training`, not `held_out`."""
+        dictionary, cameras = self.dictionary(), self.config.cameras
+        others = set(dictionary.names) - set(cameras.training) if cameras.training else set()
+        return dictionary.without(sorted(others | set(cameras.held_out)))
 
     @property
     def test_camera(self):

@@ -1,0 +1,39 @@
+"""AGD-Net's published training on Harvard: learned degradation, L1 + rank + residual (method section 12).
+
+Records (docs/datasets.md):
+  python -m tfrecords_tools.build_hsi --source=harvard --input=HARVARD --grid=420:720:10 --output=records/harvard \\
+      --validation=SCENES
+HARVARD holds CZ_hsdb alone. Validation scenes are 20 of the 50, of your choosing.
+Command: python -m hsgan.train --config=configs/agdnet_harvard.py --config.cameras.dictionary=camspec_database.txt
+On two cores: the same, and --config.agd_net.stages=4 --config.train.patch=64 --config.train.max_minutes=60
+Hardware: a GPU; the paper names none. Not yet run here.
+Expected: no table of the paper is at hand; its abstract claims more than 1.0 dB on average over the best earlier method
+on three benchmarks, with 67 times fewer parameters and 32 times fewer operations.
+"""
+
+from hsgan.config import default_config
+
+EPOCHS = 500
+# Batches of an epoch: as many patches as cover the 30 training scenes once (ours; the paper counts epochs alone).
+BATCHES = 30 * (1040 // 128) * (1392 // 128) // 8
+
+
+def get_config():
+    """Returns the configuration."""
+    config = default_config()
+    config.name = "agdnet_harvard"
+    config.model = "agd_net"
+    config.data.cubes = "records/harvard"
+    config.wavelengths.start_nm, config.wavelengths.stop_nm = 420, 720
+    config.data.cube_scale = (1.0, 1.0)
+    config.data.quarter_turns = True
+    # The learned degradation takes in one camera. For any: cameras.training=(), agd_net.degradation=given.
+    config.cameras.training = ("Nikon D700",)
+    config.paired.residual = 1.0
+    config.paired.rank = 1.0
+    config.train.batch = 8
+    config.train.patch = 128
+    config.train.steps = EPOCHS * BATCHES
+    config.train.checkpoint_every = 10 * BATCHES
+    config.train.validate_every = 50 * BATCHES
+    return config
