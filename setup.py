@@ -21,13 +21,15 @@ REQUIREMENTS = [
     "imagecodecs",
     "google-crc32c",
     "spectral",
+    "xarray",
     "colour-science>=0.4.6",
 ]
 EXTRAS = {
     "hub": ["keras-hub"],
     "exr": ["OpenEXR"],
     "beam": ["apache-beam"],
-    "test": ["OpenEXR", "pytest", "scikit-image", "ruff>=0.17,<0.18"],
+    "zarr": ["zarr>=3", "numcodecs"],
+    "test": ["OpenEXR", "zarr>=3", "numcodecs", "pytest", "scikit-image", "ruff>=0.17,<0.18"],
 }
 
 setup(

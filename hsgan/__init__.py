@@ -1,1 +1,25 @@
-"""Hyperspectral cubes from RGB images, by a network trained without paired data."""
+"""Hyperspectral cubes from RGB images, by a network trained without paired data.
+
+    import hsgan
+
+    cube = hsgan.Reconstructor.from_run("runs/demo").reconstruct("photo.jpg")  # an xarray.DataArray
+    hsgan.save_cube(cube, "cubes/photo", ["envi"])
+    cube = hsgan.open_cube("cubes/photo.hdr")
+
+The import itself is light: what these names need, TensorFlow and xarray, is imported when they are first used.
+"""
+
+import importlib
+
+_HOMES = {"Reconstructor": "hsgan.api", "open_cube": "hsgan.files.cubes", "save_cube": "hsgan.files.cubes"}
+__all__ = ["Reconstructor", "open_cube", "save_cube"]
+
+
+def __getattr__(name):
+    if name not in _HOMES:
+        raise AttributeError(f"module 'hsgan' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__():
+    return sorted([*globals(), *__all__])

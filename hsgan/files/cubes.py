@@ -1,23 +1,94 @@
-"""Cubes out: the only module that writes cube files.
+"""Cubes out and in again: the only package that writes or reads cube files.
 
 A cube is float32 [height, width, bands], linear radiance, bands at ascending `wavelengths_nm`. Every format holds the
-wavelengths, the SRF that belongs to the cube, and free metadata. A file appears under its name only when it is whole:
-it is written beside its place and then moved there; a disk that fills up leaves what was there before.
+wavelengths, the SRF that belongs to the cube, and free facts (`hsgan.files.header.CubeHeader`). A file appears under
+its name only when it is whole: it is written beside its place and then moved there; whatever stops it, a full disk or a
+killed process, leaves what was there before.
 """
 
-import json
-import os
-import shutil
-import tempfile
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import spectral.io.envi
+
+from hsgan.errors import DataError
+from hsgan.files.formats import envi, matlab, npz, tiff, zarr
+from hsgan.files.header import UNITS, CubeHeader, checked_facts
+from hsgan.files.staging import staged
+
+FORMATS = {"npz": npz, "envi": envi, "matlab": matlab, "tiff": tiff, "zarr": zarr}
+_READERS = {suffix: module for module in FORMATS.values() for suffix in module.SUFFIXES} | {".tiff": tiff}
+_STRIP_BYTES = 1 << 25
+
+
+class CubeWriter:
+    """Takes the blocks of one cube, in any order.
+
+    Attributes:
+      header: `CubeHeader`. facts: its facts; what is added before the end of the `with` is written too.
+      paths: of the files, which appear at its end.
+    """
+
+    def __init__(self, writer, header, paths):
+        self.writer, self.header, self.paths = writer, header, paths
+        self.facts = dict(header.facts)
+        self._missing = header.height * header.width
+
+    def write(self, rows, columns, block):
+        """Writes a part of the cube.
+
+        Args:
+          rows, columns: slices with start and stop, within the image; the parts cover the cube once.
+          block: float [rows, columns, bands].
+
+        Raises:
+          ValueError: a block that does not fit its place, or a part beyond the image.
+        """
+        height, width, bands = self.header.shape
+        sides = rows.stop - rows.start, columns.stop - columns.start
+        if not (0 <= rows.start < rows.stop <= height and 0 <= columns.start < columns.stop <= width):
+            raise ValueError(f"rows, columns: must lie in {height} x {width} pixels. Received: {rows}, {columns}")
+        if block.shape != (*sides, bands):
+            raise ValueError(f"block: must be {[*sides, bands]}. Received: {list(block.shape)}")
+        self.writer.put((rows, columns), block)
+        self._missing -= sides[0] * sides[1]
+
+    def finish(self):
+        """Completes the files; called at the end of the `with`.
+
+        Raises:
+          ValueError: the parts written do not cover the cube once.
+        """
+        if self._missing:
+            raise ValueError(f"cube: every pixel must be written once. Received: {self._missing} pixels too few")
+        self.writer.finish(replace(self.header, facts=checked_facts(self.facts)))
+
+
+@contextmanager
+def open_writer(stem, name, header):
+    """Gives a `CubeWriter`; its files appear when the `with` ends without an exception, and only then.
+
+    Args:
+      stem: path without suffix; the format adds its own. Existing files are replaced.
+      name: of the format, in `FORMATS`.
+      header: `CubeHeader`.
+
+    Raises:
+      ValueError: unknown format; parts that do not cover the cube.
+      DataError: a package that the format needs is not installed.
+      OSError: no room, or no right to write.
+    """
+    check_formats([name])
+    module = FORMATS[name]
+    with staged(stem, module.SUFFIXES) as temporary:
+        writer = CubeWriter(module.Writer(temporary, header), header, paths_of(stem, [name]))
+        yield writer
+        writer.finish()
 
 
 def write_cube(stem, cube, wavelengths_nm, srf, metadata=None, formats=("npz",)):
-    """Writes one cube in several formats; returns the paths of all files written.
+    """Writes a whole cube in several formats; returns the paths of all files written.
 
     Args:
       stem: path without suffix; every format adds its own. Existing files are replaced.
@@ -25,101 +96,101 @@ def write_cube(stem, cube, wavelengths_nm, srf, metadata=None, formats=("npz",))
       wavelengths_nm: float [bands], nm, ascending.
       srf: float [3, bands], R, G, B rows.
       metadata: flat dictionary of strings and numbers, e.g. source and model; None for none.
-      formats: names in `WRITERS`.
+      formats: names in `FORMATS`.
 
     Raises:
       ValueError: unknown format, or arrays that do not fit together.
     """
     check_formats(formats)
-    cube, wavelengths_nm, srf = _checked(cube, wavelengths_nm, srf)
+    shape = np.shape(cube)
+    if len(shape) != 3 or shape[2] != np.size(wavelengths_nm):
+        raise ValueError(
+            "cube, wavelengths_nm, srf: must be [height, width, bands], [bands], [3, bands]. "
+            f"Received: {shape}, {np.shape(wavelengths_nm)}, {np.shape(srf)}"
+        )
+    header = CubeHeader(*shape[:2], wavelengths_nm, srf, metadata or {})
+    step = max(_STRIP_BYTES // (4 * shape[1] * shape[2]), 1)
     paths = []
     for name in formats:
-        paths += WRITERS[name](stem, cube, wavelengths_nm, srf, metadata or {})
+        with open_writer(stem, name, header) as writer:
+            for start in range(0, shape[0], step):
+                rows = slice(start, min(start + step, shape[0]))
+                writer.write(rows, slice(0, shape[1]), np.asarray(cube[rows], np.float32))
+        paths += writer.paths
     return paths
 
 
+def save_cube(cube, stem, formats=("npz",)):
+    """Writes a cube as `open_cube` gives it, in one or several formats; returns the paths.
+
+    Args:
+      cube: `xarray.DataArray` ("y", "x", "wavelength") with `srf` among its attributes.
+      stem: path without suffix. formats: names in `FORMATS`.
+
+    Raises:
+      ValueError: another array, or an unknown format.
+    """
+    if cube.dims != ("y", "x", "wavelength") or "srf" not in cube.attrs:
+        raise ValueError(
+            "cube: must have the dimensions y, x, wavelength, and attrs['srf'], as hsgan.open_cube gives it. "
+            f"Received: {', '.join(map(str, cube.dims))}; attributes {', '.join(cube.attrs) or 'none'}"
+        )
+    facts = {name: value for name, value in cube.attrs.items() if name not in ("srf", "units")}
+    return write_cube(stem, cube, cube["wavelength"].values, cube.attrs["srf"], facts, formats)
+
+
+def open_cube(path):
+    """Opens the cube in a file of any of the `FORMATS`; its values are read when they are used.
+
+    Args:
+      path: the file (of ENVI's two either), or a Zarr folder.
+
+    Returns:
+      `xarray.DataArray` "cube", float32, dimensions ("y", "x", "wavelength"), coordinate `wavelength` in nm; attributes
+      `units`, `srf` (float32 [3, bands], R, G, B) and the facts: camera, model, ...
+
+    Raises:
+      DataError: no such file, an unknown suffix, or a file that is damaged or holds no such cube.
+    """
+    path = Path(path)
+    module = _READERS.get(path.suffix.lower())
+    if module is None:
+        raise DataError(f"{path}: must end in one of {', '.join(_READERS)}. Received: {path.suffix or 'no suffix'}")
+    if not path.exists():
+        raise DataError(f"{path}: no such file")
+    if path.is_dir() != (module is zarr):
+        raise DataError(f"{path}: is a {'folder' if path.is_dir() else 'file'}; give the other of its name")
+    cube, wavelengths_nm, srf, facts = module.read(path)
+    try:
+        header = CubeHeader(*cube.shape[:2], wavelengths_nm, srf, facts)
+        if cube.shape != header.shape:
+            raise ValueError(f"cube: must be {list(header.shape)}. Received: {list(cube.shape)}")
+    except (ValueError, TypeError) as error:
+        raise DataError(f"{path}: is no cube of hsgan.reconstruct: {error}") from error
+    return as_data_array(cube, header)
+
+
+def as_data_array(cube, header):
+    """Returns the `xarray.DataArray` of a cube [height, width, bands] (see `open_cube`) and its `CubeHeader`."""
+    import xarray
+
+    return xarray.DataArray(
+        cube,
+        dims=("y", "x", "wavelength"),
+        coords={"wavelength": ("wavelength", header.wavelengths_nm, {"units": "nm"})},
+        name="cube",
+        attrs={"units": UNITS, "srf": header.srf, **header.facts},
+    )
+
+
 def check_formats(formats):
-    """Raises `ValueError` unless all `formats` are in `WRITERS` and there is at least one."""
-    unknown = [name for name in formats if name not in WRITERS]
+    """Raises `ValueError` unless all `formats` are in `FORMATS` and there is at least one."""
+    unknown = [name for name in formats if name not in FORMATS]
     if unknown or not formats:
-        raise ValueError(f"formats: must be among {', '.join(WRITERS)}. Received: {', '.join(unknown) or 'none'}")
+        raise ValueError(f"formats: must be among {', '.join(FORMATS)}. Received: {', '.join(unknown) or 'none'}")
 
 
 def paths_of(stem, formats):
     """Returns the paths that `write_cube` would write."""
     check_formats(formats)
-    return [Path(f"{stem}{suffix}") for name in formats for suffix in SUFFIXES[name]]
-
-
-def write_npz(stem, cube, wavelengths_nm, srf, metadata):
-    """Writes `STEM.npz`: `cube`, `wavelengths_nm`, `srf` (float32) and `metadata` (JSON text); needs no pickle."""
-    with _staged(stem, SUFFIXES["npz"]) as (path,), open(path, "wb") as file:
-        np.savez(file, cube=cube, wavelengths_nm=wavelengths_nm, srf=srf, metadata=json.dumps(metadata))
-    return paths_of(stem, ["npz"])
-
-
-def write_envi(stem, cube, wavelengths_nm, srf, metadata):
-    """Writes `STEM.img` (float32, band-interleaved by pixel, little-endian) and its header `STEM.hdr`.
-
-    The header holds wavelengths in nm, band names, the SRF as `srf r`, `srf g`, `srf b`, the default bands for a
-    picture, and the metadata in its description.
-    """
-    fields = {
-        "description": "Hyperspectral cube, linear radiance. "
-        + " ".join(json.dumps(metadata).translate(_BRACES).split()),
-        "wavelength units": "nm",
-        "wavelength": [f"{wavelength:g}" for wavelength in wavelengths_nm],
-        "band names": [f"{wavelength:g} nm" for wavelength in wavelengths_nm],
-        "default bands": [int(np.abs(wavelengths_nm - wanted).argmin()) + 1 for wanted in (640, 550, 460)],
-    }
-    fields |= {f"srf {channel}": [f"{value:.9g}" for value in row] for channel, row in zip("rgb", srf, strict=True)}
-    with _staged(stem, SUFFIXES["envi"]) as (_, header):
-        spectral.io.envi.save_image(
-            str(header), cube, dtype=np.float32, interleave="bip", ext="img", byteorder=0, metadata=fields
-        )
-    return paths_of(stem, ["envi"])
-
-
-WRITERS = {"npz": write_npz, "envi": write_envi}
-# Of each format's files; the last one makes the others readable.
-SUFFIXES = {"npz": (".npz",), "envi": (".img", ".hdr")}
-
-_BRACES = str.maketrans("{}", "()")  # a brace would end the header's description
-
-
-@contextmanager
-def _staged(stem, suffixes):
-    """Gives paths in a new folder beside `stem`; on success their files are moved to `stem` + suffix, else removed.
-
-    Of several files the last is removed first and arrives last: a header never stands beside another cube's data.
-    """
-    target = Path(stem)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name[:40]}-"))
-    try:
-        staged = [folder / f"cube{suffix}" for suffix in suffixes]
-        yield staged
-        for path in staged:
-            with open(path, "rb") as file:
-                os.fsync(file.fileno())
-        final = [Path(f"{stem}{suffix}") for suffix in suffixes]
-        if len(final) > 1:
-            final[-1].unlink(missing_ok=True)
-        for source, path in zip(staged, final, strict=True):
-            os.replace(source, path)
-    finally:
-        shutil.rmtree(folder)
-
-
-def _checked(cube, wavelengths_nm, srf):
-    cube = np.asarray(cube, np.float32)
-    wavelengths_nm, srf = np.asarray(wavelengths_nm, np.float32), np.asarray(srf, np.float32)
-    bands = cube.shape[-1] if cube.ndim == 3 else None
-    if bands is None or wavelengths_nm.shape != (bands,) or srf.shape != (3, bands):
-        raise ValueError(
-            "cube, wavelengths_nm, srf: must be [height, width, bands], [bands], [3, bands]. "
-            f"Received: {cube.shape}, {wavelengths_nm.shape}, {srf.shape}"
-        )
-    if not (np.diff(wavelengths_nm) > 0).all():
-        raise ValueError(f"wavelengths_nm: must ascend. Received: {wavelengths_nm.tolist()}")
-    return cube, wavelengths_nm, srf
+    return [Path(f"{stem}{suffix}") for name in formats for suffix in FORMATS[name].SUFFIXES]

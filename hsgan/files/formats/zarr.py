@@ -1,0 +1,67 @@
+"""Zarr (format 2, extra `[zarr]`): a folder of compressed chunks, for large cubes; `xarray.open_zarr` reads it."""
+
+from importlib.util import find_spec
+
+import numpy as np
+
+from hsgan.errors import DataError
+from hsgan.files.header import UNITS
+
+SUFFIXES = (".zarr",)
+_CHUNK = 256  # pixels, on each side
+_NAMES = ("y", "x", "wavelength")
+
+
+class Writer:
+    """Writes chunks as blocks come; at the end the metadata, also all in one place."""
+
+    def __init__(self, paths, header):
+        zarr = _library("writing")
+        import numcodecs
+
+        (self.path,) = paths
+        self.consolidate = zarr.consolidate_metadata
+        group = zarr.create_group(self.path, zarr_format=2)
+        chunks = tuple(min(side, most) for side, most in zip(header.shape, (_CHUNK, _CHUNK, 10**4), strict=True))
+        # Without a fill value readers would take zeros for holes.
+        common = {"dtype": "float32", "fill_value": float("nan")}
+        codec = numcodecs.Blosc("zstd", clevel=1, shuffle=numcodecs.Blosc.BITSHUFFLE)
+        self.cube = group.create_array("cube", shape=header.shape, chunks=chunks, compressors=codec, **common)
+        self.cube.attrs["_ARRAY_DIMENSIONS"] = list(_NAMES)
+        bands = header.wavelengths_nm.shape
+        grid = group.create_array("wavelength", shape=bands, chunks=bands, compressors=None, **common)
+        grid[:] = header.wavelengths_nm
+        grid.attrs.update({"_ARRAY_DIMENSIONS": [_NAMES[2]], "units": "nm"})
+
+    def put(self, place, block):
+        self.cube[place] = block
+
+    def finish(self, header):
+        self.cube.attrs.update({"units": UNITS, "srf": header.srf.tolist(), **header.facts})
+        self.consolidate(self.path)
+
+
+def read(path):
+    """Reads such a folder; chunks are read when they are used."""
+    _library("reading")
+    import xarray
+
+    if not (path / ".zmetadata").is_file():
+        raise DataError(f"{path}: holds no .zmetadata; is not a Zarr folder, or not a whole one")
+    try:
+        cube = xarray.open_zarr(path, chunks=None)["cube"]
+        facts = dict(cube.attrs)
+        facts.pop("units")
+        srf = np.array(facts.pop("srf"), np.float32)
+        wavelengths_nm = cube["wavelength"].values
+    except (OSError, ValueError, KeyError) as error:
+        raise DataError(f"{path}: is damaged or no cube of hsgan.reconstruct ({error})") from error
+    return cube.variable, wavelengths_nm, srf, facts
+
+
+def _library(doing):
+    if find_spec("zarr") is None:
+        raise DataError(f"format zarr: {doing} it needs the package zarr: pip install 'hsgan[zarr]'")
+    import zarr
+
+    return zarr

@@ -1,0 +1,71 @@
+"""What a cube file says beside the numbers: size, wavelengths, camera, and free facts."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+UNITS = "relative linear radiance"
+
+
+@dataclass(frozen=True, eq=False)
+class CubeHeader:
+    """Everything about a cube but its values.
+
+    Attributes:
+      height, width: pixels.
+      wavelengths_nm: float32 [bands], nm, ascending.
+      srf: float32 [3, bands], R, G, B rows, that belongs to the cube.
+      facts: flat dictionary of strings and numbers, e.g. photo, camera, model and license.
+
+    Raises:
+      ValueError: sizes that are not positive, arrays that do not fit together, wavelengths that do not ascend, facts
+        that are neither strings nor finite numbers.
+    """
+
+    height: int
+    width: int
+    wavelengths_nm: np.ndarray
+    srf: np.ndarray
+    facts: dict = field(default_factory=dict)
+
+    def __post_init__(self):
+        wavelengths_nm, srf = np.asarray(self.wavelengths_nm, np.float32), np.asarray(self.srf, np.float32)
+        bands = wavelengths_nm.size
+        if wavelengths_nm.shape != (bands,) or srf.shape != (3, bands) or min(self.height, self.width, bands) < 1:
+            raise ValueError(
+                "cube, wavelengths_nm, srf: must be [height, width, bands], [bands], [3, bands]. "
+                f"Received: {(self.height, self.width)} pixels, {wavelengths_nm.shape}, {srf.shape}"
+            )
+        if not (np.diff(wavelengths_nm) > 0).all():
+            raise ValueError(f"wavelengths_nm: must ascend. Received: {wavelengths_nm.tolist()}")
+        object.__setattr__(self, "wavelengths_nm", wavelengths_nm)
+        object.__setattr__(self, "srf", srf)
+        object.__setattr__(self, "facts", checked_facts(self.facts))
+
+    @property
+    def shape(self):
+        """(height, width, bands)."""
+        return self.height, self.width, self.wavelengths_nm.size
+
+    @property
+    def band_names(self):
+        """ "400 nm", ..., one a band."""
+        return [f"{wavelength:g} nm" for wavelength in self.wavelengths_nm]
+
+    @property
+    def default_bands(self):
+        """Indices of the bands that show the cube as R, G, B on a screen."""
+        return [int(np.abs(self.wavelengths_nm - wanted).argmin()) for wanted in (640, 550, 460)]
+
+
+def checked_facts(facts):
+    """Returns `facts` as a dictionary of strings, whole and floating-point numbers of Python.
+
+    Raises:
+      ValueError: another type, or a number that is not finite.
+    """
+    plain = {str(name): value.item() if isinstance(value, np.generic) else value for name, value in facts.items()}
+    for name, value in plain.items():
+        if not isinstance(value, str | int | float) or (isinstance(value, float) and not np.isfinite(value)):
+            raise ValueError(f"facts: {name} must be a text or a finite number. Received: {value!r}")
+    return plain
