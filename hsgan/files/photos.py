@@ -1,9 +1,9 @@
-"""Photos in: JPEG, PNG, BMP, WebP (8 bit), PNG and TIFF (8 and 16 bit), float TIFF, to linear RGB.
+"""Photos in: JPEG, PNG, BMP, WebP (8 bit), PNG and TIFF (8 and 16 bit), float TIFF, camera RAW, to linear RGB.
 
 Arrays are [height, width, 3], top row first, upright (EXIF orientation applied). Decisions a reader may look for:
 transparency is refused (a see-through pixel has no color), and so are gray and CMYK photos (a spectrum cannot be told
 from one number, or from inks); an embedded ICC profile is converted to sRGB; PNG gAMA chunks are ignored; of a TIFF
-with several pages the first is read; camera RAW is refused.
+with several pages the first is read; camera RAW is linear whatever `encoding` says (`hsgan.files.raw`).
 """
 
 import struct
@@ -19,11 +19,13 @@ from PIL import Image, ImageCms
 
 from hsgan.config import ENCODINGS
 from hsgan.errors import DataError
+from hsgan.files import raw
 from hsgan.spectra.imaging import srgb_decode
 
 MAX_PIXELS = 150_000_000
 PILLOW_FORMATS = ("JPEG", "PNG", "BMP", "WEBP")
-READABLE = "JPEG, PNG, TIFF, BMP or WebP"
+READABLE = "JPEG, PNG, TIFF, BMP, WebP or camera RAW"
+SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".webp", *raw.SUFFIXES)
 
 _TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _TIFF_SUFFIXES = (".tif", ".tiff")
@@ -57,7 +59,7 @@ def read_photo(path, encoding="srgb"):
     """Reads a photo as linear RGB.
 
     Args:
-      path: the file; its content, not its name, says which format it is.
+      path: the file; its content, not its name, says which format it is, but for camera RAW (`hsgan.files.raw`).
       encoding: how 8 and 16 bit values are stored: "srgb" (an embedded ICC profile is converted to sRGB first), or
         "linear" (taken as they are, a profile is ignored). Float TIFF is always linear and must lie in [0, 1].
 
@@ -70,16 +72,34 @@ def read_photo(path, encoding="srgb"):
     """
     if encoding not in ENCODINGS:
         raise ValueError(f"encoding: must be one of {', '.join(ENCODINGS)}. Received: {encoding!r}")
-    pixels = _decode(Path(path), _magic(path))
+    path, head = Path(path), _magic(path)
+    if _is_raw(path, head):
+        return to_linear(raw.read_raw(path, check_size), "linear")
+    pixels = _decode(path, head)
     values = _opaque(path, pixels.values)
     if np.issubdtype(values.dtype, np.floating):
         linear = _linear_float(path, values)
-    elif encoding == "linear":
-        linear = values.astype(np.float32) / np.iinfo(values.dtype).max
     else:
-        values = _to_srgb(path, values, pixels.profile) if pixels.profile else values
-        linear = _decode_table(values.dtype)[values]
+        values = _to_srgb(path, values, pixels.profile) if pixels.profile and encoding == "srgb" else values
+        linear = to_linear(values, encoding)
     return np.ascontiguousarray(_upright(linear, pixels.orientation))
+
+
+def to_linear(values, encoding="srgb"):
+    """Returns float32 [height, width, 3], linear light in [0, 1], of uint8 or uint16 values.
+
+    Args:
+      values: [height, width, 3], whose largest code is full scale. encoding: "srgb" or "linear".
+    """
+    if encoding == "linear":
+        return np.divide(values, np.iinfo(values.dtype).max, dtype=np.float32)
+    return _decode_table(values.dtype)[values]
+
+
+def _is_raw(path, head):
+    """Whether a file is left to LibRaw: by its name, or TIFF data that is not named so, as most RAW formats are."""
+    suffix = path.suffix.lower()
+    return suffix in raw.SUFFIXES or (head[:4] in _TIFF_MAGIC and suffix not in _TIFF_SUFFIXES)
 
 
 def _magic(path):
@@ -99,14 +119,8 @@ def _magic(path):
 
 
 def _decode(path, head):
-    is_tiff = head[:4] in _TIFF_MAGIC
-    if is_tiff and path.suffix.lower() not in _TIFF_SUFFIXES:
-        raise DataError(
-            f"{path}: holds TIFF data but is not named .tif or .tiff; camera RAW must be developed to a "
-            "16-bit TIFF first"
-        )
     try:
-        return _decode_tiff(path) if is_tiff else _decode_others(path, head)
+        return _decode_tiff(path) if head[:4] in _TIFF_MAGIC else _decode_others(path, head)
     except DataError:
         raise
     except Image.DecompressionBombError as error:
@@ -120,7 +134,7 @@ def _decode(path, head):
 
 def _decode_others(path, head):
     with _pillow_size_warning_off(), Image.open(path, formats=PILLOW_FORMATS) as image:
-        _check_size(path, *image.size)
+        check_size(path, *image.size)
         if image.mode in _GRAY_MODES or image.mode.startswith("I;"):
             raise DataError(f"{path}: {_NO_GRAY}")
         if image.mode not in ("RGB", "RGBA", "P"):
@@ -142,7 +156,7 @@ def _decode_tiff(path):
         if page.photometric not in (tifffile.PHOTOMETRIC.RGB, tifffile.PHOTOMETRIC.YCBCR):
             kind = getattr(page.photometric, "name", page.photometric)
             raise DataError(f"{path}: must be an RGB photo; convert it first. Received: TIFF photometry {kind}")
-        _check_size(path, page.imagewidth, page.imagelength)
+        check_size(path, page.imagewidth, page.imagelength)
         values = page.asarray()
         if page.planarconfig == tifffile.PLANARCONFIG.SEPARATE and values.ndim == 3:
             values = np.moveaxis(values, 0, -1)
@@ -153,14 +167,14 @@ def _decode_tiff(path):
 
 @contextmanager
 def _pillow_size_warning_off():
-    """Pillow warns of large images; `_check_size` refuses the too large ones."""
+    """Pillow warns of large images; `check_size` refuses the too large ones."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         yield
 
 
-def _check_size(path, width, height):
-    """Before anything is decoded: a few bytes of header may announce any number of pixels."""
+def check_size(path, width, height):
+    """Refuses an image of more than `MAX_PIXELS`, before it is decoded: a few bytes may announce any number of them."""
     if width * height > MAX_PIXELS:
         raise DataError(
             f"{path}: more than {MAX_PIXELS // 10**6} million pixels; make it smaller first. "
