@@ -1,0 +1,75 @@
+"""Videos in, frame by frame (MP4, MOV, MKV, ... by FFmpeg through PyAV, extra `[video]`).
+
+Frames are decoded to 8-bit R'G'B' with the matrix that the file states (BT.601 where it states none and is small, BT.709
+where it is 720 lines or more), turned upright, and taken as sRGB-encoded, as players show them.
+"""
+
+from importlib.util import find_spec
+
+import numpy as np
+
+from hsgan.errors import DataError
+
+SUFFIXES = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm")
+_HIGH_DEFINITION = 720  # lines
+_UNSPECIFIED = 2  # AVCOL_SPC_UNSPECIFIED
+
+
+def iterate_frames(path, check_size, every=1):
+    """Yields (number from 0, uint8 [height, width, 3] sRGB) of every `every`-th frame.
+
+    Args:
+      path: the file. check_size: function (path, width, height), called before anything is decoded.
+      every: 1 for all frames, 2 for every other.
+
+    Raises:
+      DataError: PyAV is not installed; no such file; not a video; damaged, after the frames before the damage.
+    """
+    av = _library(path)
+    try:
+        with av.open(str(path)) as container:
+            stream = _stream(path, container, check_size)
+            for number, frame in enumerate(container.decode(stream)):
+                if number % every == 0:
+                    yield number, _upright_rgb(av, frame)
+    except (av.FFmpegError, OSError) as error:
+        raise DataError(f"{path}: is damaged or no video ({error.strerror or error})") from error
+
+
+def count_frames(path, every=1):
+    """Returns how many frames `iterate_frames` gives, from the file's header: 1 where that does not tell.
+
+    Raises:
+      DataError: as `iterate_frames`.
+    """
+    av = _library(path)
+    try:
+        with av.open(str(path)) as container:
+            frames = _stream(path, container, lambda *_: None).frames
+    except (av.FFmpegError, OSError) as error:
+        raise DataError(f"{path}: is damaged or no video ({error.strerror or error})") from error
+    return max(-(-frames // every), 1)
+
+
+def _library(path):
+    if find_spec("av") is None:
+        raise DataError(f"{path}: videos need the package av: pip install 'hsgan[video]'")
+    import av
+
+    return av
+
+
+def _stream(path, container, check_size):
+    if not container.streams.video:
+        raise DataError(f"{path}: holds no video stream")
+    stream = container.streams.video[0]
+    check_size(path, stream.width, stream.height)
+    return stream
+
+
+def _upright_rgb(av, frame):
+    spaces, source = av.video.reformatter.Colorspace, None
+    if int(frame.colorspace) == _UNSPECIFIED and not frame.format.is_rgb:
+        source = spaces.ITU709 if frame.height >= _HIGH_DEFINITION else spaces.ITU601
+    rgb = frame.to_ndarray(format="rgb24", src_colorspace=source)
+    return np.rot90(rgb, frame.rotation // 90)  # both count counterclockwise
