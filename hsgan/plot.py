@@ -35,7 +35,7 @@ def define_flags():
 def main(argv):
     from hsgan.evaluation import figures, pictures
     from hsgan.evaluation.reconstruction import output_stems
-    from hsgan.files.reading import open_cube
+    from hsgan.files.cubes import open_cube
 
     cubes, failed = argv[1:], 0
     if not cubes:

@@ -1,0 +1,35 @@
+"""What the page says about a cube, in words and numbers."""
+
+import contextlib
+
+
+def facts_of(session):
+    """Returns the line about the cube: its size, bands, camera and round trip."""
+    height, width, bands = session.view.shape
+    nm, attributes = session.view.wavelengths_nm, session.view.cube.attrs
+    facts = [session.name, f"{width} × {height} pixels", f"{bands} bands, {nm[0]:g}–{nm[-1]:g} nm"]
+    if attributes.get("camera"):
+        facts.append(f"camera {attributes['camera']}")
+    with contextlib.suppress(KeyError, TypeError, ValueError):
+        psnr, brightness = float(attributes["round_trip_psnr"]), float(attributes["round_trip_brightness"])
+        facts.append(f"back to RGB: {psnr:.1f} dB, brightness ×{brightness:.3f}")
+    return "  ·  ".join(facts)
+
+
+def assumption_of(session):
+    """Returns what the rendering takes for granted."""
+    return session.view.scene_light()[1].capitalize() + "."
+
+
+def numbers_of(session):
+    """Returns [(name, value with unit)] of the comparison, [] without one."""
+    if session.reference is None:
+        return []
+    numbers = session.numbers
+    return [
+        ("Reference", session.reference_name),
+        ("PSNR", f"{numbers['psnr']:.2f} dB"),
+        ("Structural similarity (ASSIM)", f"{numbers['assim']:.4f}"),
+        ("Spectral angle, mean", f"{numbers['sam_deg']:.2f}°"),
+        ("Spectral angle, lit pixels", f"{numbers['sam_lit_deg']:.2f}°"),
+    ]
