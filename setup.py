@@ -29,7 +29,18 @@ EXTRAS = {
     "exr": ["OpenEXR"],
     "beam": ["apache-beam"],
     "zarr": ["zarr>=3", "numcodecs"],
-    "test": ["OpenEXR", "zarr>=3", "numcodecs", "pytest", "scikit-image", "ruff>=0.17,<0.18"],
+    "app": ["nicegui>=3", "starlette"],
+    "test": [
+        "OpenEXR",
+        "zarr>=3",
+        "numcodecs",
+        "nicegui>=3",
+        "starlette",
+        "selenium",
+        "pytest",
+        "scikit-image",
+        "ruff>=0.17,<0.18",
+    ],
 }
 
 setup(

@@ -33,6 +33,7 @@ LAYERS = {
     "hsgan.lite": 4,
     "hsgan.app": 9,
     "hsgan.suites": 8,
+    "hsgan.explorer": 8.5,
     "hsgan.pretrain_parser": 9,
     "tfrecords_tools": 9,
 }

@@ -66,12 +66,17 @@ def _line(name, wavelengths_nm, values, color, style):
     }  # fmt: skip
 
 
+def _solid(color):
+    # The border closes the hairline between neighbors.
+    return {"color": color, "opacity": 1, "borderColor": color, "borderWidth": 1}
+
+
 def _strip(wavelengths_nm, band_nm):
     """The colors along the bottom, and the line at the band that is shown: areas and a mark of a line without data."""
     limits, colors = edges(wavelengths_nm), hex_colors(wavelengths_nm)
     areas = [
         [
-            {"xAxis": float(low), "yAxis": 0, "itemStyle": {"color": color, "opacity": 1}},
+            {"xAxis": float(low), "yAxis": 0, "itemStyle": _solid(color)},
             {"xAxis": float(high), "yAxis": _STRIP_HEIGHT},
         ]
         for low, high, color in zip(limits[:-1], limits[1:], colors, strict=True)

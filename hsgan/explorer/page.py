@@ -3,7 +3,7 @@
 import base64
 from pathlib import Path
 
-from nicegui import run, ui
+from nicegui import background_tasks, run, ui
 
 from hsgan.explorer import chart as charts
 from hsgan.explorer.overlay import colorbar, overlay
@@ -110,7 +110,9 @@ class Page:
     def build_picture(self):
         """The picture, which one it is, and in which light or band."""
         with ui.column().classes("hs-card"):
-            self.kind = ui.toggle(["Rendering", "Band"], value="Rendering").props("flat dense unelevated no-caps")
+            self.kind = ui.toggle(["Rendering", "Band"], value="Rendering").props(
+                "flat no-caps padding='4px 14px' toggle-color=white toggle-text-color=white"
+            )
             self.kind.on_value_change(self.redraw).classes("at-kind")
             self.image = ui.interactive_image(
                 events=["mousedown", "mousemove", "mouseup", "mouseleave"], on_mouse=self.mouse, sanitize=False
@@ -289,7 +291,11 @@ class Page:
         self.redraw()
         self.show_spectra()
 
-    async def redraw(self):
+    def redraw(self):
+        """Draws the picture, beside the page."""
+        background_tasks.create(self.draw(), name="draw")
+
+    async def draw(self):
         """Draws the picture; what changes meanwhile is drawn after it, the last state only."""
         if self.session.view is None:
             return

@@ -32,7 +32,8 @@ body { background: var(--paper); color: var(--ink); }
 .hs-scale { height: 10px; border-radius: 3px; flex: 1; }
 .hs-numbers { display: grid; grid-template-columns: max-content max-content; column-gap: 24px; row-gap: 4px; }
 .hs-numbers .value { font-variant-numeric: tabular-nums; text-align: right; }
-.q-btn-toggle { border: 1px solid var(--rule); border-radius: 6px; flex-wrap: wrap; }
+.q-btn-toggle { border: 1px solid var(--rule); border-radius: 6px; flex-wrap: wrap; overflow: hidden; }
+.q-btn-toggle .q-btn[aria-pressed=true] { background: var(--accent); color: #fff !important; border-radius: 0; }
 .q-btn { text-transform: none; }
 """
 
