@@ -6,9 +6,9 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from hsgan.errors import DataError
+from hsgan.files import cameras
 from hsgan.spectra import srf
 from tfrecords_tools import grids
-from tfrecords_tools.readers import cameras
 
 DEFAULT = "default"
 

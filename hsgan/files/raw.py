@@ -1,12 +1,12 @@
 """Camera RAW in (DNG, NEF, CR2, CR3, ARW, ... by LibRaw, extra `[raw]`): the camera's own linear RGB.
 
 What is done to the sensor's values: black level subtracted, divided by the white level that the file states, demosaiced
-(AHD), multiplied by the white balance "as shot", clipped at full scale, turned upright. What is not: no color matrix (an
-SRF describes the camera's own channels, and so should the RGB), no tone curve, no automatic brightness.
+(AHD), multiplied by the white balance "as shot", clipped at full scale, turned upright. What is not: no color matrix
+(an SRF describes the camera's own channels, and so should the RGB), no tone curve, no automatic brightness.
 
 White balance: photos of a training are white-balanced by the camera that took them, and an estimated SRF carries the
-balance of its photo; rows of a known SRF sum to 1, so that light of a flat spectrum is neutral. Both are the balance "as
-shot" as far as a file tells; where it states none, LibRaw's daylight stands in.
+balance of its photo; rows of a known SRF sum to 1, so that light of a flat spectrum is neutral. The balance
+"as shot" is the nearest to both that a file states; where it states none, LibRaw's daylight stands in.
 """
 
 from importlib.util import find_spec
@@ -15,10 +15,12 @@ import numpy as np
 
 from hsgan.errors import DataError
 
-SUFFIXES = (
-    ".3fr .ari .arw .cr2 .cr3 .crw .dcr .dng .erf .fff .iiq .kdc .mef .mos .mrw .nef .nrw .orf .pef .raf .raw .rw2 .rwl "
-    ".sr2 .srf .srw .x3f"
-).split()
+# fmt: off
+SUFFIXES = frozenset((
+    ".3fr", ".ari", ".arw", ".cr2", ".cr3", ".crw", ".dcr", ".dng", ".erf", ".fff", ".iiq", ".kdc", ".mef", ".mos", ".mrw",
+    ".nef", ".nrw", ".orf", ".pef", ".raf", ".raw", ".rw2", ".rwl", ".sr2", ".srf", ".srw", ".x3f",
+))
+# fmt: on
 
 
 def read_raw(path, check_size):

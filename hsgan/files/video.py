@@ -1,7 +1,7 @@
 """Videos in, frame by frame (MP4, MOV, MKV, ... by FFmpeg through PyAV, extra `[video]`).
 
-Frames are decoded to 8-bit R'G'B' with the matrix that the file states (BT.601 where it states none and is small, BT.709
-where it is 720 lines or more), turned upright, and taken as sRGB-encoded, as players show them.
+Frames are decoded to 8-bit R'G'B' with the matrix that the file states (where it states none BT.601, and
+from 720 lines on BT.709), turned upright, and taken as sRGB-encoded, as players show them.
 """
 
 from importlib.util import find_spec

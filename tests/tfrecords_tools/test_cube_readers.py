@@ -10,10 +10,11 @@ from absl import flags
 from hsgan.data import pipelines
 from hsgan.errors import DataError
 from hsgan.files import cubes as cube_files
+from hsgan.files import matlab
 from hsgan.records.manifest import read_manifest
 from hsgan.records.reader import iterate_records
 from tfrecords_tools import build_hsi
-from tfrecords_tools.readers import HSI_READERS, matlab
+from tfrecords_tools.readers import HSI_READERS
 
 SIZE = "x".join(map(str, published.SIZE))
 GRID_420 = np.arange(420, 701, 10)

@@ -5,6 +5,7 @@ what is none of the classes, here void, and 1-150 in the order of `objectInfo150
 """
 
 from hsgan.errors import DataError
+from hsgan.files.plain import read_text
 from hsgan.records.values import VOID
 from tfrecords_tools.readers import files, photos
 
@@ -42,7 +43,7 @@ class Ade20kReader(photos.PhotoFiles):
 
 def _names(path):
     """Returns the first name of each class: lines "Idx Ratio Train Val ... Name", separated by tabs."""
-    lines = files.read_text(path).splitlines()
+    lines = read_text(path).splitlines()
     rows = [line.split("\t") for line in lines if line.split("\t")[0].strip().isdigit()]
     if [int(row[0]) for row in rows] != list(range(1, _CLASSES + 1)):
         raise DataError(f"{path}: must list classes 1 to {_CLASSES}, tab-separated. Received: {len(rows)} such lines")

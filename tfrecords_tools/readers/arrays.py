@@ -10,7 +10,8 @@ import numpy as np
 import tifffile
 
 from hsgan.errors import DataError
-from tfrecords_tools.readers import counts, matlab
+from hsgan.files import matlab
+from tfrecords_tools.readers import counts
 from tfrecords_tools.readers.cubes import CubeFiles
 
 _WAVELENGTHS = "wavelengths_nm"

@@ -5,7 +5,8 @@ import abc
 import numpy as np
 
 from hsgan.errors import DataError
-from tfrecords_tools.readers import counts, files, matlab
+from hsgan.files import matlab
+from tfrecords_tools.readers import counts, files
 
 
 class CubeFiles(abc.ABC):

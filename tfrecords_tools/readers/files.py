@@ -8,6 +8,7 @@ import numpy as np
 import PIL.Image
 
 from hsgan.errors import DataError
+from hsgan.files.plain import read_bytes
 from hsgan.records.values import VOID
 
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -20,22 +21,6 @@ def existing_folder(path, what):
     if not folder.is_dir():
         raise DataError(f"{path}: no such folder; give {what}")
     return folder
-
-
-def read_bytes(path):
-    """Returns a file's bytes, or raises `DataError` if there is no such file."""
-    try:
-        return Path(path).read_bytes()
-    except FileNotFoundError:
-        raise DataError(f"{path}: no such file") from None
-
-
-def read_text(path):
-    """Returns a file's text, or raises `DataError` if there is no such file or no text in it."""
-    try:
-        return read_bytes(path).decode()
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path}: must be a text file: {error.reason}") from error
 
 
 def read_gray16(path):

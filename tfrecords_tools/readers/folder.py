@@ -6,6 +6,7 @@ void. Where there is no folder `labels/` the photos have no labels, and training
 """
 
 from hsgan.errors import DataError
+from hsgan.files.plain import read_text
 from hsgan.records.values import VOID
 from tfrecords_tools.readers import files, photos
 
@@ -32,7 +33,7 @@ class FolderReader(photos.PhotoFiles):
         self.encoding = encoding
         if self._labelled:
             path = self.folder / "classes.txt"
-            self.class_names = tuple(line.strip() for line in files.read_text(path).splitlines() if line.strip())
+            self.class_names = tuple(line.strip() for line in read_text(path).splitlines() if line.strip())
             if not 0 < len(self.class_names) < VOID or len(set(self.class_names)) < len(self.class_names):
                 raise DataError(
                     f"{path}: must name 1 to {VOID - 1} classes, each once. Received: {len(self.class_names)} lines"

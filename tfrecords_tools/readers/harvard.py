@@ -8,7 +8,7 @@ the camera's own sensitivity (`calib.txt`, one number a band), which is divided 
 import numpy as np
 
 from hsgan.errors import DataError
-from tfrecords_tools.readers import matlab
+from hsgan.files import matlab
 from tfrecords_tools.readers.cubes import MatlabCubes
 
 

@@ -13,8 +13,10 @@ import json
 import numpy as np
 
 from hsgan.errors import DataError
+from hsgan.files import matlab
+from hsgan.files.plain import read_text
 from hsgan.records.values import VOID
-from tfrecords_tools.readers import files, matlab, photos
+from tfrecords_tools.readers import photos
 
 _LIST = 459
 # fmt: off
@@ -63,7 +65,7 @@ class PascalContextReader(photos.PhotoFiles):
             self._check_list()
             names = {path.stem: path for path in maps}
             for phase, split in _PHASES.items():
-                for name in files.read_text(self._only(f"ImageSets/Main/{phase}.txt")).split():
+                for name in read_text(self._only(f"ImageSets/Main/{phase}.txt")).split():
                     if name in names:
                         yield name, split, images / f"{name}.jpg", names[name]
             return
@@ -105,7 +107,7 @@ class PascalContextReader(photos.PhotoFiles):
     def _check_list(self):
         """`labels.txt`, lines "ID: NAME", where it is there, must be the list that the ids were taken from."""
         for path in sorted(self.folder.rglob("labels.txt"))[:1]:
-            pairs = (line.split(":", 1) for line in files.read_text(path).splitlines() if ":" in line)
+            pairs = (line.split(":", 1) for line in read_text(path).splitlines() if ":" in line)
             names = {int(number): name.replace(" ", "") for number, name in pairs if number.strip().isdigit()}
             for name, number in _IDS.items():
                 if names.get(number) != name:

@@ -3,6 +3,7 @@
 import abc
 
 from hsgan.errors import DataError
+from hsgan.files.plain import read_bytes
 from hsgan.records import schema
 from tfrecords_tools.readers import files
 
@@ -60,7 +61,7 @@ class PhotoFiles(abc.ABC):
             the classes (naming the ids).
         """
         _, path, labels_path = self._photos[scene]
-        image = files.read_bytes(path)
+        image = read_bytes(path)
         size = schema.image_size(image, path)
         labels = None if labels_path is None else self.labels(labels_path)
         if labels is not None and labels.shape != size:

@@ -9,6 +9,7 @@ import re
 import numpy as np
 
 from hsgan.errors import DataError
+from hsgan.files.plain import read_bytes, read_text
 from hsgan.records import schema
 from tfrecords_tools.readers import files
 from tfrecords_tools.readers.photos import SUFFIXES
@@ -73,7 +74,7 @@ class VideoFiles:
           DataError: an image that does not decode, or is no mosaic where it must be.
         """
         _, path, index, boxes = self._frames[scene]
-        image = files.read_bytes(path)
+        image = read_bytes(path)
         mosaic, color = self.extra(path, image)
         size = schema.image_size(image, path)
         boxes = np.array(boxes, np.float32).reshape(-1, 4)
@@ -137,7 +138,7 @@ def read_boxes(paths, frames, where):
         raise DataError(f"{where}: no {_BOX_FILES} with the boxes of its target")
     boxes = []
     for path in paths:
-        lines = [line for line in files.read_text(path).splitlines() if line.strip()]
+        lines = [line for line in read_text(path).splitlines() if line.strip()]
         rows = []
         for number, line in enumerate(lines, 1):
             try:

@@ -14,8 +14,9 @@ from pathlib import Path
 import numpy as np
 
 from hsgan.errors import DataError
+from hsgan.files import matlab
+from hsgan.files.plain import read_text as read_file
 from hsgan.spectra import srf
-from tfrecords_tools.readers import files, matlab
 
 _NTIRE_GRID_NM = np.arange(400.0, 701.0, 10.0)
 _CHANNELS = (("r", "red"), ("g", "g1", "green"), ("b", "blue"))
@@ -47,7 +48,7 @@ def read_text(path):
 
 def read_csv(path):
     """Reads a CSV of wavelength, R, G, B; with a header line the columns are found by name. Named after the file."""
-    rows = [row for row in csv.reader(files.read_text(path).splitlines()) if any(cell.strip() for cell in row)]
+    rows = [row for row in csv.reader(read_file(path).splitlines()) if any(cell.strip() for cell in row)]
     columns = [0, 1, 2, 3]
     if rows and not _is_number(rows[0][0]):
         header = [cell.strip().lower() for cell in rows.pop(0)]
@@ -67,7 +68,7 @@ def read_csv(path):
 def read_json(path):
     """Reads rawtoaces' JSON: `header` with manufacturer and model, `spectral_data` with [r, g, b] a wavelength."""
     try:
-        content = json.loads(files.read_text(path))
+        content = json.loads(read_file(path))
         name = f"{content['header']['manufacturer']} {content['header']['model']}"
         data = content["spectral_data"]["data"]["main"]
         grid = np.array(sorted(float(key) for key in data))
@@ -80,12 +81,17 @@ def read_json(path):
 
 
 def read_npz(path):
-    """Reads NTIRE's `filters` [bands, 3] and, where it is there, `bands`; named after the file."""
+    """Reads NTIRE's `filters` [bands, 3] and, where it is there, `bands`; or a dictionary of `build_srf`."""
     try:
         with np.load(path) as file:
             arrays = {name: file[name] for name in file.files}
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise DataError(f"{path}: must be a NumPy .npz file ({error})") from error
+    if {"names", "wavelengths_nm", "responses"} <= set(arrays):
+        return [
+            (str(name), arrays["wavelengths_nm"], curves)
+            for name, curves in zip(arrays["names"], arrays["responses"], strict=True)
+        ]
     if "filters" not in arrays:
         raise DataError(f"{path}: no variable 'filters'; present: {', '.join(arrays) or 'none'}")
     return _filters(path, arrays["filters"], arrays.get("bands"))
@@ -136,3 +142,30 @@ def _is_number(text):
     except ValueError:
         return False
     return True
+
+
+def find(text, dictionary):
+    """Returns (name, SRF float32 [3, bands]) of a camera.
+
+    Args:
+      text: a name in `dictionary`; or a file of `READERS`, of several cameras with the name behind: "FILE:NAME".
+      dictionary: `hsgan.spectra.srf.SrfDictionary`, whose wavelengths the SRF is brought to.
+
+    Raises:
+      DataError: no such camera (lists the near names), a file that cannot be used or holds several cameras.
+    """
+    if text in dictionary.names:
+        return text, dictionary.srf(text)
+    path, name = text, ""
+    if Path(text).suffix.lower() not in READERS:
+        path, _, name = text.rpartition(":")
+    if Path(path).suffix.lower() not in READERS:
+        return text, dictionary.srf(text)
+    own = srf.merge(read(path), dictionary.wavelengths_nm, str(path))
+    if not name and len(own.names) > 1:
+        near = ", ".join(own.names[:3])
+        raise DataError(
+            f"camera: {path} holds {len(own.names)} cameras; give one as {path}:NAME. There are: {near}, ..."
+        )
+    name = name or own.names[0]
+    return name, own.srf(name)

@@ -1,0 +1,45 @@
+"""Which photos and videos a command line means: files, folders and patterns."""
+
+import glob
+from pathlib import Path
+
+from hsgan.errors import DataError
+from hsgan.files import photos, video
+
+
+def find_inputs(arguments):
+    """Returns the files that are meant, each once, in the order of `arguments`, a folder's and a pattern's by name.
+
+    Args:
+      arguments: paths of files (which need not exist: whoever reads them says so), of folders (the photos and videos
+        directly in them, by suffix), and patterns (`*`, `?`, `[...]`, and `**` for all folders below).
+
+    Raises:
+      DataError: no arguments, or a folder or pattern without photos.
+    """
+    if not arguments:
+        raise DataError("PHOTO: give at least one photo, video, folder or pattern")
+    found = {}
+    for argument in map(str, arguments):
+        for path in _expanded(argument):
+            found.setdefault(path.resolve(), path)
+    return list(found.values())
+
+
+def is_video(path):
+    """Whether a file is a video, by its suffix."""
+    return Path(path).suffix.lower() in video.SUFFIXES
+
+
+def _expanded(argument):
+    path = Path(argument)
+    if path.is_dir():
+        paths, where = sorted(path.iterdir()), "the folder"
+    elif path.exists() or not glob.has_magic(argument):
+        return [path]
+    else:
+        paths, where = [Path(name) for name in sorted(glob.glob(argument, recursive=True))], "the pattern"
+    known = [path for path in paths if path.is_file() and path.suffix.lower() in {*photos.SUFFIXES, *video.SUFFIXES}]
+    if not known:
+        raise DataError(f"{argument}: {where} holds no photo ({photos.READABLE}) and no video")
+    return known
