@@ -11,6 +11,7 @@ from hsgan.spectra.bands import edges
 FLAT = "E"
 # Those of everyday scenes, the equal-energy one first; a menu has no room for all.
 COMMON = (FLAT, "D50", "D65", "A", "FL2", "FL11", "LED-B3", "HP1")
+_SAMPLES = 40  # of a band
 
 
 @lru_cache(maxsize=1)
@@ -52,8 +53,8 @@ def illuminant(name, wavelengths_nm):
             f"Received: bands at {wavelengths_nm[0]:g}-{wavelengths_nm[-1]:g} nm"
         )
     limits = edges(wavelengths_nm)
-    samples = np.linspace(limits[:-1], limits[1:], 21)
-    mean = np.interp(samples, grid, power).mean(axis=0)
+    middles = (np.arange(_SAMPLES)[:, None] + 0.5) / _SAMPLES
+    mean = np.interp(limits[:-1] + middles * np.diff(limits), grid, power).mean(axis=0)
     return mean / mean.mean()
 
 
