@@ -66,6 +66,16 @@ def write_weights(path, model, outdated=None):
     write_atomically(path, write, reserve=values + 8192 * len(model.variables) + 65536)
 
 
+def sync_tree(folder):
+    """Puts all files in a folder, and the folder's own entries, on disk; before it is moved into its place."""
+    for path in (*Path(folder).rglob("*"), Path(folder)):
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
 def _reserve(path, size):
     """Raises `OSError` unless `size` bytes can be had at `path`; leaves nothing there."""
     try:

@@ -1,0 +1,1 @@
+"""Trained networks as files that others run: SavedModel, TFLite, their metadata and the checks that they must pass."""
