@@ -33,6 +33,9 @@ class EfficientConvolution(keras.layers.Layer):
       depthwise_initializer: of the depthwise kernel; "zeros" makes a unit that starts by adding nothing.
     """
 
+    # Whether mixed precision hands the kernels out in its own type.
+    autocast_kernels = True
+
     def __init__(
         self,
         filters,
@@ -60,10 +63,12 @@ class EfficientConvolution(keras.layers.Layer):
     def build(self, input_shape):
         shapes = input_shape if isinstance(input_shape[0], (tuple, list)) else [input_shape]
         channels = sum(shape[-1] for shape in shapes)
-        size = self.kernel_size
-        self.pointwise = self.add_weight(name="pointwise", shape=(channels, self.filters), initializer="he_uniform")
+        size, cast = self.kernel_size, {"autocast": self.autocast_kernels}
+        self.pointwise = self.add_weight(
+            name="pointwise", shape=(channels, self.filters), initializer="he_uniform", **cast
+        )
         self.depthwise = self.add_weight(
-            name="depthwise", shape=(size, size, 1, self.filters), initializer=self.depthwise_initializer
+            name="depthwise", shape=(size, size, 1, self.filters), initializer=self.depthwise_initializer, **cast
         )
         if self.use_bias:
             self.pointwise_bias = self.add_weight(name="pointwise_bias", shape=(self.filters,), initializer="zeros")
@@ -73,17 +78,20 @@ class EfficientConvolution(keras.layers.Layer):
 
     def call(self, inputs):
         inputs = inputs if isinstance(inputs, (list, tuple)) else [inputs]
-        kernel = tf.convert_to_tensor(self.pointwise)
+        kernel, depthwise = self.kernels()
         if self.zero_mean:
             kernel -= tf.reduce_mean(kernel, axis=0, keepdims=True)
         features = pointwise_sum(inputs, kernel)
         features = self._finish(features, self.pointwise_bias if self.use_bias else None, 0)
         if self.zero_mean:
             features = spectral_zero_mean(features)
-        kernel = tf.transpose(self.depthwise, (0, 1, 3, 2))
         strides = (1, self.strides, self.strides, 1)
-        features = tf.nn.depthwise_conv2d(features, kernel, strides, "SAME")
+        features = tf.nn.depthwise_conv2d(features, tf.transpose(depthwise, (0, 1, 3, 2)), strides, "SAME")
         return self._finish(features, self.depthwise_bias if self.use_bias else None, 1)
+
+    def kernels(self):
+        """Returns the pointwise and the depthwise kernel that a call uses, tensors of the shapes of the weights."""
+        return tf.convert_to_tensor(self.pointwise), tf.convert_to_tensor(self.depthwise)
 
     def _finish(self, features, bias, position):
         if bias is not None:

@@ -9,9 +9,10 @@ import tensorflow as tf
 
 from hsgan import losses
 from hsgan.layers.gradient_clip import clip_gradient_l1
+from hsgan.losses.gradient_penalty import CENTERS, between, gradient_penalty
 from hsgan.models import optimizers
 from hsgan.models.trainer import Trainer
-from hsgan.networks.discriminator import build_discriminator
+from hsgan.networks.discriminator import build_discriminator, mean_normalized
 from hsgan.networks.semantic import build_semantic_branch
 from hsgan.records.schema import VOID
 
@@ -85,18 +86,39 @@ class HSGAN(Trainer):
         """
         if not self.config.loss.adversarial:
             return {}
+        self.discriminator.iterate()
         with tf.GradientTape() as tape:
             fake_logits, real_logits = self.discriminator(fake), self.discriminator(real)
             loss = losses.adversarial_discriminator(fake_logits, real_logits)
+            penalty = self.discriminator_penalty(fake, real)
+            total = tf.add_n([loss, *(self.config.loss.gradient_penalty * term for term in penalty.values())])
         variables = self.discriminator.trainable_variables
-        gradients = tape.gradient(loss, variables)
+        gradients = tape.gradient(total, variables)
         self.discriminator_optimizer.apply(gradients, variables)
         right = tf.concat([fake_logits < 0, real_logits > 0], axis=0)
         return {
             "discriminator": loss,
+            **penalty,
             "discriminator_accuracy": tf.reduce_mean(tf.cast(right, tf.float32)),
             "discriminator_gradient": tf.linalg.global_norm(gradients),
         }
+
+    def discriminator_penalty(self, fake, real):
+        """Returns the raw gradient penalty by name where the configuration has one, else nothing (Table 5).
+
+        Its gradient passes through the statistics of batch normalization, which couple the samples
+        (`losses.gradient_penalty.gradient_penalty`). Held constant there, they would let the penalty shrink the weights
+        without end: normalization undoes what that does to the function.
+        """
+        values = self.config.loss
+        if values.regularizer not in CENTERS or not values.gradient_penalty:
+            return {}
+        cubes = between(mean_normalized(real), mean_normalized(fake), self.seed_of_step())
+        return {"gradient_penalty": gradient_penalty(self.discriminator.judge, cubes, CENTERS[values.regularizer])}
+
+    def seed_of_step(self):
+        """Returns int64 [2], what all random numbers of a step are drawn from: the run's seed and the step."""
+        return tf.stack([tf.constant(self.config.seed, tf.int64), tf.convert_to_tensor(self.step)])
 
     def generator_terms(self, estimate, batch):
         """Returns the raw terms of the generator's objective (Eq. 8) by name; a term of weight 0 is not computed.
@@ -126,8 +148,7 @@ class HSGAN(Trainer):
         if self.config.loss.regularizer == "l1_clip":
             seen = clip_gradient_l1(cube, self.config.loss.semantic_gradient_scale)
         features = tf.stop_gradient(self.parse(batch["encoded"]))
-        seed = tf.stack([tf.constant(self.config.seed, tf.int64), tf.convert_to_tensor(self.step)])
-        logits = self.semantic(seen, parser_features=features, seed=seed)
+        logits = self.semantic(seen, parser_features=features, seed=self.seed_of_step())
         labels = tf.image.resize(batch["labels"][..., None], logits.shape[1:3], method="nearest")[..., 0]
         return losses.semantic_cross_entropy(logits, labels, VOID)
 

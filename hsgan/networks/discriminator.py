@@ -4,18 +4,28 @@ import keras
 import tensorflow as tf
 
 from hsgan.layers.efficient import DenselyConnected, EfficientConvolution
+from hsgan.layers.spectral_norm import NormalizedDense, NormalizedEfficientConvolution
+
+# Steps of the power method before the first update; one goes before each later one.
+FIRST_ITERATIONS = 20
 
 
 class DiscriminatorStage(keras.layers.Layer):
-    """Two stride-2 units, then densely connected ones; gives the last unit's output plus the downsampled input."""
+    """Two stride-2 units, then densely connected ones; gives the last unit's output plus the downsampled input.
 
-    def __init__(self, width, units, **kwargs):
+    Args:
+      width: channels. units: densely connected ones.
+      spectral_norm: whether the units' kernels are divided by their spectral norms, instead of batch normalization.
+    """
+
+    def __init__(self, width, units, spectral_norm=False, **kwargs):
         super().__init__(**kwargs)
-        unit = {"activation": "silu", "batch_norm": True, "use_bias": True, "dtype": self.dtype_policy}
-        self.width = width
-        self.down = [EfficientConvolution(width, strides=2, **unit) for _ in range(2)]
         policy = self.dtype_policy
-        self.dense = DenselyConnected([EfficientConvolution(width, **unit) for _ in range(units)], dtype=policy)
+        unit = {"activation": "silu", "batch_norm": not spectral_norm, "use_bias": True, "dtype": policy}
+        convolution = NormalizedEfficientConvolution if spectral_norm else EfficientConvolution
+        self.width = width
+        self.down = [convolution(width, strides=2, **unit) for _ in range(2)]
+        self.dense = DenselyConnected([convolution(width, **unit) for _ in range(units)], dtype=policy)
 
     def build(self, input_shape):
         for unit in self.down:
@@ -41,14 +51,19 @@ class Discriminator(keras.layers.Layer):
 
     Args:
       bands: bands of the cube. widths: channels of each stage. units: densely connected units of a stage.
+      spectral_norm: whether every kernel is divided by its spectral norm. There is no batch normalization then: it
+        divides by the size of what it gets, and so takes out whatever size a kernel was given. The discriminators of
+        Miyato et al., 2018, have none either.
     """
 
-    def __init__(self, bands, widths, units, dtype=None, **kwargs):
+    def __init__(self, bands, widths, units, spectral_norm=False, dtype=None, **kwargs):
         super().__init__(dtype="float32", **kwargs)
         self.bands = bands
-        self.stages = [DiscriminatorStage(width, units, dtype=dtype) for width in widths]
-        self.score = keras.layers.Dense(1, dtype="float32")
-        self.affine = keras.layers.Dense(1, kernel_initializer="ones", dtype="float32")
+        self.spectral_norm = spectral_norm
+        self.stages = [DiscriminatorStage(width, units, spectral_norm, dtype=dtype) for width in widths]
+        linear = NormalizedDense if spectral_norm else keras.layers.Dense
+        self.score = linear(1, dtype="float32")
+        self.affine = linear(1, kernel_initializer="ones", dtype="float32")
 
     def build(self, *shapes, **named_shapes):
         shape = (None, None, None, self.bands)
@@ -59,7 +74,11 @@ class Discriminator(keras.layers.Layer):
         self.affine.build((None, 1))
 
     def call(self, cube):
-        features = mean_normalized(cube)
+        return self.judge(mean_normalized(cube))
+
+    def judge(self, normalized):
+        """Returns the logits [batch] of cubes that are divided by their means, float32 [batch, h, w, bands]."""
+        features = normalized
         for stage in self.stages:
             features = stage(features)
         height, width = features.shape[1:3]
@@ -67,6 +86,13 @@ class Discriminator(keras.layers.Layer):
         pooled = tf.nn.avg_pool2d(tf.cast(features, tf.float32), window, window, "VALID")
         flat = tf.reshape(pooled, (-1, 4 * features.shape[-1]))
         return self.affine(self.score(flat))[:, 0]
+
+    def iterate(self):
+        """Moves all estimates of spectral norms by one step of the power method; nothing without `spectral_norm`."""
+        if self.spectral_norm:
+            units = (unit for stage in self.stages for unit in (*stage.down, *stage.dense.units))
+            for layer in (*units, self.score, self.affine):
+                layer.iterate()
 
 
 def mean_normalized(cube):
@@ -76,8 +102,12 @@ def mean_normalized(cube):
 
 
 def build_discriminator(config, bands, dtype=None):
-    """Returns the `Discriminator` of `config.discriminator` for `bands` bands, built."""
-    discriminator = Discriminator(bands, **config.discriminator.to_dict(), dtype=dtype, name="discriminator")
+    """Returns the `Discriminator` of `config.discriminator` and `config.loss.regularizer` for `bands` bands, built."""
+    spectral_norm = config.loss.regularizer == "spectral_norm"
+    sizes = config.discriminator.to_dict()
+    discriminator = Discriminator(bands, **sizes, spectral_norm=spectral_norm, dtype=dtype, name="discriminator")
     discriminator.build()
     discriminator.built = True
+    for _ in range(FIRST_ITERATIONS):
+        discriminator.iterate()
     return discriminator
