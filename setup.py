@@ -29,6 +29,8 @@ EXTRAS = {
     "exr": ["OpenEXR"],
     "beam": ["apache-beam"],
     "zarr": ["zarr>=3", "numcodecs"],
+    "raw": ["rawpy"],
+    "video": ["av"],
     "app": ["nicegui>=3", "starlette"],
     "test": [
         "OpenEXR",

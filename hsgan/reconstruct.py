@@ -1,8 +1,9 @@
 """`python -m hsgan.reconstruct --run=DIR PHOTO... --output=DIR`: photos in, hyperspectral cubes out.
 
-Of each photo: the cube in every format asked for, and a preview; the round-trip check is printed.
+Of each photo, or frame of a video: the cube in every format asked for, and a preview; the round-trip check is printed.
 """
 
+import signal
 import sys
 
 from absl import flags
@@ -12,49 +13,82 @@ from hsgan.config import ENCODINGS
 from hsgan.errors import DataError
 
 FLAGS = flags.FLAGS
+TERMINATED = 128 + signal.SIGTERM
 
 
 def define_flags():
     """Defines the flags of this program."""
-    flags.DEFINE_string("run", None, "Run folder of hsgan.train.", required=True)
-    flags.DEFINE_string(
-        "output", None, "Folder for cubes and previews; files of the same name are replaced.", required=True
-    )
-    flags.DEFINE_list("formats", ["npz", "envi"], "Formats of the cube, comma-separated: npz, envi.")
-    flags.DEFINE_enum("encoding", "srgb", ENCODINGS, "How 8 and 16 bit photos are stored; linear ignores ICC profiles.")
-    flags.DEFINE_string("camera", "", "Camera of the run's dictionary that took the photos; default: estimated.")
+    flags.DEFINE_string("run", None, "Run folder of hsgan.train; or give --saved_model.")
+    flags.DEFINE_string("saved_model", None, "Model of hsgan.export, in place of a run.")
     flags.DEFINE_enum("checkpoint", "best", ["best", "last"], "Weights of the run: best on validation, or last.")
+    flags.DEFINE_string("output", None, "Folder for cubes and previews; files of the same name are replaced.")
+    flags.DEFINE_list(
+        "formats", ["npz", "envi"], "Formats of the cube: npz, envi, matlab, tiff, zarr; comma-separated."
+    )
+    flags.DEFINE_enum(
+        "encoding", "srgb", ENCODINGS, "How 8 and 16 bit photos are stored; linear ignores ICC profiles. RAW is linear."
+    )
+    flags.DEFINE_string(
+        "camera", "", "Camera that took the photos: a name (--list_cameras) or a file of its SRF; default: estimated."
+    )
+    flags.DEFINE_bool("list_cameras", False, "Print the names of the cameras that the model knows, and end.")
+    flags.DEFINE_bool(
+        "consistent", False, "Change cubes by the least that makes them give back the photo, without negative values."
+    )
+    flags.DEFINE_integer("every", 1, "Of a video take every so many frames.", lower_bound=1)
+    flags.DEFINE_bool("previews", True, "Write a picture beside each cube.")
 
 
 @cli.takes_arguments
 def main(argv):
-    from hsgan.evaluation.reconstruction import reconstruct_photos
+    from hsgan.evaluation.reconstruction import Options, reconstruct_photos
 
-    photos, failed = argv[1:], 0
-    arguments = (FLAGS.formats, FLAGS.encoding, FLAGS.camera, FLAGS.checkpoint)
-    for photo, paths, result in reconstruct_photos(FLAGS.run, photos, FLAGS.output, *arguments):
+    # A program that is asked to end leaves no unfinished files behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
+    if not FLAGS.list_cameras and not FLAGS.output:
+        raise DataError("--output: give a folder for the cubes")
+    model = open_model(FLAGS.run, FLAGS.saved_model, FLAGS.checkpoint)
+    if FLAGS.list_cameras:
+        print("\n".join(model.dictionary.names))
+        return
+    options = Options(FLAGS.encoding, FLAGS.camera, FLAGS.consistent, FLAGS.every, FLAGS.previews)
+    failed = done = 0
+    for name, paths, result in reconstruct_photos(model, argv[1:], FLAGS.output, FLAGS.formats, options):
         if isinstance(result, Exception):
             failed += 1
             print(f"error: {result}", file=sys.stderr, flush=True)
         else:
-            print(report(photo, paths, result), flush=True)
+            done += 1
+            print(report(name, paths, result), flush=True)
     if failed:
         raise DataError(
-            f"{failed} of {len(photos)} photos could not be reconstructed; the others are in {FLAGS.output}"
+            f"{failed} of {failed + done} photos could not be reconstructed; the others are in {FLAGS.output}"
         )
 
 
-def report(photo, paths, result):
+def open_model(run, saved_model, checkpoint):
+    """Returns the model (`hsgan.evaluation.photo_models`) of a run folder or of an exported one.
+
+    Raises:
+      DataError: not exactly one of the two. RunError: no such model.
+    """
+    from hsgan.evaluation.photo_models import ExportedModel, NetworkModel
+
+    if bool(run) == bool(saved_model):
+        raise DataError("--run, --saved_model: give one of them: the folder of a training, or of an exported model")
+    return NetworkModel.from_run(run, checkpoint) if run else ExportedModel(saved_model)
+
+
+def report(name, paths, result):
     """Returns the lines about one photo: its files, bands, camera and round-trip check."""
-    first, last = result.wavelengths_nm[[0, -1]]
-    height, width, bands = result.cube.shape
-    camera = f"camera {result.camera}" if result.camera else "camera estimated"
-    check = result.check
+    header, check = result.header, result.check
+    first, last = header.wavelengths_nm[[0, -1]]
+    height, width, bands = header.shape
     return (
-        f"{photo}: {height} x {width} pixels, {bands} bands {first:g}-{last:g} nm, {camera}\n"
+        f"{name}: {height} x {width} pixels, {bands} bands {first:g}-{last:g} nm, camera {header.facts['camera']}\n"
         f"  {', '.join(str(path) for path in paths)}\n"
-        f"  round trip to RGB: RMSE {check['rmse']:.5f}, PSNR {check['psnr']:.2f} dB, "
-        f"mean brightness x{check['brightness']:.4f}"
+        f"  round trip to RGB: RMSE {check['rmse']:.6f}, largest error {check['max']:.4f}, "
+        f"PSNR {check['psnr']:.2f} dB, mean brightness x{check['brightness']:.4f}, tint {check['tint']:.4f}"
     )
 
 

@@ -7,6 +7,7 @@ from hsgan import config as config_lib
 from hsgan.errors import DataError
 from hsgan.evaluation import figures
 from hsgan.evaluation.methods import estimate_srf, methods_of
+from hsgan.evaluation.round_trip import round_trip
 from hsgan.files.atomic import write_json
 from hsgan.metrics import protocols
 from hsgan.metrics import srf as srf_metrics
@@ -127,24 +128,6 @@ def evaluate(methods, scenes, camera, srf, estimate=None, protocol="seed", on_sc
         precision = srf_metrics.srf_precision(errors)
         results["srf"] = {"error": float(np.mean(errors)), "precision": precision, "scenes": srf_errors}
     return results
-
-
-def round_trip(cube, srf, rgb):
-    """Compares the RGB re-projected from a cube with the RGB it came from.
-
-    Args:
-      cube: float32 [height, width, bands]. srf: float32 [3, bands], that the cube was made with.
-      rgb: float32 [height, width, 3], linear.
-
-    Returns:
-      {"rmse", "psnr" (dB, peak 1, at most 100), "brightness" (mean of the re-projected over mean of the input: above 1
-      it came back brighter)}.
-    """
-    again = project(cube, srf).numpy()
-    mse = float(np.mean(np.square(again - rgb, dtype=np.float64)))
-    tiny = 1e-6  # a black photo has no ratio
-    brightness = (float(again.mean(dtype=np.float64)) + tiny) / (float(rgb.mean(dtype=np.float64)) + tiny)
-    return {"rmse": mse**0.5, "psnr": -10 * np.log10(max(mse, 1e-10)), "brightness": brightness}
 
 
 def write_results(results, output):

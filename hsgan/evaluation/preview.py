@@ -1,5 +1,6 @@
 """The preview of a reconstructed photo: what went in, what the cube looks like, some bands, some spectra."""
 
+import numpy as np
 from matplotlib.figure import Figure
 
 from hsgan.evaluation.figures import METHOD_COLORS, mark_points
@@ -10,18 +11,39 @@ SHOWN_BANDS_NM = (420, 470, 520, 570, 620, 670)
 LARGEST_SIDE = 512
 
 
+class Sample:
+    """Every so many pixels of a cube that comes block by block: enough for a preview.
+
+    Args:
+      shape: (height, width, bands) of the whole.
+
+    Attributes:
+      step: pixels from one to the next, in both directions.
+      cube: float32 [height, width, bands] of what is kept.
+    """
+
+    def __init__(self, shape):
+        self.step = max(1, -(-max(shape[:2]) // LARGEST_SIDE))
+        self.cube = np.zeros((*(-(-side // self.step) for side in shape[:2]), shape[2]), np.float32)
+
+    def add(self, rows, columns, block):
+        """Takes from a block [rows, columns, bands] what belongs to the sample."""
+        first = [-part.start % self.step for part in (rows, columns)]
+        kept = block[first[0] :: self.step, first[1] :: self.step]
+        row, column = (-(-part.start // self.step) for part in (rows, columns))
+        self.cube[row : row + kept.shape[0], column : column + kept.shape[1]] = kept
+
+
 def preview(name, rgb, cube, srf, wavelengths_nm, check):
     """Returns the preview figure.
 
     Args:
       name: title.
-      rgb: float32 [height, width, 3], linear, [0, 1].
+      rgb: float32 [height, width, 3], linear, [0, 1]; of a large photo a `Sample`, like the cube.
       cube: float32 [height, width, bands]. srf: float32 [3, bands], that it was made with.
       wavelengths_nm: float32 [bands].
-      check: `hsgan.evaluation.harness.round_trip`.
+      check: `hsgan.evaluation.round_trip.round_trip`.
     """
-    step = max(1, -(-max(rgb.shape[:2]) // LARGEST_SIDE))
-    rgb, cube = rgb[::step, ::step], cube[::step, ::step]
     points = pick_points(cube)
     bands = nearest_bands(wavelengths_nm, SHOWN_BANDS_NM)
     aspect = min(max(rgb.shape[0] / rgb.shape[1], 0.5), 1.6)

@@ -1,134 +1,224 @@
-"""Photos to cubes: one photo, or many with their files, previews and round-trip checks."""
+"""Photos and videos to cubes: in memory, or as files with previews and round-trip checks, in bounded memory."""
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
 from hsgan.errors import DataError, HsganError
 from hsgan.evaluation import figures
-from hsgan.evaluation.harness import round_trip
-from hsgan.evaluation.methods import estimate_srf, reconstruct_cube
-from hsgan.evaluation.preview import preview
-from hsgan.files import cubes
-from hsgan.files.photos import read_photo
-from hsgan.training.run_folder import RunFolder, versions
+from hsgan.evaluation.preview import Sample, preview
+from hsgan.evaluation.round_trip import RoundTrip
+from hsgan.files import cameras, cubes, inputs, photos, video
+from hsgan.files.header import CubeHeader
+from hsgan.spectra.consistency import make_consistent
 
 PREVIEW_SUFFIX = "_preview.png"
+ESTIMATED = "estimated"
+
+
+@dataclass(frozen=True)
+class Options:
+    """How photos become cubes.
+
+    Attributes:
+      encoding: how 8 and 16 bit values are stored (`hsgan.files.photos.read_photo`).
+      camera: a name in the model's dictionary or a file (`hsgan.files.cameras.find`); "" estimates the SRF.
+      consistent: whether cubes are changed, as little as can be, so that they give back the photo exactly and have no
+        negative values (`hsgan.spectra.consistency`).
+      every: of a video's frames, 1 for all, 2 for every other.
+      previews: whether pictures are written beside the cubes.
+    """
+
+    encoding: str = "srgb"
+    camera: str = ""
+    consistent: bool = False
+    every: int = 1
+    previews: bool = True
 
 
 @dataclass(frozen=True, eq=False)
 class Reconstruction:
-    """A cube made from a photo.
+    """What is known of a cube after it was made.
 
     Attributes:
-      rgb: float32 [height, width, 3], the photo in linear light, [0, 1].
-      cube: float32 [height, width, bands], linear radiance.
-      srf: float32 [3, bands], that the cube was made with.
-      wavelengths_nm: float32 [bands].
-      camera: name of the known camera, or "" where the SRF was estimated.
-      check: `hsgan.evaluation.harness.round_trip`: {"rmse", "psnr", "brightness"}.
+      header: `hsgan.files.header.CubeHeader`, with all facts.
+      check: `hsgan.evaluation.round_trip.RoundTrip.result`.
     """
 
-    rgb: np.ndarray
-    cube: np.ndarray
-    srf: np.ndarray
-    wavelengths_nm: np.ndarray
-    camera: str
+    header: CubeHeader
     check: dict
 
 
-def reconstruct_photo(network, path, encoding="srgb", camera=""):
-    """Reads a photo and returns its `Reconstruction`.
+class Work:
+    """One image on its way to a cube.
 
     Args:
-      network: a trained `HSGANNet` (`hsgan.training.run_folder.RunFolder.network`).
-      path, encoding: as `hsgan.files.photos.read_photo`.
-      camera: name in the network's dictionary; "" estimates the SRF from the photo.
-
-    Raises:
-      DataError: a photo that cannot be used, or no such camera (lists near names).
+      model: `hsgan.evaluation.photo_models`. rgb: float32 [height, width, 3], linear, [0, 1].
+      srf: float32 [3, bands]. consistent: as in `Options`.
+      facts: for the header, to which the round trip's are added when the blocks have been read.
     """
-    return reconstruct(network, read_photo(path, encoding), camera)
+
+    def __init__(self, model, rgb, srf, consistent=False, facts=None):
+        self.model, self.rgb, self.consistent, self.check = model, rgb, consistent, RoundTrip()
+        about = {**model.facts, **(facts or {}), "consistent": "yes" if consistent else "no"}
+        self.header = CubeHeader(*rgb.shape[:2], model.wavelengths_nm, srf, about)
+
+    def blocks(self):
+        """Yields (row slice, column slice, float32 block, share of the image done)."""
+        done, pixels = 0, self.rgb.shape[0] * self.rgb.shape[1]
+        for (rows, columns), block in self.model.tiles(self.rgb, self.header.srf):
+            part = self.rgb[rows, columns]
+            if self.consistent:
+                block = make_consistent(block, part, self.header.srf)
+            self.check.add(block, self.header.srf, part)
+            done += part.shape[0] * part.shape[1]
+            yield rows, columns, block, done / pixels
+
+    def round_trip_facts(self):
+        """Returns the round trip's measures by the names that they have in files."""
+        return {f"round_trip_{name}": value for name, value in self.check.result().items()}
 
 
-def reconstruct(network, rgb, camera=""):
-    """Returns the `Reconstruction` of linear RGB, float32 [height, width, 3] in [0, 1]; see `reconstruct_photo`."""
-    dictionary = network.dictionary
-    srf = dictionary.srf(camera) if camera else estimate_srf(network, rgb)
-    cube = reconstruct_cube(network, rgb, srf)
-    return Reconstruction(rgb, cube, srf, dictionary.wavelengths_nm, camera, round_trip(cube, srf, rgb))
+def camera_of(model, camera, rgb):
+    """Returns (name, SRF float32 [3, bands]): of `Options.camera`, or "estimated" and what the model estimates."""
+    if camera:
+        return cameras.find(camera, model.dictionary)
+    return ESTIMATED, model.estimate_srf(rgb)
 
 
-def reconstruct_photos(run, photos, output, formats=("npz",), encoding="srgb", camera="", checkpoint="best"):
-    """Reconstructs photos into files: the cube in every format, and a preview.
+def reconstruct_photos(model, arguments, output, formats=("npz",), options=None):
+    """Reconstructs photos and videos into files: the cube in every format, and a preview.
 
     A photo that cannot be used does not keep the others from being done. A photo's files are named after it; where two
-    have one name their suffixes, and then numbers, tell them apart.
+    have one name their suffixes, and then numbers, tell them apart. A video's frames are in a folder of its name, made
+    with one SRF: estimated from its first frame, if the camera is not known.
 
     Args:
-      run: run folder. photos: paths. output: folder to write to.
-      formats: names in `hsgan.files.cubes.WRITERS`.
-      encoding, camera: as `reconstruct_photo`. checkpoint: "best" or "last".
+      model: `hsgan.evaluation.photo_models`.
+      arguments: files, folders and patterns (`hsgan.files.inputs.find_inputs`). output: folder to write to.
+      formats: names in `hsgan.files.cubes.FORMATS`. options: `Options`; None takes the defaults.
 
     Yields:
-      (photo, paths written, `Reconstruction`), or (photo, (), the error) for one that cannot be used.
+      (photo, or video and frame; paths written; `Reconstruction`), or (photo, (), the error) where it cannot be used.
 
     Raises:
-      RunError: no run, or one without such weights.
       DataError: no photos, no such format or camera, an output that is a file, or a photo that would be written over.
     """
+    options = options or Options()
     try:
         cubes.check_formats(formats)
     except ValueError as error:
         raise DataError(str(error)) from error
     figures.check_folder(output)
-    stems = output_stems(photos, output)
-    sources = {Path(photo).resolve() for photo in photos}
-    for photo, stem in stems:
-        if Path(f"{stem}{PREVIEW_SUFFIX}").resolve() in sources:
-            raise DataError(f"{photo}: its preview {stem}{PREVIEW_SUFFIX} is one of the photos; give another --output")
-    network = RunFolder.open(run).network(checkpoint)
-    if camera:
-        network.dictionary.srf(camera)
-    metadata = {"run": str(run), "checkpoint": checkpoint, "encoding": encoding, **versions()}
-    for photo, stem in tqdm(stems, "reconstructing", unit="photo", disable=None):
+    found = inputs.find_inputs(arguments)
+    stems = output_stems(found, output)
+    check_not_over_inputs(stems, formats)
+    if options.camera:
+        cameras.find(options.camera, model.dictionary)
+    counts = [count_images(photo, options.every) for photo in found]
+    layout = "{l_bar}{bar}| {n:.2f} of {total} photos, {elapsed}<{remaining}"
+    with tqdm(total=sum(counts), desc="reconstructing", bar_format=layout, disable=None) as bar:
+        for (photo, stem), count in zip(stems, counts, strict=True):
+            before, job = bar.n, Files(model, stem, formats, options, bar)
+            with contextlib.closing(job.images(photo)) as images:
+                yield from job.reconstruct(photo, images)
+            bar.update(before + count - bar.n)
+
+
+def count_images(path, every=1):
+    """Returns how many images a photo (1) or a video holds; 1 where it cannot be read, of which its turn will tell."""
+    if not inputs.is_video(path):
+        return 1
+    try:
+        return video.count_frames(path, every)
+    except DataError:
+        return 1
+
+
+class Files:
+    """Makes the files of one photo or video; see `reconstruct_photos`."""
+
+    def __init__(self, model, stem, formats, options, bar):
+        self.model, self.stem, self.formats, self.options, self.bar = model, stem, formats, options, bar
+        self.video_srf = None
+
+    def images(self, photo):
+        """Yields (name, stem of its files, linear RGB, facts) of a photo, or of every frame of a video."""
+        options = self.options
+        if not inputs.is_video(photo):
+            rgb = photos.read_photo(photo, options.encoding)
+            encoding = "camera RAW" if photos.is_raw(photo) else options.encoding
+            yield photo, self.stem, rgb, {"photo": Path(photo).name, "encoding": encoding}
+            return
+        for number, frame in video.iterate_frames(photo, photos.check_size, options.every):
+            rgb = photos.to_linear(frame, options.encoding)
+            facts = {"photo": Path(photo).name, "frame": number, "encoding": options.encoding}
+            yield f"{photo}, frame {number}", self.stem / f"{number:06d}", rgb, facts
+
+    def reconstruct(self, photo, images):
+        """Yields what `reconstruct_photos` does, of one photo or video; after an error nothing more of it."""
+        name = photo
         try:
-            result = reconstruct_photo(network, photo, encoding, camera)
-            yield photo, write(result, stem, formats, metadata | {"photo": Path(photo).name}), result
+            for name, stem, rgb, facts in images:
+                yield name, *self.write(stem, rgb, facts)
         except HsganError as error:
-            yield photo, (), error
+            yield name, (), error if str(error).startswith(str(photo)) else DataError(f"{name}: {error}")
         except OSError as error:
-            yield photo, (), DataError(f"{photo}: cannot be written to {error.filename or output}: {error.strerror}")
+            yield name, (), DataError(f"{name}: cannot be written to {self.stem.parent}: {error.strerror or error}")
         except (tf.errors.ResourceExhaustedError, MemoryError):
-            yield photo, (), DataError(f"{photo}: not enough memory for its size; make it smaller")
+            yield name, (), DataError(f"{name}: not enough memory for its size; make it smaller")
+
+    def write(self, stem, rgb, facts):
+        """Writes one image's files; returns (their paths, its `Reconstruction`)."""
+        camera, srf = self.camera(rgb, is_frame="frame" in facts)
+        work = Work(self.model, rgb, srf, self.options.consistent, facts | {"camera": camera})
+        sample, start, paths = Sample(work.header.shape), self.bar.n, []
+        with contextlib.ExitStack() as stack:
+            writers = [stack.enter_context(cubes.open_writer(stem, name, work.header)) for name in self.formats]
+            for rows, columns, block, share in work.blocks():
+                for writer in writers:
+                    writer.write(rows, columns, block)
+                sample.add(rows, columns, block)
+                self.bar.update(start + share - self.bar.n)
+            for writer in writers:
+                writer.facts.update(work.round_trip_facts())
+                paths += writer.paths
+        check = work.check.result()
+        if self.options.previews:
+            small = rgb[:: sample.step, :: sample.step]
+            figure = preview(facts["photo"], small, sample.cube, srf, work.header.wavelengths_nm, check)
+            paths.append(figures.save(figure, f"{stem}{PREVIEW_SUFFIX}"))
+        return paths, Reconstruction(work.header, check)
+
+    def camera(self, rgb, is_frame):
+        """Returns (name, SRF) for an image; of a video's frames all get the first one's."""
+        if is_frame and self.video_srf is not None:
+            return self.video_srf
+        self.video_srf = camera_of(self.model, self.options.camera, rgb)
+        return self.video_srf
 
 
-def write(result, stem, formats, metadata):
-    """Writes a `Reconstruction` as `stem` + each format's suffixes, and its preview; returns the paths."""
-    facts = {
-        **metadata,
-        "camera": result.camera or "estimated",
-        **{f"round_trip_{name}": value for name, value in result.check.items()},
-    }
-    paths = cubes.write_cube(stem, result.cube, result.wavelengths_nm, result.srf, facts, formats)
-    figure = preview(metadata["photo"], result.rgb, result.cube, result.srf, result.wavelengths_nm, result.check)
-    return [*paths, figures.save(figure, f"{stem}{PREVIEW_SUFFIX}")]
+def check_not_over_inputs(stems, formats):
+    """Raises `DataError` if a file to be written is one of the photos.
 
-
-def output_stems(photos, output):
-    """Returns (photo, path without suffix in `output`) of each photo; no two paths are alike, case aside.
-
-    Raises:
-      DataError: no photos.
+    Args:
+      stems: [(photo, stem of its files)]. formats: to be written.
     """
-    if not photos:
-        raise DataError("PHOTO: give at least one photo")
-    names = [Path(photo).stem.lower() for photo in photos]
+    sources = {Path(photo).resolve() for photo, _ in stems}
+    for photo, stem in stems:
+        for path in [*cubes.paths_of(stem, formats), Path(f"{stem}{PREVIEW_SUFFIX}")]:
+            if path.resolve() in sources:
+                raise DataError(f"{photo}: its output {path} is one of the photos; give another --output")
+
+
+def output_stems(found, output):
+    """Returns (photo, path without suffix in `output`) of each photo; no two paths are alike, case aside."""
+    names = [Path(photo).stem.lower() for photo in found]
     stems, taken = [], set()
-    for photo, name in zip(map(Path, photos), names, strict=True):
+    for photo, name in zip(map(Path, found), names, strict=True):
         stem = photo.stem if names.count(name) == 1 else f"{photo.stem}-{photo.suffix[1:].lower()}"
         number, unique = 1, stem
         while unique.lower() in taken:

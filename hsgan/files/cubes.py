@@ -184,10 +184,16 @@ def as_data_array(cube, header):
 
 
 def check_formats(formats):
-    """Raises `ValueError` unless all `formats` are in `FORMATS` and there is at least one."""
+    """Raises `ValueError` unless all `formats` are in `FORMATS` and there is at least one.
+
+    Raises:
+      DataError: the package that one needs is not installed.
+    """
     unknown = [name for name in formats if name not in FORMATS]
     if unknown or not formats:
         raise ValueError(f"formats: must be among {', '.join(FORMATS)}. Received: {', '.join(unknown) or 'none'}")
+    if "zarr" in formats:
+        zarr.check_installed()
 
 
 def paths_of(stem, formats):

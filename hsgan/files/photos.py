@@ -73,7 +73,7 @@ def read_photo(path, encoding="srgb"):
     if encoding not in ENCODINGS:
         raise ValueError(f"encoding: must be one of {', '.join(ENCODINGS)}. Received: {encoding!r}")
     path, head = Path(path), _magic(path)
-    if _is_raw(path, head):
+    if is_raw(path):
         return to_linear(raw.read_raw(path, check_size), "linear")
     pixels = _decode(path, head)
     values = _opaque(path, pixels.values)
@@ -96,10 +96,14 @@ def to_linear(values, encoding="srgb"):
     return _decode_table(values.dtype)[values]
 
 
-def _is_raw(path, head):
-    """Whether a file is left to LibRaw: by its name, or TIFF data that is not named so, as most RAW formats are."""
-    suffix = path.suffix.lower()
-    return suffix in raw.SUFFIXES or (head[:4] in _TIFF_MAGIC and suffix not in _TIFF_SUFFIXES)
+def is_raw(path):
+    """Whether a file is left to LibRaw: by its name, or TIFF data that is not named so, as most RAW formats are.
+
+    Raises:
+      DataError: no such file, or an empty one.
+    """
+    suffix = Path(path).suffix.lower()
+    return suffix in raw.SUFFIXES or (suffix not in _TIFF_SUFFIXES and _magic(path)[:4] in _TIFF_MAGIC)
 
 
 def _magic(path):

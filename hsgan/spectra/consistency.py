@@ -13,8 +13,8 @@ damping as in Levenberg's and Marquardt's method.
 
 import numpy as np
 
-# Weight of `z`, relative to the trace of `C C^T`: where a solution exists it costs about 1e-6 of RGB in [0, 1].
-_WEIGHT = 1e-6
+# Weight of `z`, relative to the trace of `C C^T`: where a solution exists it costs about 1e-7 of RGB in [0, 1].
+_WEIGHT = 1e-7
 _TOLERANCE = 1e-7  # of RGB in [0, 1]
 _ITERATIONS = 60
 _DECREASE = 1e-4  # of the dual, in a step that counts as one, relative to what its slope promises

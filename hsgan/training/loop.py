@@ -102,11 +102,12 @@ def wants_labels(config):
 
 
 def fingerprint(manifest):
-    """Returns what identifies a folder of records: where it is, its source, and one checksum of all its shards'."""
+    """Returns what identifies a folder of records: its place, source, note on its license, and one checksum of all."""
     shards = [shard.sha256 for name in sorted(manifest.splits) for shard in manifest.splits[name].shards]
     return {
         "directory": str(manifest.directory),
         "source": manifest.source,
+        "note": manifest.note,
         "sha256": hashlib.sha256("".join(shards).encode()).hexdigest(),
     }
 

@@ -116,6 +116,12 @@ class RunFolder:
         )
         write_json(file, sessions)
 
+    @property
+    def provenance(self):
+        """What the run was trained on, {kind of data: {"source", "note", "sha256", ...}}; empty if it never began."""
+        file = self.path / "run.json"
+        return json.loads(file.read_text())[0]["data"] if file.is_file() else {}
+
     def save_dictionary(self, dictionary):
         """Writes the SRF dictionary to cameras.npz, so that the run can be used without the file it came from."""
         file = self.path / "cameras.npz"

@@ -16,8 +16,9 @@ class Writer:
     """Writes chunks as blocks come; at the end the metadata, also all in one place."""
 
     def __init__(self, paths, header):
-        zarr = _library("writing")
+        check_installed()
         import numcodecs
+        import zarr
 
         (self.path,) = paths
         self.consolidate = zarr.consolidate_metadata
@@ -43,7 +44,7 @@ class Writer:
 
 def read(path):
     """Reads such a folder; chunks are read when they are used."""
-    _library("reading")
+    check_installed()
     import xarray
 
     if not (path / ".zmetadata").is_file():
@@ -59,9 +60,7 @@ def read(path):
     return cube.variable, wavelengths_nm, srf, facts
 
 
-def _library(doing):
+def check_installed():
+    """Raises `DataError` if the package that this format needs is missing."""
     if find_spec("zarr") is None:
-        raise DataError(f"format zarr: {doing} it needs the package zarr: pip install 'hsgan[zarr]'")
-    import zarr
-
-    return zarr
+        raise DataError("format zarr: needs the package zarr: pip install 'hsgan[zarr]'")
