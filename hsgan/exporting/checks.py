@@ -102,7 +102,7 @@ class Reference:
             small = model.run("compact", rgb=rgb, bands=bands)
             wanted, step = np.maximum(cube[..., bands], 0), float(small["scale"][0])
             excess = np.abs(small["cube"] * np.float64(step) - wanted).max() - step / 2
-            found.append(max(excess, 0) / np.abs(cube).max())
+            found.append(max(excess, 0) / max(np.abs(cube).max(), 1e-6))
         pair = np.concatenate([self.cases[0][1]] * 2)
         found.append(difference(model.reconstruct(pair)["cube"], np.concatenate([self.cases[0][2]] * 2)))
         return max(found)

@@ -40,7 +40,7 @@ class Forward(tf.Module):
 class FusedForward(tf.Module):
     """The fused form of a `HSGANNet`, float32; as `Forward`.
 
-    The kernels are variables: constants would let TensorFlow's optimizer undo what makes it fuse sums into convolutions.
+    The kernels are variables: of constants TensorFlow's optimizer undoes what makes it fuse sums into convolutions.
     """
 
     def __init__(self, network):

@@ -1,4 +1,4 @@
-"""What TFLite has no operations for, in those that it has: closed forms without float64, matrices per image, plain sums.
+"""What TFLite has no operations for, in those that it has: closed forms without float64, matrices, plain sums.
 
 One image at a time: rgb float32 [1, h, w, 3], srf float32 [1, 3, bands]. No operation here makes the size of a tensor
 depend on values, so that LiteRT plans the whole network ahead.

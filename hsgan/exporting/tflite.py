@@ -23,6 +23,7 @@ from hsgan.exporting.forward import portable_forward_of
 PRECISIONS = ("float32", "float16", "dynamic", "int8", "int16x8")
 CALIBRATED = {"int8": 8, "int16x8": 16}  # bits of the activations
 _STAGES = ".*stage_.*"
+_NOT_IN_TFLITE = {"Cholesky", "MatrixTriangularSolve"}
 
 
 def convert(network):
@@ -35,16 +36,7 @@ def convert(network):
     functions = {name: _frozen(function) for name, function in _signatures(forward, network.bands).items()}
     with tempfile.TemporaryDirectory() as folder:
         tf.saved_model.save(tf.Module(), folder, signatures=functions)
-        converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=list(functions))
-        try:
-            return converter.convert()
-        except Exception as error:  # the converter's own, which it does not export
-            if type(error).__name__ != "ConverterError":
-                raise
-            reason = str(error).strip().splitlines()[0][:300]
-            raise HsganError(
-                f"tflite: this network has operations that TFLite has not ({reason}); export it with --tflite=none"
-            ) from error
+        return tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=list(functions)).convert()
 
 
 def quantize(model, precision, calibration):
@@ -104,6 +96,12 @@ def _frozen(function):
     """
     concrete = function.get_concrete_function()
     frozen = convert_variables_to_constants_v2(concrete)
+    missing = sorted({operation.type for operation in frozen.graph.get_operations()} & _NOT_IN_TFLITE)
+    if missing:
+        raise HsganError(
+            f"tflite: this network has operations that TFLite has not ({', '.join(missing)}: a closed form in float64); "
+            "export it with --tflite=none"
+        )
     names = [spec.name for spec in function.input_signature]
     outputs = sorted(concrete.structured_outputs)
 
@@ -115,9 +113,10 @@ def _frozen(function):
 
 @contextlib.contextmanager
 def _quiet():
-    """Keeps off the screen: the quantizer's progress bars, that calibration takes memory, that signatures share weights.
+    """Keeps the quantizer's progress bars and warnings off the screen.
 
-    (Of shared weights it says that the same values are written over themselves.)
+    It warns that calibration takes memory, and that the same values are written over themselves where signatures share
+    weights.
     """
     verbosity = logging.get_verbosity()
     logging.set_verbosity(logging.ERROR)
