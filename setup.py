@@ -37,6 +37,8 @@ EXTRAS = {
         "OpenEXR",
         "zarr>=3",
         "numcodecs",
+        "rawpy",
+        "av",
         "nicegui>=3",
         "starlette",
         "selenium",
