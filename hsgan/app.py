@@ -26,19 +26,23 @@ def define_flags():
 
 
 @cli.takes_arguments
+@cli.without_tensorflow  # so that mistakes are told at once; it is imported below
 def main(argv):
+    from hsgan.explorer.bounds import Limits, check_address
+
     if importlib.util.find_spec("nicegui") is None:
         raise HsganError("hsgan.app: needs NiceGUI; install it: pip install 'hsgan[app]'")
-    import hsgan
-    from hsgan.explorer.server import serve
-    from hsgan.explorer.session import Limits
-
     first = [Path(path) for path in argv[1:]]
     for path in first:
         if not path.exists():
             raise DataError(f"{path}: no such file")
-    model = hsgan.Reconstructor.from_run(FLAGS.run, checkpoint=FLAGS.checkpoint) if FLAGS.run else None
+    check_address(FLAGS.host, FLAGS.port)
     limits = Limits(int(FLAGS.max_upload_mb * 1e6), int(FLAGS.max_megapixels * 1e6))
+    cli.import_tensorflow()
+    import hsgan
+    from hsgan.explorer.server import serve
+
+    model = hsgan.Reconstructor.from_run(FLAGS.run, checkpoint=FLAGS.checkpoint) if FLAGS.run else None
     serve(model, limits, FLAGS.host, FLAGS.port, FLAGS.browser, first)
 
 

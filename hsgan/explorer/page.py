@@ -23,7 +23,7 @@ class Page:
     """One visitor's page.
 
     Args:
-      model: `hsgan.Reconstructor`, or None. limits: `hsgan.explorer.session.Limits`. first: paths to open at once.
+      model: `hsgan.Reconstructor`, or None. limits: `hsgan.explorer.bounds.Limits`. first: paths to open at once.
     """
 
     def __init__(self, model, limits, first=()):

@@ -1,16 +1,13 @@
 """Serves the page: on this machine only by default, with bounds on what it takes, and nothing from elsewhere."""
 
-import socket
-
 from nicegui import app, ui
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import PlainTextResponse
 
-from hsgan.errors import HsganError
+from hsgan.explorer.bounds import LOOPBACK
 from hsgan.explorer.page import Page
 from hsgan.explorer.style import FAVICON
 
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 # What a multipart upload takes beside its files.
 _ENVELOPE_BYTES = 65536
 
@@ -40,33 +37,20 @@ def serve(model, limits, host="127.0.0.1", port=8080, show=False, first=()):
 
     Args:
       model: `hsgan.Reconstructor`, or None where only cubes can be opened.
-      limits: `hsgan.explorer.session.Limits`.
+      limits: `hsgan.explorer.bounds.Limits`.
       host, port: to listen on. Beyond the loopback host there is no protection: everybody who reaches it can use it.
       show: whether to open it in a browser. first: paths of a photo or cube to open in every new page.
-
-    Raises:
-      HsganError: the address cannot be used.
     """
-    check_address(host, port)
     app.add_middleware(BodyLimit, most=limits.upload_bytes + _ENVELOPE_BYTES)
     if host in LOOPBACK:
         # Else a page from elsewhere could reach this one under a name of its own that leads here.
-        app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*LOOPBACK, "[::1]"])
+        app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(LOOPBACK))
     app.on_startup(lambda: print(f"http://{f'[{host}]' if ':' in host else host}:{port}  (Ctrl+C ends it)", flush=True))
+
+    def root():
+        Page(model, limits, first)
+
     ui.run(
-        lambda: Page(model, limits, first) and None, host=host, port=port, title="hsgan", favicon=FAVICON,
+        root, host=host, port=port, title="hsgan", favicon=FAVICON,
         show=show, reload=False, show_welcome_message=False, reconnect_timeout=20,
     )  # fmt: skip
-
-
-def check_address(host, port):
-    """Raises `HsganError` unless this process may listen there."""
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind, protocol) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
-    except OSError as error:
-        raise HsganError(
-            f"host, port: {host}:{port} cannot be listened on ({error.strerror}); give another --port or --host"
-        ) from error

@@ -26,27 +26,8 @@ SHOWN_SIDE = 900
 JPEG_QUALITY = 93
 # Of what can be uploaded; a Zarr cube is a folder.
 CUBE_SUFFIXES = tuple(suffix for name, form in FORMATS.items() if name != "zarr" for suffix in form.SUFFIXES)
+_SMALLEST_SCALE = 1e-3  # of a map: below it equal cubes would show their rounding
 MAP_COLORS = {"Error": "magma", "Angle": "viridis"}
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What the page accepts.
-
-    Attributes:
-      upload_bytes: of all files of one upload together. pixels: of a photo, or of a cube's image.
-    """
-
-    upload_bytes: int
-    pixels: int
-
-    def check(self, name, height, width):
-        """Raises `DataError` for an image of more pixels."""
-        if height * width > self.pixels:
-            raise DataError(
-                f"{name}: has {height * width / 1e6:.1f} megapixels, at most {self.pixels / 1e6:g} are taken here; "
-                "make it smaller, or start the page with a higher --max_megapixels"
-            )
 
 
 @dataclass(frozen=True)
@@ -214,7 +195,7 @@ class Session:
                 values = np.abs(self.view.band(band, step) - self.reference.band(band, step))
             else:
                 values = self._angles
-            top = peak_of(values)
+            top = max(peak_of(values), _SMALLEST_SCALE)
             shown = as_bytes(matplotlib.colormaps[MAP_COLORS[kind]](values / top)[..., :3])
         stream = io.BytesIO()
         Image.fromarray(shown).save(stream, "JPEG", quality=JPEG_QUALITY, subsampling=0)

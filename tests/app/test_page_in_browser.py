@@ -1,0 +1,245 @@
+"""The page in a real browser, in the order of a visit: photo, spectra, bands, lights, cameras, downloads, mistakes."""
+
+import re
+import shutil
+import time
+
+import numpy as np
+import pytest
+from page_server import requested
+from PIL import Image
+from trained_run import WAVELENGTHS_NM
+
+from hsgan.files.cubes import open_cube, write_cube
+
+pytestmark = pytest.mark.browser
+PATIENCE_SECONDS = 30
+
+
+class Visit:
+    """A visitor's hands and eyes."""
+
+    def __init__(self, driver, url):
+        self.driver = driver
+        driver.get(url)
+        self.until(lambda: self.all(".at-open input[type=file]"))
+
+    def all(self, selector):
+        return self.driver.find_elements("css selector", selector)
+
+    def one(self, selector):
+        self.until(lambda: self.all(selector))
+        return self.all(selector)[0]
+
+    def text(self, selector):
+        """Text that can be seen, "" of what is hidden."""
+        return "".join(element.text for element in self.all(selector))
+
+    def until(self, condition, what=""):
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not (value := condition()):
+            if time.monotonic() > deadline:
+                pytest.fail(f"never came: {what or condition}. On the page: {self.text('body')}")
+            time.sleep(0.05)
+        return value
+
+    def upload(self, *paths, into="open"):
+        self.one(f".at-{into} input[type=file]").send_keys("\n".join(map(str, paths)))
+
+    def open(self, *paths):
+        self.upload(*paths)
+        self.until(lambda: paths[0].name in self.text(".at-facts"), paths[0].name)
+        self.until(lambda: not self.text(".at-working"), "the end of the work")
+        self.until(lambda: self.source, "the picture")
+
+    @property
+    def source(self):
+        images = self.all(".hs-picture img")
+        return images[0].get_attribute("src") if images else ""
+
+    def changed(self, source):
+        """Waits for another picture than `source`; returns it."""
+        return self.until(lambda: self.source != source and self.source, "another picture")
+
+    def pixels(self):
+        """The picture's pixels as the browser shows them, [height, width, 3]."""
+        script = """const i = document.querySelector('.hs-picture img'), c = document.createElement('canvas');
+            c.width = i.naturalWidth; c.height = i.naturalHeight; const d = c.getContext('2d'); d.drawImage(i, 0, 0);
+            return [c.height, c.width, Array.from(d.getImageData(0, 0, c.width, c.height).data)];"""
+        height, width, values = self.driver.execute_script(script)
+        return np.array(values, np.uint8).reshape(height, width, 4)[..., :3]
+
+    def press(self, row, column, to=None):
+        """Clicks at a share of the picture's height and width, or drags from there to another."""
+        from selenium.webdriver.common.action_chains import ActionChains
+
+        image = self.one(".hs-picture img")
+        self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", image)
+        height, width = image.size["height"], image.size["width"]
+        offsets = [(int((x - 0.5) * width), int((y - 0.5) * height)) for y, x in [(row, column)] + ([to] if to else [])]
+        chain = ActionChains(self.driver, duration=50).move_to_element_with_offset(image, *offsets[0]).click_and_hold()
+        if to:
+            chain = chain.move_to_element_with_offset(image, *offsets[1])
+        chain.release().perform()
+
+    def choose(self, name, value):
+        """Chooses from a menu."""
+        self.one(f".at-{name}").click()
+        for item in self.until(lambda: self.all(".q-menu .q-item"), f"menu of {name}"):
+            if item.get_attribute("textContent") == value:
+                self.driver.execute_script("arguments[0].click()", item)
+                break
+        else:
+            pytest.fail(f"{name} offers no {value}")
+        self.until(lambda: not self.all(".q-menu"), "the menu to close")
+
+    def kind(self, name):
+        source = self.source
+        next(button for button in self.all(".at-kind button") if button.text == name).click()
+        return self.changed(source)
+
+    def error(self):
+        return self.until(lambda: self.text(".at-error"), "an error")
+
+
+@pytest.fixture(scope="module")
+def visit(browser, page_url, photo):
+    visit = Visit(browser, page_url)
+    visit.open(photo)
+    return visit
+
+
+@pytest.fixture(scope="module")
+def spectra_of(visit):
+    """The lines of the chart: {name: [bands]}."""
+
+    def read():
+        script = """const chart = getElement(+document.querySelector('.at-chart').id.slice(1)).chart;
+            return chart.getOption().series.filter(s => s.data.length).map(s => [s.name, s.data.map(d => d[1])]);"""
+        return dict(visit.driver.execute_script(script))
+
+    return read
+
+
+def test_a_photo_becomes_a_rendering(visit, photo):
+    facts = visit.text(".at-facts")
+    assert "96 × 64 pixels" in facts and "31 bands, 400–700 nm" in facts and "camera estimated" in facts
+    pixels = visit.pixels()
+    assert pixels.shape == (64, 96, 3) and pixels.astype(float).std() > 5
+
+
+def test_a_click_and_a_drag_show_spectra(visit, spectra_of):
+    visit.press(0.25, 0.25)
+    # Row 16, column 24, but for the rounding to the screen's pixels.
+    visit.until(lambda: re.search("1: row 1[567], column 2[345]", visit.text(".at-legend")), "a point in the legend")
+    visit.press(0.6, 0.6, to=(0.9, 0.9))
+    visit.until(lambda: "2: rows " in visit.text(".at-legend"), "an area in the legend")
+    lines = visit.until(lambda: len(spectra_of()) == 2 and spectra_of(), "two lines")
+    assert [len(line) for line in lines.values()] == [31, 31]
+    assert len(visit.all(".hs-picture svg circle")) == 2
+
+
+def test_the_slider_shows_a_band(visit):
+    source = visit.kind("Band")
+    assert visit.text(".at-band-label") == "550 nm"
+    from selenium.webdriver.common.action_chains import ActionChains
+
+    slider = visit.one(".at-band")
+    left_end = 2 - slider.size["width"] // 2
+    ActionChains(visit.driver, duration=50).move_to_element_with_offset(slider, left_end, 0).click().perform()
+    visit.until(lambda: visit.text(".at-band-label") == "400 nm", "400 nm")
+    visit.changed(source)
+    violet = visit.pixels().reshape(-1, 3).mean(axis=0)
+    assert violet[2] > violet[0] > violet[1]
+
+
+def test_another_light_changes_the_rendering(visit):
+    source = visit.kind("Rendering")
+    before = visit.pixels().reshape(-1, 3).mean(axis=0)
+    visit.choose("light", "A")
+    visit.changed(source)
+    after = visit.pixels().reshape(-1, 3).mean(axis=0)
+    assert after[0] / after[2] > 1.5 * before[0] / before[2]
+    assert "The scene's light is not known: the cube is taken as reflectance." in visit.text("body")
+
+
+def test_another_camera_reconstructs_again(visit, spectra_of):
+    before = spectra_of()
+    visit.choose("camera", "Sigma SDMerill")
+    visit.until(lambda: "camera Sigma SDMerill" in visit.text(".at-facts"), "the camera among the facts")
+    visit.until(lambda: spectra_of() != before, "other spectra")
+    assert spectra_of().keys() == before.keys()
+
+
+def test_the_cube_is_downloaded_and_opens(visit, browser):
+    visit.choose("format", "npz")
+    visit.one(".at-download").click()
+    path = browser.downloads / "quarters.npz"
+    visit.until(path.exists, "the download")
+    cube = open_cube(path)
+    assert cube.shape == (64, 96, 31) and cube.attrs["camera"] == "Sigma SDMerill"
+    visit.choose("format", "envi")
+    visit.one(".at-download").click()
+    visit.until((browser.downloads / "quarters-envi.zip").exists, "the ZIP")
+
+
+def test_a_reference_is_compared(visit, browser, tmp_path):
+    cube = open_cube(browser.downloads / "quarters.npz")
+    bright = 2 * cube.values
+    (path,) = write_cube(tmp_path / "true", bright, WAVELENGTHS_NM, cube.attrs["srf"])
+    visit.upload(path, into="reference")
+    visit.until(lambda: "Spectral angle, mean" in visit.text(".at-numbers"), "the numbers")
+    lines = dict(zip(*[iter(visit.text(".at-numbers").splitlines())] * 2, strict=True))
+    expected = np.mean(-10 * np.log10(np.mean((bright / 2.0) ** 2, axis=(0, 1), dtype=np.float64)))
+    assert lines["PSNR"] == f"{expected:.2f} dB" and lines["Spectral angle, mean"] == "0.00°"
+    visit.kind("Angle")
+
+
+def test_mistakes_are_one_line_and_the_page_lives_on(visit, photo, tmp_path):
+    (tmp_path / "bad.jpg").write_text("no photo")
+    (tmp_path / "half.hdr").write_text("ENVI")
+    np.savez(tmp_path / "other.npz", a=1)
+    Image.new("RGB", (1600, 1000)).save(tmp_path / "wide.png")
+    (tmp_path / "heavy.png").write_bytes(bytes(2_100_000))
+    for name, line in {
+        "bad.jpg": "bad.jpg: is not a photo that can be read",
+        "half.hdr": "half.hdr: is half of an ENVI cube; give its .hdr and its .img file together",
+        "other.npz": "other.npz: ",
+        "wide.png": "wide.png: has 1.6 megapixels, at most 1.5 are taken here",
+        "heavy.png": "The upload is larger than 2 MB, the most that is taken here",
+    }.items():
+        visit.upload(tmp_path / name)
+        visit.until(lambda line=line: line in visit.text(".at-error"), line)
+        assert "\n" not in visit.text(".at-error")
+    assert "quarters.png" in visit.text(".at-facts")
+    shutil.copy(photo, tmp_path / "again.png")
+    visit.open(tmp_path / "again.png")
+    assert not visit.text(".at-error")
+
+
+def test_long_work_is_stopped(visit, tmp_path):
+    Image.fromarray(np.random.default_rng(0).integers(0, 255, (1000, 1400, 3), np.uint8)).save(
+        tmp_path / "long.jpg", quality=60
+    )
+    visit.upload(tmp_path / "long.jpg")
+    visit.until(lambda: visit.text(".at-working"), "the progress")
+    visit.one(".at-stop").click()
+    visit.until(lambda: "Opening long.jpg: stopped." in visit.text(".at-error"), "the end")
+    assert "again.png" in visit.text(".at-facts")
+
+
+def test_nothing_was_asked_from_elsewhere(visit, page_url):
+    place = page_url.partition("//")[2]
+    addresses = requested(visit.driver)
+    others = [url for url in addresses if not url.startswith((f"http://{place}", f"ws://{place}", "data:", "blob:"))]
+    assert len(addresses) > 20 and others == []
+
+
+def test_the_browser_complains_of_nothing(visit):
+    assert [entry["message"] for entry in visit.driver.get_log("browser") if entry["level"] == "SEVERE"] == []
+
+
+def test_it_fits_a_phone(visit):
+    visit.driver.set_window_size(500, 900)
+    wide = "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    visit.until(lambda: visit.driver.execute_script(wide) <= 0, "a page as wide as the window")

@@ -1,0 +1,185 @@
+"""A visitor's work without a page: what is opened, refused, marked and written; long work that is stopped."""
+
+import threading
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+from trained_run import WAVELENGTHS_NM
+
+import hsgan
+from hsgan.errors import DataError
+from hsgan.explorer import chart, overlay
+from hsgan.explorer.bounds import Limits
+from hsgan.explorer.session import Mark, Session, main_file
+from hsgan.explorer.work import Job, line_of
+from hsgan.files.cubes import open_cube, write_cube
+
+SRF = np.full((3, 31), 1 / 31, np.float32)
+
+
+@pytest.fixture(scope="module")
+def model(tiny_run):
+    return hsgan.Reconstructor.from_run(tiny_run)
+
+
+@pytest.fixture
+def session(model):
+    session = Session(model, Limits(upload_bytes=10**6, pixels=10_000))
+    yield session
+    session.close()
+    assert not session.folder.exists()
+
+
+def nothing(share):
+    """A report that never stops the work."""
+
+
+def ramp(height=6, width=8):
+    """A cube whose value tells row, column and band."""
+    rows, columns, bands = np.ogrid[:height, :width, :31]
+    return (rows * 100 + columns * 10 + bands / 31).astype(np.float32) / 1000
+
+
+@pytest.fixture
+def cube_file(tmp_path):
+    return write_cube(tmp_path / "ramp", ramp(), WAVELENGTHS_NM, SRF)[0]
+
+
+def test_a_photo_is_reconstructed_and_again_with_another_camera(session, photo):
+    shares = []
+    session.open([photo], "", shares.append)
+    assert session.view.shape == (64, 96, 31) and session.kinds == ("Rendering", "Band", "Photo")
+    assert shares and shares[-1] == 1
+    first = session.view.cube.values
+    session.reconstruct("Sigma SDMerill", nothing)
+    assert session.view.cube.attrs["camera"] == "Sigma SDMerill"
+    assert np.abs(session.view.cube.values - first).max() > 0.01
+
+
+def test_spectra_are_the_cubes(session, cube_file):
+    session.open([cube_file], "", nothing)
+    session.mark((2, 3), (2, 3))
+    session.mark((5.9, 7.9), (4.2, 6.0))
+    (point, values, none), (area, means, _) = session.spectra()
+    assert none is None and point == Mark(2, 3, 3, 4) and area == Mark(4, 6, 6, 8)
+    np.testing.assert_allclose(values, ramp()[2, 3], rtol=1e-6)
+    np.testing.assert_allclose(means, ramp()[4:, 6:].mean(axis=(0, 1)), rtol=1e-6)
+    assert (point.label, area.label) == ("row 2, column 3", "rows 4–5, columns 6–7")
+
+
+def test_marks_outside_are_moved_to_the_border(session, cube_file):
+    session.open([cube_file], "", nothing)
+    assert session.mark((-3, 900), (-3, 900)) == Mark(0, 7, 1, 8)
+
+
+def test_every_format_is_written(session, cube_file):
+    session.open([cube_file], "", nothing)
+    for form, suffix in {"npz": ".npz", "envi": ".zip", "matlab": ".mat", "tiff": ".tif"}.items():
+        path = session.export(form, nothing)
+        assert path.suffix == suffix
+        if suffix != ".zip":
+            np.testing.assert_array_equal(open_cube(path).values, ramp())
+
+
+def test_a_reference_is_the_truth(session, cube_file, tmp_path):
+    session.open([cube_file], "", nothing)
+    (tmp_path / "sub").mkdir()
+    small, same = (
+        write_cube(tmp_path / "sub" / name, values, WAVELENGTHS_NM, SRF)[0]
+        for name, values in (("small", ramp(5)), ("same", ramp(7, 9)))
+    )
+    with pytest.raises(DataError, match=r"^small.npz: must have .* 6 x 8 x 31. Received: 5 x 8 x 31"):
+        session.open_reference([small], nothing)
+    with pytest.raises(DataError, match="at least 7 pixels a side"):
+        session.open_reference([cube_file], nothing)
+    session.open([same], "", nothing)
+    session.open_reference([same], nothing)
+    assert session.numbers["psnr"] == 100 and session.numbers["sam_deg"] == 0
+    assert session.kinds == ("Rendering", "Band", "Error", "Angle")
+    session.open([cube_file], "", nothing)  # of another size: the reference is of no use
+    assert session.reference is None and session.kinds == ("Rendering", "Band")
+
+
+def test_what_is_refused_changes_nothing(session, cube_file, tmp_path):
+    session.open([cube_file], "", nothing)
+    view = session.view
+    Image.new("RGB", (200, 100)).save(tmp_path / "wide.png")
+    (tmp_path / "text.jpg").write_text("text")
+    big = write_cube(tmp_path / "big", np.zeros((101, 100, 31)), WAVELENGTHS_NM, SRF)[0]
+    for path, line in {
+        tmp_path / "wide.png": r"^wide.png: has 0.0 megapixels, at most 0.01",
+        tmp_path / "text.jpg": "text.jpg: is not a photo",
+        big: "^big.npz: has 0.0 megapixels",
+    }.items():
+        with pytest.raises(DataError, match=line):
+            session.open([path], "", nothing)
+        assert session.view is view and session.name == "ramp.npz"
+
+
+def test_without_a_model_photos_are_refused(photo):
+    session = Session(None, Limits(10**6, 10**6))
+    with pytest.raises(DataError, match=r"needs a model: start it with --run=DIR"):
+        session.open([photo], "", nothing)
+    session.close()
+
+
+def test_half_a_cube_and_several_files_are_refused(tmp_path):
+    (tmp_path / "a.hdr").touch()
+    (tmp_path / "a.img").touch()
+    with pytest.raises(DataError, match="half of an ENVI cube"):
+        main_file([tmp_path / "b.hdr"])
+    assert main_file([tmp_path / "a.img", tmp_path / "a.hdr"]) == tmp_path / "a.hdr"
+    with pytest.raises(DataError, match=r"one photo or one cube at a time\. Received: 3 files"):
+        main_file([tmp_path / name for name in "abc"])
+
+
+def test_a_job_ends_stopped_failed_or_done(capsys):
+    begun = threading.Event()
+
+    def forever(report):
+        begun.set()
+        while True:
+            report(0.5)
+            time.sleep(0.005)
+
+    running = Job("forever", forever).start()
+    assert begun.wait(10)
+    waiting = Job("next", lambda report: None).start()
+    waiting.stop()  # while it waits for its turn
+    assert waiting.wait(10) and waiting.stopped
+    running.stop()
+    assert running.wait(10) and running.stopped and running.share == 0.5 and not running.error
+
+    def fail(report):
+        raise DataError("a.jpg: is\nno photo")
+
+    failed = Job("fail", fail).start()
+    assert failed.wait(10) and failed.error == "a.jpg: is no photo" and not failed.stopped
+    done = Job("done", lambda report: report(1)).start()
+    assert done.wait(10) and done.share == 1 and not done.error and not done.stopped
+    assert capsys.readouterr().err == ""
+
+
+def test_an_error_of_ours_keeps_its_traceback_for_the_terminal(capsys):
+    try:
+        raise KeyError("inside")
+    except KeyError as error:
+        line = line_of(error)
+    assert line == "An error inside the program (KeyError); its details are in the terminal."
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_the_chart_holds_the_spectra_and_the_bands_colors():
+    values = np.linspace(0, 1, 31)
+    made = chart.options(WAVELENGTHS_NM, [(Mark(0, 0, 1, 1), values, values / 2)], band_nm=550)
+    strip, line, reference = made["series"]
+    assert line["data"][0] == [400.0, 0.0] and line["data"][-1] == [700.0, 1.0]
+    assert reference["lineStyle"]["type"] == "dashed" and reference["data"][-1] == [700.0, 0.5]
+    assert len(strip["markArea"]["data"]) == 31 and strip["markLine"]["data"] == [{"xAxis": 550.0}]
+    assert made["xAxis"]["min"] == 395 and made["xAxis"]["max"] == 705
+
+
+def test_a_scale_runs_from_its_lowest_to_its_highest_color():
+    assert overlay.colorbar("magma")[0] == "#000004" and overlay.colorbar("magma")[-1] == "#fcfdbf"
