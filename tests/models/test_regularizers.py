@@ -125,8 +125,13 @@ def test_spectral_norm_bounds_every_kernel_and_drops_batch_normalization(config)
     units = [unit for stage in model.discriminator.stages for unit in (*stage.down, *stage.dense.units)]
     assert all(not unit.norms for unit in units)
     data = batch()
+    vectors = {weight.path: weight.numpy() for weight in model.variables if weight.path.endswith("/u")}
+    assert len(vectors) == len(units) + 2
     for _ in range(3):
         model.update_discriminator(0.3 * data["cube"], data["cube"])
+    moved = [weight for weight in model.variables if (weight.numpy() != vectors.get(weight.path, weight)).any()]
+    # All but those of the two layers with one output, whose only unit vector is 1 or -1.
+    assert len(moved) == len(units)
     for unit in units:
         pointwise, depthwise = unit.kernels()
         # The power method follows the weights with one step an update.
@@ -135,8 +140,6 @@ def test_spectral_norm_bounds_every_kernel_and_drops_batch_normalization(config)
     parameters = sum(np.prod(weight.shape) for weight in model.discriminator.trainable_variables)
     widths = [(31, 8), (8, 8), (8, 8)]
     assert parameters == sum(a * b + 11 * b for a, b in widths) + 4 * 8 + 1 + 2
-    vectors = [path for path in (weight.path for weight in model.variables) if path.endswith("/u")]
-    assert len(vectors) == len(units) + 2
 
 
 @pytest.mark.parametrize("regularizer", ["gp1", "gp0", "spectral_norm"])
