@@ -28,7 +28,7 @@ def define_flags():
     flags.DEFINE_enum("checkpoint", "best", ["best", "last"], "Weights of the run: best on validation, or last.")
     flags.DEFINE_integer("scenes", 8, "Validation cubes to measure on.", lower_bound=1)
     flags.DEFINE_integer(
-        "max_pixels", 2**21, "Largest images * height * width that the SavedModel accepts.", lower_bound=1
+        "max_pixels", 2**21, "Largest images * height * width that the SavedModel accepts.", lower_bound=2**13
     )
 
 

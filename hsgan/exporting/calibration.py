@@ -35,22 +35,32 @@ def calibration_images(records, dictionary, split="train"):
     return {"reconstruct": alone, "known_srf": images, "estimate_srf": alone}
 
 
-def accuracy(models, records, camera, srf, scenes, split="validation"):
+def accuracy(models, records, camera, srf, scenes, max_pixels, split="validation"):
     """Returns {name: {"psnr", "sam_deg", "sam_lit_deg"}} of blind reconstructions, and how many scenes were used.
 
     Args:
       models: {name: function of rgb [1, h, w, 3] that gives {"cube": [1, h, w, bands]}}.
       records, split: cubes. camera, srf: name and SRF [3, bands] of the camera that sees them.
-      scenes: at most so many, the first ones.
+      scenes: at most so many, the first ones. max_pixels: of larger ones the middle is used.
     """
     methods = {name: _method(model) for name, model in models.items()}
-    cubes = itertools.islice(iterate_cubes(records, split), scenes)
+    first = itertools.islice(iterate_cubes(records, split), scenes)
+    cubes = ((scene, middle(cube, max_pixels)) for scene, cube in first)
     results = evaluate(methods, cubes, camera, srf)
     measured = {
         name: {metric: method["mean"][metric] for metric in ("psnr", "sam_deg", "sam_lit_deg")}
         for name, method in results["methods"].items()
     }
     return measured, len(next(iter(results["methods"].values()))["scenes"])
+
+
+def middle(cube, max_pixels):
+    """Returns a cube, or of one of more than `max_pixels` pixels its middle, of the same proportions."""
+    height, width = cube.shape[:2]
+    share = min((max_pixels / (height * width)) ** 0.5, 1)
+    rows, columns = max(int(height * share), 1), max(int(width * share), 1)
+    top, left = (height - rows) // 2, (width - columns) // 2
+    return cube[top : top + rows, left : left + columns]
 
 
 def _method(model):

@@ -42,6 +42,8 @@ def export(run, output, precisions=tflite.PRECISIONS, records=None, version=None
         that is not installed.
     """
     check_packages()
+    if max_pixels < saved_model.SMALLEST_MAX_PIXELS:
+        raise HsganError(f"max_pixels: must be at least {saved_model.SMALLEST_MAX_PIXELS}. Received: {max_pixels}")
     output = Path(output)
     folder = RunFolder.open(run)
     network = folder.network(checkpoint)
@@ -50,7 +52,7 @@ def export(run, output, precisions=tflite.PRECISIONS, records=None, version=None
     with staged(output, version) as stage:
         described = metadata.describe(folder, network, output.resolve().name, version, checkpoint, max_pixels)
         models, entries = write_artefacts(network, stage, precisions, records, described)
-        described |= measure(models, entries, network, folder, records, scenes)
+        described |= measure(models, entries, network, folder, records, scenes, max_pixels)
         finish(stage, described, entries)
     return output / str(version), described
 
@@ -154,7 +156,7 @@ def write_artefacts(network, stage, precisions, records, described):
     return models, entries
 
 
-def measure(models, entries, network, folder, records, scenes):
+def measure(models, entries, network, folder, records, scenes, max_pixels):
     """Measures every artefact on validation cubes, beside the Keras model; fills in `entries`.
 
     Returns:
@@ -163,7 +165,7 @@ def measure(models, entries, network, folder, records, scenes):
     split, camera = folder.config.data.validation_split, folder.test_camera
     keras_model = tf.function(network, input_signature=[tf.TensorSpec((None, None, None, 3))])
     measured, count = calibration.accuracy(
-        {"keras": keras_model, **models}, records, camera, folder.dictionary().srf(camera), scenes, split
+        {"keras": keras_model, **models}, records, camera, folder.dictionary().srf(camera), scenes, max_pixels, split
     )
     for name, entry in entries.items():
         entry |= measured[name]

@@ -29,24 +29,23 @@ def checked_rgb(rgb, max_pixels):
       rgb: what came in. max_pixels: largest n * h * w.
     """
     rgb = _of_any_shape(rgb)
-    rank = require(tf.equal(tf.rank(rgb), 4), "rgb: must be [n, h, w, 3]; put one image into a batch.", tf.shape(rgb))
-    with tf.control_dependencies([rank]):
-        shape = tf.shape(rgb, out_type=tf.int64)
+    shape = _padded_shape(rgb, 4)
     sizes = [
         require(
-            tf.equal(shape[3], 3),
-            "rgb: must have 3 channels, R, G, B, in its last axis; drop alpha, and do not send gray images.",
-            shape,
+            tf.logical_and(tf.equal(tf.rank(rgb), 4), tf.equal(shape[3], 3)),
+            "rgb: must be [n, h, w, 3]: a batch of images, R, G, B last; drop alpha, and do not send gray ones.",
+            tf.shape(rgb),
         ),
-        require(tf.reduce_all(shape > 0), "rgb: must have at least one image and one pixel.", shape),
+        require(tf.reduce_all(shape > 0), "rgb: must have at least one image and one pixel.", tf.shape(rgb)),
         _few_enough("rgb", shape[0], shape[1], shape[2], max_pixels),
     ]
     with tf.control_dependencies(sizes):
         rgb = tf.identity(rgb)
+    values = tf.reshape(rgb, [-1])
     finite = require(
-        tf.reduce_all(tf.math.is_finite(rgb)), "rgb: every value must be finite; there is NaN or infinity in it."
+        tf.reduce_all(tf.math.is_finite(values)), "rgb: every value must be finite; there is NaN or infinity in it."
     )
-    low, high = tf.reduce_min(rgb), tf.reduce_max(rgb)
+    low, high = tf.reduce_min(values), tf.reduce_max(values)
     in_range = require(
         tf.logical_not(tf.logical_or(low < 0, high > 1)),
         "rgb: must be linear light in [0, 1]; divide 8-bit values by 255, then undo the sRGB curve.",
@@ -54,7 +53,7 @@ def checked_rgb(rgb, max_pixels):
         high,
     )
     with tf.control_dependencies([finite, in_range]):
-        return tf.ensure_shape(tf.identity(rgb), (None, None, None, 3))
+        return _with_shape(rgb, (None, None, None, 3))
 
 
 def checked_srf(srf, images, bands):
@@ -64,15 +63,15 @@ def checked_srf(srf, images, bands):
       srf: what came in. images: n, int32 scalar. bands: of the network.
     """
     srf = _of_any_shape(srf)
-    wanted = tf.stack([images, 3, bands])
-    rank = require(tf.equal(tf.rank(srf), 3), f"srf: must be [n, 3, {bands}], one SRF an image.", tf.shape(srf))
-    with tf.control_dependencies([rank]):
-        same = tf.reduce_all(tf.equal(tf.shape(srf), wanted))
+    wanted = tf.cast(tf.stack([images, 3, bands]), tf.int64)
     shape = require(
-        same, f"srf: must be [n, 3, {bands}], rows R, G, B over the bands, one SRF an image.", tf.shape(srf)
+        tf.logical_and(tf.equal(tf.rank(srf), 3), tf.reduce_all(tf.equal(_padded_shape(srf, 3), wanted))),
+        f"srf: must be [n, 3, {bands}], rows R, G, B over the bands, one SRF an image.",
+        tf.shape(srf),
     )
     with tf.control_dependencies([shape]):
-        mean_sums = tf.reduce_mean(tf.reduce_sum(srf, axis=-1), axis=-1)
+        srf = tf.identity(srf)
+    mean_sums = tf.reduce_mean(tf.reduce_sum(srf, axis=-1), axis=-1)
     values = [
         require(tf.reduce_all(tf.math.is_finite(srf)), "srf: every value must be finite; there is NaN or infinity."),
         require(tf.reduce_all(srf >= 0), "srf: must not be negative.", tf.reduce_min(srf)),
@@ -82,8 +81,8 @@ def checked_srf(srf, images, bands):
             mean_sums,
         ),
     ]
-    with tf.control_dependencies([shape, *values]):
-        return tf.ensure_shape(tf.identity(srf), (None, 3, bands))
+    with tf.control_dependencies(values):
+        return _with_shape(srf, (None, 3, bands))
 
 
 def checked_bands(indices, bands):
@@ -200,6 +199,21 @@ def _few_enough(name, images, height, width, max_pixels):
         height,
         width,
     )
+
+
+def _with_shape(tensor, shape):
+    """Returns the tensor, known to have a shape. (`tf.ensure_shape` would run before the checks that it waits for.)"""
+    tensor = tf.identity(tensor)
+    tensor.set_shape(shape)
+    return tensor
+
+
+def _padded_shape(tensor, rank):
+    """Returns the first `rank` sides, int64 [rank], ones where there are fewer.
+
+    TensorFlow's optimizer takes a side out of a shape before a check that it was told to wait for.
+    """
+    return tf.concat([tf.shape(tensor, out_type=tf.int64), tf.ones(rank, tf.int64)], axis=0)[:rank]
 
 
 def _of_any_shape(tensor):

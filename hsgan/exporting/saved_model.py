@@ -11,6 +11,7 @@ from hsgan.files.atomic import write_atomically
 WARMUP = Path("assets.extra") / "tf_serving_warmup_requests"
 # A whole image in one graph takes some 2 kB a pixel of memory.
 MAX_PIXELS = 2**21
+SMALLEST_MAX_PIXELS = 2**13  # what an export is checked and warmed up with must pass
 _CODES = 65535  # largest uint16
 
 

@@ -99,8 +99,8 @@ def _frozen(function):
     missing = sorted({operation.type for operation in frozen.graph.get_operations()} & _NOT_IN_TFLITE)
     if missing:
         raise HsganError(
-            f"tflite: this network has operations that TFLite has not ({', '.join(missing)}: a closed form in float64); "
-            "export it with --tflite=none"
+            f"tflite: this network has operations that TFLite has not ({', '.join(missing)}, of a closed form in "
+            "float64); export it with --tflite=none"
         )
     names = [spec.name for spec in function.input_signature]
     outputs = sorted(concrete.structured_outputs)
