@@ -113,7 +113,7 @@ class Page:
             self.kind = ui.toggle(["Rendering", "Band"], value="Rendering").props(
                 "flat no-caps padding='4px 14px' toggle-color=white toggle-text-color=white"
             )
-            self.kind.on_value_change(self.redraw).classes("at-kind")
+            self.kind.on_value_change(self.view_changed).classes("at-kind")
             self.image = ui.interactive_image(
                 events=["mousedown", "mousemove", "mouseup", "mouseleave"], on_mouse=self.mouse, sanitize=False
             ).classes("hs-picture").classes("at-picture")  # fmt: skip
@@ -130,7 +130,7 @@ class Page:
                 self.assumed = ui.label("").classes("hs-soft w-full")
             with ui.row().classes("w-full items-center no-wrap gap-4") as self.band_row:
                 self.band_label = ui.label("").classes("w-16 font-medium").classes("at-band-label")
-                self.band = ui.slider(min=0, max=1, step=1, value=0, on_change=self.band_changed).classes("at-band")
+                self.band = ui.slider(min=0, max=1, step=1, value=0, on_change=self.view_changed).classes("at-band")
             ui.label("Click for the spectrum of a point, drag for the mean of an area.").classes("hs-soft")
 
     def build_spectra(self):
@@ -286,8 +286,8 @@ class Page:
                 ui.label(name)
                 ui.label(value).classes("value")
 
-    def band_changed(self):
-        """Another band was chosen."""
+    def view_changed(self):
+        """Another band or kind of picture was chosen: the chart marks the band that is shown."""
         self.redraw()
         self.show_spectra()
 

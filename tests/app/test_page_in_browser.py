@@ -149,6 +149,8 @@ def test_the_slider_shows_a_band(visit):
     ActionChains(visit.driver, duration=50).move_to_element_with_offset(slider, left_end, 0).click().perform()
     visit.until(lambda: visit.text(".at-band-label") == "400 nm", "400 nm")
     visit.changed(source)
+    script = "return getElement(+document.querySelector('.at-chart').id.slice(1)).chart.getOption().series[0].markLine"
+    visit.until(lambda: visit.driver.execute_script(script)["data"] == [{"xAxis": 400}], "the band in the chart")
     violet = visit.pixels().reshape(-1, 3).mean(axis=0)
     assert violet[2] > violet[0] > violet[1]
 
