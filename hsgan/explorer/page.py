@@ -90,7 +90,8 @@ class Page:
                 multiple=True, auto_upload=True, max_total_size=self.limits.upload_bytes,
                 on_multi_upload=handler, on_rejected=self.rejected, on_begin_upload=lambda: self.say(""),
             ).props("flat square").classes(f"at-{name}")  # fmt: skip
-        zone.on("click", js_handler=f"() => getElement({upload.id}).pickFiles()")
+        for event in ("click", "keydown.enter"):
+            zone.on(event, js_handler=f"() => getElement({upload.id}).pickFiles()")
         zone.props('role="button" tabindex="0"')
         return upload
 

@@ -4,6 +4,7 @@ import io
 import shutil
 import tempfile
 import zipfile
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from hsgan.errors import DataError
 from hsgan.evaluation.pictures import CubeView, as_bytes, check_alike
 from hsgan.evaluation.rendering import peak_of
 from hsgan.files.cubes import FORMATS
-from hsgan.files.photos import read_photo
+from hsgan.files.photos import is_raw, read_photo
 from hsgan.metrics import protocols, quality
 from hsgan.spectra.imaging import srgb_encode
 
@@ -76,7 +77,7 @@ class Session:
     Attributes:
       model: `hsgan.Reconstructor`, or None where only cubes can be opened.
       folder: the visitor's own files, removed by `close`.
-      photo: path of the photo, or None. name: of the photo or cube.
+      photo: the photo, float32 [height, width, 3], linear, or None. name: of the photo or cube.
       view: `CubeView` of the cube, or None. reference: that of the reference, or None.
       numbers: the comparison's, {metric: value}.
       marks: places whose spectra are shown.
@@ -110,24 +111,29 @@ class Session:
         path = main_file(paths)
         if is_cube(path):
             self._show(self._load(path), path.name, None)
-        else:
-            self._reconstruct(path, camera, report)
-
-    def reconstruct(self, camera, report):
-        """Reconstructs the photo again with another camera; "" estimates it."""
-        self._reconstruct(self.photo, camera, report)
-
-    def _reconstruct(self, path, camera, report):
-        if self.model is None:
+        elif self.model is None:
             raise DataError(
                 f"{path.name}: is not a cube, and for photos the page needs a model: start it with --run=DIR"
             )
-        check_photo(path, self.limits)
-        cube = self.model.reconstruct(str(path), camera=camera or None, progress=report)
-        self._show(CubeView(cube), path.name, path)
+        else:
+            with short_names(path):
+                photo = read_photo(path, check=lambda path, width, height: self.limits.check(path.name, height, width))
+                about = {"photo": path.name, "encoding": "camera RAW" if is_raw(path) else "srgb"}
+            self._reconstruct(photo, about, camera, report)
+
+    def reconstruct(self, camera, report):
+        """Reconstructs the photo again with another camera; "" estimates it."""
+        about = {name: self.view.cube.attrs[name] for name in ("photo", "encoding")}
+        self._reconstruct(self.photo, about, camera, report)
+
+    def _reconstruct(self, photo, about, camera, report):
+        cube = self.model.reconstruct(photo, camera=camera or None, progress=report)
+        cube.attrs.update(about)
+        self._show(CubeView(cube), about["photo"], photo)
 
     def _load(self, path):
-        cube = hsgan.open_cube(str(path))
+        with short_names(path):
+            cube = hsgan.open_cube(str(path))
         self.limits.check(path.name, *cube.shape[:2])
         return CubeView(cube)
 
@@ -189,7 +195,7 @@ class Session:
         elif kind == "Band":
             shown = self.view.render_band(band, step)
         elif kind == "Photo":
-            shown = as_bytes(srgb_encode(read_photo(self.photo)[::step, ::step]).numpy())
+            shown = as_bytes(srgb_encode(self.photo[::step, ::step]).numpy())
         else:
             if kind == "Error":
                 values = np.abs(self.view.band(band, step) - self.reference.band(band, step))
@@ -242,6 +248,15 @@ class Session:
         return Path(f"{stem}-{form}.zip")
 
 
+@contextmanager
+def short_names(path):
+    """Takes the folder out of an error about an upload: it is none that the visitor knows."""
+    try:
+        yield
+    except DataError as error:
+        raise DataError(str(error).replace(str(path), path.name)) from error
+
+
 def main_file(paths):
     """Returns the file to open of an upload: the only one, or the header of an ENVI cube.
 
@@ -270,13 +285,3 @@ def is_cube(path):
         except (OSError, ValueError, IndexError, tifffile.TiffFileError):
             return False  # the photo reader says what is wrong with it
     return path.suffix.lower() in (*CUBE_SUFFIXES, ".zarr")
-
-
-def check_photo(path, limits):
-    """Raises `DataError` for a photo of too many pixels, by its header alone; what has no readable one passes."""
-    try:
-        with Image.open(path) as image:
-            width, height = image.size
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
-        return  # the photo reader says what is wrong with it
-    limits.check(path.name, height, width)

@@ -55,13 +55,14 @@ class _Pixels:
     orientation: int
 
 
-def read_photo(path, encoding="srgb"):
+def read_photo(path, encoding="srgb", check=None):
     """Reads a photo as linear RGB.
 
     Args:
       path: the file; its content, not its name, says which format it is, but for camera RAW (`hsgan.files.raw`).
       encoding: how 8 and 16 bit values are stored: "srgb" (an embedded ICC profile is converted to sRGB first), or
         "linear" (taken as they are, a profile is ignored). Float TIFF is always linear and must lie in [0, 1].
+      check: function (path, width, height), called before anything is decoded; None: `check_size`.
 
     Returns:
       float32 [height, width, 3], linear light, [0, 1].
@@ -72,10 +73,10 @@ def read_photo(path, encoding="srgb"):
     """
     if encoding not in ENCODINGS:
         raise ValueError(f"encoding: must be one of {', '.join(ENCODINGS)}. Received: {encoding!r}")
-    path, head = Path(path), _magic(path)
+    path, head, check = Path(path), _magic(path), check or check_size
     if is_raw(path):
-        return to_linear(raw.read_raw(path, check_size), "linear")
-    pixels = _decode(path, head)
+        return to_linear(raw.read_raw(path, check), "linear")
+    pixels = _decode(path, head, check)
     values = _opaque(path, pixels.values)
     if np.issubdtype(values.dtype, np.floating):
         linear = _linear_float(path, values)
@@ -122,9 +123,9 @@ def _magic(path):
     return head
 
 
-def _decode(path, head):
+def _decode(path, head, check):
     try:
-        return _decode_tiff(path) if head[:4] in _TIFF_MAGIC else _decode_others(path, head)
+        return _decode_tiff(path, check) if head[:4] in _TIFF_MAGIC else _decode_others(path, head, check)
     except DataError:
         raise
     except Image.DecompressionBombError as error:
@@ -136,9 +137,9 @@ def _decode(path, head):
         raise DataError(f"{path}: is damaged or truncated ({reason})") from error
 
 
-def _decode_others(path, head):
+def _decode_others(path, head, check):
     with _pillow_size_warning_off(), Image.open(path, formats=PILLOW_FORMATS) as image:
-        check_size(path, *image.size)
+        check(path, *image.size)
         if image.mode in _GRAY_MODES or image.mode.startswith("I;"):
             raise DataError(f"{path}: {_NO_GRAY}")
         if image.mode not in ("RGB", "RGBA", "P"):
@@ -152,7 +153,7 @@ def _decode_others(path, head):
     return _Pixels(values, profile, orientation)
 
 
-def _decode_tiff(path):
+def _decode_tiff(path, check):
     with tifffile.TiffFile(path) as file:
         page = file.pages.first
         if page.photometric in (tifffile.PHOTOMETRIC.MINISBLACK, tifffile.PHOTOMETRIC.MINISWHITE):
@@ -160,7 +161,7 @@ def _decode_tiff(path):
         if page.photometric not in (tifffile.PHOTOMETRIC.RGB, tifffile.PHOTOMETRIC.YCBCR):
             kind = getattr(page.photometric, "name", page.photometric)
             raise DataError(f"{path}: must be an RGB photo; convert it first. Received: TIFF photometry {kind}")
-        check_size(path, page.imagewidth, page.imagelength)
+        check(path, page.imagewidth, page.imagelength)
         values = page.asarray()
         if page.planarconfig == tifffile.PLANARCONFIG.SEPARATE and values.ndim == 3:
             values = np.moveaxis(values, 0, -1)

@@ -54,7 +54,8 @@ def test_a_photo_is_reconstructed_and_again_with_another_camera(session, photo):
     assert shares and shares[-1] == 1
     first = session.view.cube.values
     session.reconstruct("Sigma SDMerill", nothing)
-    assert session.view.cube.attrs["camera"] == "Sigma SDMerill"
+    facts = session.view.cube.attrs
+    assert (facts["camera"], facts["photo"], facts["encoding"]) == ("Sigma SDMerill", "quarters.png", "srgb")
     assert np.abs(session.view.cube.values - first).max() > 0.01
 
 
@@ -110,7 +111,7 @@ def test_what_is_refused_changes_nothing(session, cube_file, tmp_path):
     big = write_cube(tmp_path / "big", np.zeros((101, 100, 31)), WAVELENGTHS_NM, SRF)[0]
     for path, line in {
         tmp_path / "wide.png": r"^wide.png: has 0.0 megapixels, at most 0.01",
-        tmp_path / "text.jpg": "text.jpg: is not a photo",
+        tmp_path / "text.jpg": "^text.jpg: is not a photo",
         big: "^big.npz: has 0.0 megapixels",
     }.items():
         with pytest.raises(DataError, match=line):
