@@ -107,8 +107,7 @@ class CubeView:
         peak = peak_of(self.sample / illuminants.removable(scene, self.wavelengths_nm).astype(np.float32))
         strip, columns = max(1, _STRIP_PIXELS // self.shape[1]) * step, slice(None, None, step)
         rows = [slice(start, start + strip, step) for start in range(0, self.shape[0], strip)]
-        parts = [render(self.read((part, columns)), matrix, peak) for part in rows]
-        return as_bytes(np.concatenate(parts))
+        return np.concatenate([as_bytes(render(self.read((part, columns)), matrix, peak)) for part in rows])
 
     def render_band(self, number, step=1):
         """Returns one band in the color of its wavelength, uint8 [height / step, width / step, 3]."""
