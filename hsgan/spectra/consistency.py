@@ -18,7 +18,7 @@ _WEIGHT = 1e-7
 _TOLERANCE = 1e-7  # of RGB in [0, 1]
 _ITERATIONS = 60
 _DECREASE = 1e-4  # of the dual, in a step that counts as one, relative to what its slope promises
-_PIXELS = 1 << 16  # at a time
+_PIXELS = 1 << 14  # at a time
 
 
 def make_consistent(cube, rgb, srf):

@@ -42,7 +42,9 @@ class Writer:
 
     def put(self, place, block):
         rows, columns = place
-        self.array.put((slice(None), columns, rows), np.transpose(block, (2, 1, 0)))
+        # Band by band: a column of a block is a page of the file or two, and all bands' would be many.
+        for band in range(block.shape[2]):
+            self.array.put((band, columns, rows), block[..., band].T)
 
     def finish(self, header):
         with h5py.File(self.path, "r+") as file:

@@ -8,7 +8,7 @@ from hsgan.errors import DataError
 from hsgan.files.header import UNITS
 
 SUFFIXES = (".zarr",)
-_CHUNK = 256  # pixels, on each side
+_CHUNK = 128  # pixels, on each side; zarr holds some ten chunks at a time, more than once
 _NAMES = ("y", "x", "wavelength")
 
 
