@@ -1,0 +1,92 @@
+"""`python -m hsgan.lite.reconstruct MODEL.tflite PHOTO --output=FILE.npz`: photo to cube by LiteRT and NumPy alone.
+
+Any size of photo in bounded memory. The file holds `cube`, `wavelengths_nm`, `srf` and `metadata`, as those of
+`hsgan.reconstruct` do.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from hsgan.errors import DataError, HsganError
+from hsgan.files.formats import npz
+from hsgan.files.header import CubeHeader
+from hsgan.files.staging import staged
+from hsgan.lite.model import ARITHMETIC, LiteModel
+from hsgan.lite.photos import open_photo
+
+
+def reconstruct(model, photo, output, encoding="srgb", camera="", progress=None):
+    """Writes the cube of a photo to an .npz file, which appears when it is whole.
+
+    Args:
+      model: `LiteModel`. photo, encoding: as `hsgan.lite.photos.open_photo`. output: path, ending in .npz.
+      camera: name of a camera that the model knows; "" estimates the SRF.
+      progress: called with the share done, (0, 1], after each tile.
+
+    Returns:
+      `CubeHeader` of what was written.
+
+    Raises:
+      DataError: a photo that cannot be used, no such camera, or an output that is no .npz.
+    """
+    if Path(output).suffix != ".npz":
+        raise DataError(f"--output: must end in .npz. Received: {output}")
+    rgb = open_photo(photo, encoding)
+    srf = model.srf(camera) if camera else model.estimate_srf(rgb)
+    facts = {
+        "model": f"{model.metadata['name']} {model.metadata['version']}",
+        "photo": Path(photo).name,
+        "encoding": encoding,
+        "camera": camera or "estimated",
+    }
+    header = CubeHeader(*rgb.shape[:2], model.wavelengths_nm, srf, facts)
+    with staged(str(output).removesuffix(".npz"), npz.SUFFIXES) as paths:
+        writer, done = npz.Writer(paths, header), 0
+        for place, block in model.reconstruct_tiles(rgb, srf):
+            writer.put(place, block)
+            done += block.shape[0] * block.shape[1]
+            if progress is not None:
+                progress(done / (header.height * header.width))
+        writer.finish(header)
+    return header
+
+
+def parser():
+    """Returns the parser of the command line."""
+    program = argparse.ArgumentParser("python -m hsgan.lite.reconstruct", description=__doc__.splitlines()[0])
+    program.add_argument("model", help="TFLite file of hsgan.export")
+    program.add_argument("photo", help=".npy or .ppm; with Pillow JPEG, PNG, BMP, WebP")
+    program.add_argument("--output", required=True, help="file to write, .npz")
+    program.add_argument("--encoding", choices=("srgb", "linear"), default="srgb", help="of 8 and 16 bit values")
+    program.add_argument(
+        "--camera", default="", help="that took the photo, by its name in the model; default: estimated"
+    )
+    program.add_argument(
+        "--arithmetic", choices=ARITHMETIC, default="float32", help="float16 is faster where it exists"
+    )
+    program.add_argument("--threads", type=int, help="how many compute; default: one for each processor")
+    return program
+
+
+def main(arguments=None):
+    """Runs the program; returns its exit status."""
+    flags = parser().parse_args(arguments)
+    show = _show if sys.stderr.isatty() else None
+    try:
+        model = LiteModel(flags.model, flags.threads, flags.arithmetic)
+        header = reconstruct(model, flags.photo, flags.output, flags.encoding, flags.camera, show)
+    except (HsganError, OSError) as error:
+        print(f"hsgan.lite.reconstruct: error: {error}", file=sys.stderr)
+        return 1
+    height, width, bands = header.shape
+    print(f"{flags.photo}: {height} x {width} pixels, {bands} bands -> {flags.output}")
+    return 0
+
+
+def _show(share):
+    print(f"\r{share:4.0%}", end="\n" if share == 1 else "", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
