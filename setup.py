@@ -30,6 +30,7 @@ EXTRAS = {
     "beam": ["apache-beam"],
     "zarr": ["zarr>=3", "numcodecs"],
     "export": ["ai-edge-litert", "ai-edge-quantizer", "tensorflow-serving-api>=2.21,<2.22"],
+    "lite": ["ai-edge-litert"],
     "raw": ["rawpy"],
     "video": ["av"],
     "app": ["nicegui>=3", "starlette"],
