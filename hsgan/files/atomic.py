@@ -22,7 +22,7 @@ def write_atomically(path, write, reserve=0):
     temporary = path.with_name(f".{os.getpid()}.{path.name}")
     try:
         if reserve:
-            _reserve(temporary, reserve)
+            check_room(temporary, reserve)
         write(str(temporary))
         with open(temporary, "rb") as file:
             os.fsync(file.fileno())
@@ -76,7 +76,7 @@ def sync_tree(folder):
             os.close(handle)
 
 
-def _reserve(path, size):
+def check_room(path, size):
     """Raises `OSError` unless `size` bytes can be had at `path`; leaves nothing there."""
     try:
         with open(path, "wb") as file:

@@ -13,12 +13,14 @@ from pathlib import Path
 import numpy as np
 
 from hsgan.errors import DataError
+from hsgan.files.atomic import check_room
 from hsgan.files.formats import envi, matlab, npz, tiff, zarr
 from hsgan.files.header import UNITS, CubeHeader, checked_facts
 from hsgan.files.staging import staged
 
 FORMATS = {"npz": npz, "envi": envi, "matlab": matlab, "tiff": tiff, "zarr": zarr}
 _READERS = {suffix: module for module in FORMATS.values() for suffix in module.SUFFIXES} | {".tiff": tiff}
+_SMALLER = ("zarr",)  # what is compressed may take less than its numbers
 _STRIP_BYTES = 1 << 25
 
 
@@ -82,6 +84,9 @@ def open_writer(stem, name, header):
     check_formats([name])
     module = FORMATS[name]
     with staged(stem, module.SUFFIXES) as temporary:
+        if name not in _SMALLER:
+            # Before libraries lay the file out: not all of them survive a disk that fills up.
+            check_room(temporary[0], header.bytes)
         writer = CubeWriter(module.Writer(temporary, header), header, paths_of(stem, [name]))
         yield writer
         writer.finish()

@@ -48,6 +48,11 @@ class CubeHeader:
         return self.height, self.width, self.wavelengths_nm.size
 
     @property
+    def bytes(self):
+        """Size of the values."""
+        return 4 * self.height * self.width * self.wavelengths_nm.size
+
+    @property
     def band_names(self):
         """ "400 nm", ..., one a band."""
         return [f"{wavelength:g} nm" for wavelength in self.wavelengths_nm]

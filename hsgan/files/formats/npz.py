@@ -44,7 +44,7 @@ class Writer:
 def read(path):
     """Reads such a file; the cube stays in the file where it is not compressed."""
     try:
-        with np.load(path) as file:
+        with open(path, "rb") as opened, np.load(opened) as file:
             missing = {"cube", "wavelengths_nm", "srf"} - set(file.files)
             if missing:
                 raise DataError(f"{path}: holds no {', '.join(sorted(missing))}; is not a cube of hsgan.reconstruct")
