@@ -43,7 +43,7 @@ def smooth(rgb, srf, epsilon=SMOOTH_EPSILON):
 def wiener(rgb, srf, mean, covariance, noise):
     """As `hsgan.spectra.closed_form.wiener`, in float32."""
     transposed = tf.matmul(srf, tf.convert_to_tensor(covariance, tf.float32))  # C K
-    gram = tf.matmul(transposed, srf, transpose_b=True) + noise * tf.eye(3)
+    gram = tf.matmul(transposed, srf, transpose_b=True) + tf.constant(noise * np.eye(3), tf.float32)
     offset = tf.reduce_sum(srf * mean, axis=-1)[:, None, None, :]
     return tf.matmul(rgb - offset, solve(gram, transposed)[:, None]) + mean
 
