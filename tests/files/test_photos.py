@@ -175,7 +175,7 @@ REFUSED = {
     "float out of range": ("a.tif", tiff(np.full((3, 3, 3), 1.5, np.float32), photometric="rgb"), "1.5 to 1.5"),
     "NaN": ("a.tif", tiff(np.full((3, 3, 3), np.nan, np.float32), photometric="rgb"), "must be linear light in"),
     "32-bit integers": ("a.tif", tiff(codes().astype(np.uint32), photometric="rgb"), "Received: uint32"),
-    "RAW": ("a.nef", tiff(codes(), photometric="rgb"), "camera RAW must be developed"),
+    "RAW": ("a.nef", tiff(codes(), photometric="rgb"), "is not a RAW photo that LibRaw knows"),
     "bad profile": ("a.png", encoded(PHOTO, icc_profile=b"nonsense" * 40), "its ICC profile is damaged"),
 }
 
