@@ -6,10 +6,11 @@ Factors whose window would leave the image are clipped to the largest window tha
 
 import tensorflow as tf
 
+from hsgan.data.area import average_window
 from hsgan.records.schema import VOID
 
 
-def cube_crop(values, seed, size, scale):
+def cube_crop(values, seed, size, scale, unit=1.0):
     """Cuts one random crop out of a scene.
 
     Args:
@@ -17,20 +18,24 @@ def cube_crop(values, seed, size, scale):
       seed: int [2].
       size: side of the crop.
       scale: range of the rescale factor, drawn for each axis alone.
+      unit: float [], factor of the result.
 
     Returns:
-      float32 [size, size, bands], in the units of `values`; area average of the window, flipped at random on both axes.
+      float32 [size, size, bands], in the units of `values * unit`; area average of the window, flipped at random on
+      both axes.
     """
-    bands = values.shape[-1]
     extent = tf.shape(values)[:2]
     draws = tf.random.stateless_uniform([6], seed)
     factor = scale[0] + (scale[1] - scale[0]) * draws[:2]
     window = tf.minimum(tf.cast(tf.round(size / factor), tf.int32), extent)
     offset = _offset(draws[2:4], extent - window)
-    cut = tf.cast(tf.slice(values, [*tf.unstack(offset), 0], [*tf.unstack(window), -1]), tf.float32)
-    crop = _area(cut, size)
-    crop = _flip(_flip(crop, draws[4], 0), draws[5], 1)
-    return tf.ensure_shape(crop, [size, size, bands])
+    flips = draws[4:] < 0.5
+
+    def cut():
+        crop = tf.slice(values, [*tf.unstack(offset), 0], [size, size, -1])
+        return tf.cast(_flip(_flip(crop, flips[0], 0), flips[1], 1), tf.float32) * unit
+
+    return _where_equal(window, size, cut, lambda: average_window(values, offset, window, size, flips, unit))
 
 
 def photo_crop(image, labels, seed, size, scale):
@@ -64,26 +69,25 @@ def photo_crop(image, labels, seed, size, scale):
     labels = tf.gather(tf.gather(labels, rows), columns, axis=1)
     real = real_rows[:, None] & real_columns[None, :]
     labels = tf.where(real, tf.cast(labels, tf.int32), VOID)
-    image = _unless_equal(window, size, image, lambda: _bilinear(image, window, size))
+    image = _where_equal(window, size, lambda: image, lambda: _bilinear(image, window, size))
     image = tf.clip_by_value(image, 0, 1)  # the resize's weights sum to 1 only within rounding
     nearest = tf.minimum(
         tf.cast((tf.range(size, dtype=tf.float32) + 0.5) * tf.cast(window, tf.float32) / size, tf.int32), window - 1
     )
     labels = tf.gather(tf.gather(labels, nearest), nearest, axis=1)
-    image, labels = _flip(image, draws[3], 1), _flip(labels, draws[3], 1)
+    flip = draws[3] < 0.5
+    image, labels = _flip(image, flip, 1), _flip(labels, flip, 1)
     return tf.ensure_shape(image, [size, size, 3]), tf.ensure_shape(labels, [size, size])
 
 
 def shrink(image, size):
     """Returns float [height, width, channels] resized to [size, size, channels] by area average."""
-    return tf.ensure_shape(_area(image, size), [size, size, image.shape[-1]])
 
+    def resized():
+        return tf.image.resize(image[None], [size, size], method=tf.image.ResizeMethod.AREA)[0]
 
-def _area(image, size):
-    extent = tf.shape(image)[:2]
-    return _unless_equal(
-        extent, size, image, lambda: tf.image.resize(image[None], [size, size], method=tf.image.ResizeMethod.AREA)[0]
-    )
+    shrunk = _where_equal(tf.shape(image)[:2], size, lambda: image, resized)
+    return tf.ensure_shape(shrunk, [size, size, image.shape[-1]])
 
 
 def _bilinear(image, window, size):
@@ -95,8 +99,8 @@ def _bilinear(image, window, size):
     )
 
 
-def _unless_equal(extent, size, image, resized):
-    return tf.cond(tf.reduce_all(extent == size), lambda: image, resized)
+def _where_equal(extent, size, kept, resized):
+    return tf.cond(tf.reduce_all(extent == size), kept, resized)
 
 
 def _offset(draws, room):
@@ -113,5 +117,5 @@ def _mirrored(offset, window, extent):
     return tf.minimum(folded, period - folded), real
 
 
-def _flip(image, draw, axis):
-    return tf.cond(draw < 0.5, lambda: tf.reverse(image, [axis]), lambda: image)
+def _flip(image, flip, axis):
+    return tf.cond(flip, lambda: tf.reverse(image, [axis]), lambda: image)

@@ -10,6 +10,7 @@ Cubes and `rgb` are linear; `encoded` is sRGB-encoded, as scene parsers want it.
 
 import functools
 
+import numpy as np
 import tensorflow as tf
 
 from hsgan import config as config_lib
@@ -19,7 +20,7 @@ from hsgan.records import graph, reader
 from hsgan.records.manifest import read_manifest
 from hsgan.spectra import imaging
 
-_READ_BYTES = 256 << 10
+_AHEAD_BYTES = 256 << 20
 # Each stream's own constant in all its seeds.
 _CUBES, _PHOTOS, _LABELLED = 1, 2, 3
 
@@ -62,16 +63,30 @@ def cube_patches(config, start_step=0):
     records = _records(manifest, config, _CUBES, group * batch)
     bands, scale = len(manifest.wavelengths_nm), tuple(config.data.cube_scale)
 
-    def crops_of(position, serialized):
+    def scene_of(position, serialized):
         record = graph.parse_cube(serialized, bands)
-        seeds = _crop_seeds(config.seed, _CUBES, position, reads)
-        cut = [crops.cube_crop(record["values"], seed, patch, scale) for seed in tf.unstack(seeds)]
-        return tf.stack(cut) * record["scale"]
+        return record["values"], record["scale"], _crop_seeds(config.seed, _CUBES, position, reads)
 
-    scenes = records.map(crops_of, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True).prefetch(batch)
-    # Round-robin over `batch` scenes at a time: all hold `reads` crops, so they start and end together.
-    patches = scenes.interleave(tf.data.Dataset.from_tensor_slices, cycle_length=batch, block_length=1)
-    return _finish(patches.batch(batch, drop_remainder=True).skip(within))
+    def visits_of(values, unit, seeds):  # a scene's tensors are shared, not copied
+        return tf.data.Dataset.range(reads).map(lambda crop: (values, unit, seeds[crop]))
+
+    def crop_of(values, unit, seed):
+        return crops.cube_crop(values, seed, patch, scale, unit)
+
+    scenes = records.map(scene_of, num_parallel_calls=_parallel_scenes(manifest), deterministic=True)
+    patches = scenes.flat_map(visits_of).map(crop_of, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+    return _finish(_transposed(patches.prefetch(batch * reads), batch, reads).skip(within))
+
+
+def _transposed(patches, batch, reads):
+    """Returns batches of patches that come `reads` a scene: batch r of `batch` scenes holds crop r of each of them."""
+
+    def batches_of(group):
+        return tf.data.Dataset.range(reads).flat_map(
+            lambda crop: group.shard(reads, crop).batch(batch, drop_remainder=True)
+        )
+
+    return patches.window(batch * reads, drop_remainder=True).flat_map(batches_of)
 
 
 def photo_crops(config, start_step=0):
@@ -181,13 +196,21 @@ def _records(manifest, config, stream, start):
         variant = tf.raw_ops.TFRecordDatasetV2(
             filenames=files[index][None],
             compression_type="",
-            buffer_size=_READ_BYTES,
+            buffer_size=tf.constant(0, tf.int64),  # read straight into the record's own memory
             byte_offsets=offsets[index][None],
         )
         return tf.data.experimental.from_variant(variant, tf.TensorSpec([], tf.string)).take(1)
 
     order = tf.data.Dataset.range(epoch0, tf.int64.max).flat_map(order_of).skip(skipped)
-    return order.flat_map(read).enumerate(start).prefetch(1)
+    ahead = _parallel_scenes(manifest)
+    read_ahead = order.interleave(read, cycle_length=ahead, num_parallel_calls=ahead, deterministic=True)
+    return read_ahead.enumerate(start).prefetch(1)
+
+
+def _parallel_scenes(manifest):
+    """Returns how many records may be read or decoded at once, by their size."""
+    split = manifest.split("train")
+    return int(np.clip(_AHEAD_BYTES * split.records // max(split.bytes, 1), 2, 16))
 
 
 def _crop_seeds(seed, stream, position, count):

@@ -21,6 +21,9 @@ def _spec(keys):
 
 
 _CUBE, _PHOTO = _spec(CUBE_KEYS), _spec(PHOTO_KEYS)
+# The bytes of a cube's `values` as the last of its features: map entry's key, then key of its value.
+_KEY = b"\n\x06values\x12"
+_VALUES = {"values": _CUBE.pop("values")}
 
 
 def parse_cube(serialized, bands=None):
@@ -34,15 +37,13 @@ def parse_cube(serialized, bands=None):
       Dictionary: `values` uint16 [height, width, bands], `scale` float32 [], `wavelengths_nm` float32 [bands],
       `scene` and `source` strings. `values * scale` is linear radiance.
     """
-    features = _parse(serialized, _CUBE)
-    values = tf.io.decode_raw(features["values"], tf.uint16, little_endian=True)
+    serialized = _checked_version(serialized)
+    features = tf.io.parse_single_example(serialized, _CUBE)
     wavelengths = tf.sparse.to_dense(features["wavelengths_nm"])
     mismatch = tf.size(wavelengths, out_type=tf.int64) != features["bands"]
     zero = _zero(tf.cast(mismatch, tf.int64), 0, "wavelengths_mismatch", "one_wavelength_a_band")
     shape = tf.stack([features["height"], features["width"], features["bands"]]) + tf.cast(zero, tf.int64)
-    # decode_raw of too few bytes is no error by itself: the reshape makes it one.
-    values = tf.reshape(values, shape)
-    values = tf.ensure_shape(values, [None, None, bands], name="bands_as_configured")
+    values = tf.ensure_shape(_values(serialized, shape), [None, None, bands], name="bands_as_configured")
     return {
         "values": values,
         "scale": features["scale"],
@@ -59,7 +60,7 @@ def parse_photo(serialized):
       Dictionary: `image` float32 [height, width, 3] in [0, 1], in the record's encoding; `labels` uint8 [height, width]
       (all `VOID` for a photo without labels); `scene`, `source` and `encoding` strings.
     """
-    features = _parse(serialized, _PHOTO)
+    features = tf.io.parse_single_example(_checked_version(serialized), _PHOTO)
     image = tf.io.decode_image(features["image"], channels=3, dtype=tf.float32, expand_animations=False)
     image.set_shape([None, None, 3])
     size = tf.shape(image)[:2]
@@ -83,11 +84,45 @@ def parse_photo(serialized):
     }
 
 
-def _parse(serialized, spec):
-    """Checks the version first: a record of another version may lack other features."""
+def _values(serialized, shape):
+    """Returns a cube record's values, uint16 [height, width, bands] of the shape int64 [3].
+
+    Where they end the record, as `schema` writes it, they are a view of its bytes (a copy, unless they lie at multiples
+    of 64, TensorFlow's alignment). To parse them and to decode what was parsed would copy a whole scene twice.
+    """
+    data = tf.io.decode_raw(serialized, tf.uint8)
+    size, length = tf.size(data, out_type=tf.int64), 2 * tf.reduce_prod(shape)
+    in_list = 1 + _varint_bytes(length) + length
+    in_feature = 1 + _varint_bytes(in_list) + in_list
+    key = size - in_feature - _varint_bytes(in_feature) - len(_KEY)
+
+    def viewed():
+        values = tf.slice(data, [size - length], [length])
+        return tf.bitcast(tf.reshape(values, tf.concat([shape, [2]], axis=0)), tf.uint16)
+
+    ends_record = (key >= 0) & (tf.strings.substr(serialized, tf.maximum(key, 0), len(_KEY)) == _KEY)
+    return tf.cond(ends_record, viewed, lambda: _parsed_values(serialized, shape))
+
+
+def _parsed_values(serialized, shape):
+    values = tf.io.decode_raw(tf.io.parse_single_example(serialized, _VALUES)["values"], tf.uint16, little_endian=True)
+    # decode_raw of too few bytes is no error by itself: the reshape makes it one.
+    return tf.reshape(values, shape)
+
+
+def _varint_bytes(number):
+    """Returns int64 []: how many bytes protobuf writes a number of up to 49 bits in."""
+    return 1 + tf.reduce_sum(tf.cast(number >= [1 << bits for bits in range(7, 49, 7)], tf.int64))
+
+
+def _checked_version(serialized):
+    """Returns `serialized`, or fails unless it is of our version: a record of another may lack other features.
+
+    The check flows into the start of a slice that takes everything, which does not copy the record, as a gather would.
+    """
     version = tf.io.parse_single_example(serialized, _VERSION)["schema_version"]
     zero = _zero(version, SCHEMA_VERSION, "record_of_schema_version", "schema_version")
-    return tf.io.parse_single_example(tf.gather([serialized], zero), spec)
+    return tf.reshape(tf.slice(serialized[None], zero[None], [1]), [])
 
 
 def _zero(found, expected, found_name, name):

@@ -29,6 +29,23 @@ def example(features):
     return _message(1, [part for entry in entries for part in _message(1, entry)])
 
 
+def aligned_example(features, alignment=64):
+    """Returns `example(features)` with a feature `padding` that puts the bytes of the last feature where they align.
+
+    Args:
+      features: as of `example`; the last one is bytes-like or an array, not empty.
+      alignment: the offset of those bytes in the record is a multiple of it.
+    """
+    *others, (last, value) = features.items()
+
+    def padded(count):
+        return example({**dict(others), "padding": bytes(count), last: value})
+
+    # The length that is written before the padding may grow by a byte with it, and skip a remainder once.
+    candidates = (padded(count) for count in range(2 * alignment))
+    return next(found for found in candidates if sum(map(_size, found[:-1])) % alignment == 0)
+
+
 class TFRecordFile:
     """Context manager that writes one TFRecord file, and knows its `records`, `bytes` and `sha256` as it grows.
 

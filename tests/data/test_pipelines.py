@@ -154,7 +154,7 @@ def test_validation_cubes_are_whole(config):
 
 def test_records_that_do_not_fit_the_configuration(config, folders):
     config.data.rgb_encoding = "linear"
-    with pytest.raises(DataError, match=r"photos are srgb-encoded; set config.data.rgb_encoding so"):
+    with pytest.raises(DataError, match=r"photos are srgb-encoded; set --config.data.rgb_encoding so"):
         pipelines.photo_crops(config)
     config.wavelengths.step_nm = 50
     for build in (pipelines.cube_patches, lambda config: next(pipelines.validation_cubes(config))):
