@@ -1,7 +1,7 @@
 """Checks that an artefact must pass: loaded from its file again, it gives the Keras model's numbers.
 
 Fixed images of several sizes, a single pixel and odd ones included, go through every signature. What counts is the
-largest difference, relative to the largest value of the Keras model's output for that image.
+largest difference, relative to the largest value of the Keras model's outputs for these images.
 """
 
 import numpy as np
@@ -11,13 +11,14 @@ from hsgan.errors import HsganError
 from hsgan.spectra.imaging import srgb_decode
 
 SIZES = ((48, 64), (37, 53), (3, 41), (17, 16), (1, 1))
-# Largest relative difference of each precision. float32: rounding in another order, and TFLite's closed forms without
-# float64 (3e-5). The others: two to four times the largest that was found in trained and random networks.
+# Largest relative difference of each precision, two to three times what networks of the papers' size have with random
+# weights (6e-4, 0.03, 0.06 and 0.05; trained ones less). The first two have 5e-7 and 3e-6, but dictionaries and
+# statistics may be less kind to TFLite's closed forms in float32.
 LIMITS = {
     "saved_model": 1e-4,
     "float32": 1e-4,
-    "float16": 5e-3,
-    "dynamic": 0.1,
+    "float16": 2e-3,
+    "dynamic": 0.08,
     "int8": 0.15,
     "int16x8": 0.1,
 }
@@ -74,16 +75,13 @@ class Reference:
             rgb = srgb_decode(codes / np.float32(255)).numpy()[None]
             blind, known = network(rgb), network(rgb, srf=self.known)
             self.cases.append((codes, rgb, blind["cube"].numpy(), blind["srf"].numpy(), known["cube"].numpy()))
+        # Largest values over all images: the step of an integer does not shrink with an image.
+        self.cube_peak = max(np.abs(array).max() for case in self.cases for array in (case[2], case[4]))
+        self.srf_peak = max(np.abs(case[3]).max() for case in self.cases)
 
     def lite_difference(self, model):
         """Returns the largest relative difference of a `LiteModel`, over all images and signatures."""
-        found = []
-        for _, rgb, cube, srf, known_cube in self.cases:
-            blind = model.reconstruct(rgb)
-            found += [difference(blind["cube"], cube), difference(blind["srf"], srf)]
-            found.append(difference(model.run("known_srf", rgb=rgb, srf=self.known)["cube"], known_cube))
-            found.append(difference(model.run("estimate_srf", rgb=rgb)["srf"], srf))
-        return max(found)
+        return max(self._difference(model, *case[1:]) for case in self.cases)
 
     def saved_model_difference(self, model):
         """Returns the largest relative difference of a `SavedModel`, over all images and signatures.
@@ -92,20 +90,30 @@ class Reference:
         """
         found = []
         for codes, rgb, cube, srf, known_cube in self.cases:
-            blind = model.reconstruct(rgb)
-            found += [difference(blind["cube"], cube), difference(blind["srf"], srf)]
-            found.append(difference(model.run("known_srf", rgb=rgb, srf=self.known)["cube"], known_cube))
-            found.append(difference(model.run("estimate_srf", rgb=rgb)["srf"], srf))
+            found.append(self._difference(model, rgb, cube, srf, known_cube))
             png = [tf.io.encode_png(codes).numpy()]
-            found.append(difference(model.run("encoded", image=png)["cube"], cube))
+            found.append(difference(model.run("encoded", image=png)["cube"], cube, self.cube_peak))
             bands = np.array([cube.shape[-1] - 1, 0], np.int32)
             small = model.run("compact", rgb=rgb, bands=bands)
-            wanted, step = np.maximum(cube[..., bands], 0), float(small["scale"][0])
-            excess = np.abs(small["cube"] * np.float64(step) - wanted).max() - step / 2
-            found.append(max(excess, 0) / max(np.abs(cube).max(), 1e-6))
-        pair = np.concatenate([self.cases[0][1]] * 2)
-        found.append(difference(model.reconstruct(pair)["cube"], np.concatenate([self.cases[0][2]] * 2)))
+            step = float(small["scale"][0])
+            restored = small["cube"] * np.float64(step)
+            beyond = np.maximum(np.abs(restored - np.maximum(cube[..., bands], 0)) - step / 2, 0)
+            found.append(difference(beyond, np.zeros_like(beyond), self.cube_peak))
+        pair = model.reconstruct(np.concatenate([self.cases[0][1]] * 2))["cube"]
+        found.append(difference(pair, np.concatenate([self.cases[0][2]] * 2), self.cube_peak))
         return max(found)
+
+    def _difference(self, model, rgb, cube, srf, known_cube):
+        """Returns the largest relative difference in what both kinds of model have: blind, camera known, SRF."""
+        blind = model.reconstruct(rgb)
+        known = model.run("known_srf", rgb=rgb, srf=self.known)
+        estimated = model.run("estimate_srf", rgb=rgb)
+        return max(
+            difference(blind["cube"], cube, self.cube_peak),
+            difference(blind["srf"], srf, self.srf_peak),
+            difference(known["cube"], known_cube, self.cube_peak),
+            difference(estimated["srf"], srf, self.srf_peak),
+        )
 
 
 def fixed_image(height, width, seed):
@@ -117,13 +125,23 @@ def fixed_image(height, width, seed):
     return np.round(255 * np.clip(values, 0, 1)).astype(np.uint8)
 
 
-def difference(found, expected):
-    """Returns the largest difference relative to the largest value; infinity where anything is not finite."""
+def difference(found, expected, peak=None):
+    """Returns the largest difference relative to `peak`; infinity where anything is not finite.
+
+    Args:
+      found, expected: arrays. peak: None takes the largest value expected.
+
+    Raises:
+      HsganError: they have other shapes.
+    """
     if found.shape != expected.shape:
-        raise HsganError(f"export: an artefact gives {list(found.shape)} where the Keras model gives {expected.shape}")
+        raise HsganError(
+            f"export: an artefact gives {list(found.shape)} where the Keras model gives {list(expected.shape)}"
+        )
     if not np.isfinite(found).all():
         return float("inf")
-    return float(np.abs(found - expected).max() / max(np.abs(expected).max(), 1e-6))
+    peak = np.abs(expected).max() if peak is None else peak
+    return float(np.abs(found - expected).max() / max(peak, 1e-6))
 
 
 def check(name, found, limit):

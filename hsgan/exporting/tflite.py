@@ -10,11 +10,11 @@ stay float32: eight bits would cost them more than they save.
 
 import contextlib
 import io
+import logging
 import tempfile
 import warnings
 
 import tensorflow as tf
-from absl import logging
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 from hsgan.errors import HsganError
@@ -68,8 +68,24 @@ def quantize(model, precision, calibration):
         for operation in (operations.ADD, operations.SUB, operations.MUL, operations.MEAN):
             work.add_static_config(_STAGES, operation, CALIBRATED[precision], weight_num_bits=8)
     with _quiet():
-        ranges = work.calibrate(calibration) if precision in CALIBRATED else None
+        ranges = _ranges(model, work.get_quantization_recipe(), calibration) if precision in CALIBRATED else None
         return bytes(work.quantize(ranges, enable_progress_bar=False, enable_progress_report=False).quantized_model)
+
+
+def _ranges(model, recipe, calibration):
+    """Returns the smallest and largest value of every tensor over all calibration images.
+
+    The quantizer's own shortcut would take a moving average over the images, close to the first one's range: what
+    exceeds it is cut off, and costs more than a coarser step.
+    """
+    from ai_edge_quantizer import calibrator, recipe_manager
+    from ai_edge_quantizer.utils import qsv_utils
+
+    recipes = recipe_manager.RecipeManager()
+    recipes.load_quantization_recipe(recipe)
+    found = calibrator.Calibrator(model, num_threads=2, qsv_update_func=qsv_utils.min_max_update)
+    found.calibrate(calibration, recipes)
+    return found.get_model_qsvs()
 
 
 def _signatures(forward, bands):
@@ -118,11 +134,11 @@ def _quiet():
     It warns that calibration takes memory, and that the same values are written over themselves where signatures share
     weights.
     """
-    verbosity = logging.get_verbosity()
-    logging.set_verbosity(logging.ERROR)
+    disabled = logging.root.manager.disable
+    logging.disable(logging.WARNING)
     try:
         with contextlib.redirect_stderr(io.StringIO()), warnings.catch_warnings():
             warnings.filterwarnings("ignore", message=".*experimental_preserve_all_tensors.*", category=UserWarning)
             yield
     finally:
-        logging.set_verbosity(verbosity)
+        logging.disable(disabled)
