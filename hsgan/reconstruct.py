@@ -37,17 +37,26 @@ def define_flags():
     )
     flags.DEFINE_integer("every", 1, "Of a video take every so many frames.", lower_bound=1)
     flags.DEFINE_bool("previews", True, "Write a picture beside each cube.")
+    flags.register_multi_flags_validator(
+        ["run", "saved_model"],
+        lambda given: bool(given["run"]) != bool(given["saved_model"]),
+        "give one of them: the folder of a training, or of an exported model",
+    )
+    flags.register_multi_flags_validator(
+        ["output", "list_cameras"],
+        lambda given: bool(given["output"]) or given["list_cameras"],
+        "give --output, a folder for the cubes",
+    )
 
 
 @cli.takes_arguments
 def main(argv):
+    from hsgan.evaluation.photo_models import ExportedModel, NetworkModel
     from hsgan.evaluation.reconstruction import Options, reconstruct_photos
 
     # A program that is asked to end leaves no unfinished files behind.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
-    if not FLAGS.list_cameras and not FLAGS.output:
-        raise DataError("--output: give a folder for the cubes")
-    model = open_model(FLAGS.run, FLAGS.saved_model, FLAGS.checkpoint)
+    model = NetworkModel.from_run(FLAGS.run, FLAGS.checkpoint) if FLAGS.run else ExportedModel(FLAGS.saved_model)
     if FLAGS.list_cameras:
         print("\n".join(model.dictionary.names))
         return
@@ -64,19 +73,6 @@ def main(argv):
         raise DataError(
             f"{failed} of {failed + done} photos could not be reconstructed; the others are in {FLAGS.output}"
         )
-
-
-def open_model(run, saved_model, checkpoint):
-    """Returns the model (`hsgan.evaluation.photo_models`) of a run folder or of an exported one.
-
-    Raises:
-      DataError: not exactly one of the two. RunError: no such model.
-    """
-    from hsgan.evaluation.photo_models import ExportedModel, NetworkModel
-
-    if bool(run) == bool(saved_model):
-        raise DataError("--run, --saved_model: give one of them: the folder of a training, or of an exported model")
-    return NetworkModel.from_run(run, checkpoint) if run else ExportedModel(saved_model)
 
 
 def report(name, paths, result):

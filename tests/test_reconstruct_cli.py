@@ -1,39 +1,86 @@
 """`python -m hsgan.reconstruct` as a user runs it."""
 
+import signal
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
 import spectral
 from PIL import Image
+from raw_files import write_dng
 from trained_run import WAVELENGTHS_NM, make_run
 
 
+def command(*arguments):
+    return [sys.executable, "-m", "hsgan.reconstruct", *map(str, arguments)]
+
+
 def run_program(*arguments):
-    command = [sys.executable, "-m", "hsgan.reconstruct", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True)
+    return subprocess.run(command(*arguments), capture_output=True, text=True)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    return make_run(tmp_path_factory.mktemp("reconstruct") / "run")
 
 
 @pytest.fixture
 def photos(tmp_path):
     pixels = np.random.default_rng(0).integers(0, 255, (16, 24, 3), np.uint8)
+    (tmp_path / "in").mkdir()
     for name in ("cat.jpg", "cat.png"):
-        Image.fromarray(pixels).save(tmp_path / name)
-    (tmp_path / "bad.png").write_text("not a photo")
-    return [tmp_path / name for name in ("cat.jpg", "bad.png", "cat.png")]
+        Image.fromarray(pixels).save(tmp_path / "in" / name)
+    (tmp_path / "in" / "bad.png").write_text("not a photo")
+    write_dng(tmp_path / "in" / "raw.dng", np.full((24, 24, 3), 0.4))
+    return tmp_path / "in"
 
 
-def test_photos_become_cubes_and_a_bad_one_is_told(tmp_path, photos):
-    run = make_run(tmp_path / "run")
-    done = run_program(f"--run={run}", *photos, f"--output={tmp_path / 'out'}")
+def test_a_folder_becomes_cubes_and_a_bad_photo_is_told(tmp_path, run, photos):
+    done = run_program(f"--run={run}", photos, f"--output={tmp_path / 'out'}")
     assert done.returncode == 1 and "Traceback" not in done.stderr
-    assert f"error: {photos[1]}: is not a photo" in done.stderr
-    assert "hsgan.reconstruct: error: 1 of 3 photos could not be reconstructed" in done.stderr
-    assert done.stdout.count("31 bands 400-700 nm") == 2 and done.stdout.count("round trip to RGB: RMSE") == 2
-    names = [f"cat-{kind}{suffix}" for kind in ("jpg", "png") for suffix in (".hdr", ".img", ".npz", "_preview.png")]
+    assert f"error: {photos / 'bad.png'}: is not a photo" in done.stderr
+    assert "hsgan.reconstruct: error: 1 of 4 photos could not be reconstructed" in done.stderr
+    assert done.stdout.count("31 bands 400-700 nm") == 3 and done.stdout.count("round trip to RGB: RMSE") == 3
+    names = [f"{name}{suffix}" for name in ("cat-jpg", "cat-png", "raw")
+             for suffix in (".hdr", ".img", ".npz", "_preview.png")]  # fmt: skip
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(names)
     image = spectral.open_image(str(tmp_path / "out" / "cat-png.hdr"))
     with np.load(tmp_path / "out" / "cat-png.npz") as stored:
         np.testing.assert_array_equal(image.open_memmap(interleave="bip"), stored["cube"])
     assert image.bands.centers == WAVELENGTHS_NM.tolist()
+
+
+def test_cameras_are_listed_and_near_ones_offered(tmp_path, run, photos):
+    listed = run_program(f"--run={run}", "--list_cameras")
+    assert listed.returncode == 0 and listed.stdout.splitlines()[0] == "Nikon 5100" and listed.stdout.count("\n") == 28
+    wrong = run_program(f"--run={run}", photos, f"--output={tmp_path / 'out'}", "--camera=Nikon 5200")
+    assert wrong.returncode == 1 and wrong.stderr.count("\n") == 1
+    assert "no 'Nikon 5200' among the 28 cameras" in wrong.stderr and "near: Nikon 5100" in wrong.stderr
+
+
+def test_asked_to_end_it_leaves_nothing_unfinished(tmp_path, run):
+    Image.new("RGB", (4000, 1500), (200, 120, 90)).save(tmp_path / "large.png")
+    arguments = f"--run={run}", tmp_path / "large.png", f"--output={tmp_path / 'out'}", "--formats=envi"
+    process = subprocess.Popen(command(*arguments), stderr=subprocess.PIPE)
+    folder, until = tmp_path / "out", time.monotonic() + 60
+    while not (folder.is_dir() and any(folder.iterdir())) and time.monotonic() < until:
+        time.sleep(0.02)
+    assert [path.suffix for path in folder.iterdir()] == [".unfinished"]
+    process.send_signal(signal.SIGTERM)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 128 + signal.SIGTERM and b"Traceback" not in stderr
+    assert not list(folder.iterdir())
+
+
+@pytest.mark.parametrize("arguments, message", [
+    (["--output=out"], "flags run=None, saved_model=None: give one of them"),
+    (["--run=a", "--saved_model=b", "--output=out"], "flags run=a, saved_model=b: give one of them"),
+    (["--run=none", "a.jpg"], "flags output=None, list_cameras=False: give --output, a folder for the cubes"),
+    (["--run=none", "--output=out", "a.jpg"], "none: holds no run"),
+])  # fmt: skip
+def test_missing_flags_get_one_line(arguments, message):
+    done = run_program(*arguments)
+    assert done.returncode == 1 and done.stderr.count("\n") == 1
+    assert done.stderr.startswith(f"hsgan.reconstruct: error: {message}")
