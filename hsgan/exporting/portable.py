@@ -68,7 +68,7 @@ def solve(gram, right):
 
 
 def stage_output(residual, kernels, centered):
-    """As `hsgan.networks.fused.stage_output`, which is written for TensorFlow's optimizer, this for LiteRT's."""
+    """As `hsgan.inference.fused.stage_output`, which is written for TensorFlow's optimizer, this for LiteRT's."""
     features = []
     for number, (first, pointwise, depthwise, _) in enumerate(kernels):
         total = tf.nn.conv2d(residual, first, 1, "SAME")
