@@ -70,9 +70,8 @@ def main(argv):
             done += 1
             print(report(name, paths, result), flush=True)
     if failed:
-        raise DataError(
-            f"{failed} of {failed + done} photos could not be reconstructed; the others are in {FLAGS.output}"
-        )
+        others = f"; the others are in {FLAGS.output}" if done else ""
+        raise DataError(f"{failed} of {failed + done} photos could not be reconstructed{others}")
 
 
 def report(name, paths, result):

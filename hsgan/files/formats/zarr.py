@@ -1,5 +1,6 @@
 """Zarr (format 2, extra `[zarr]`): a folder of compressed chunks, for large cubes; `xarray.open_zarr` reads it."""
 
+import itertools
 from importlib.util import find_spec
 
 import numpy as np
@@ -8,7 +9,7 @@ from hsgan.errors import DataError
 from hsgan.files.header import UNITS
 
 SUFFIXES = (".zarr",)
-_CHUNK = 128  # pixels, on each side; zarr holds some ten chunks at a time, more than once
+_CHUNK = 128  # pixels, on each side
 _NAMES = ("y", "x", "wavelength")
 
 
@@ -35,7 +36,12 @@ class Writer:
         grid.attrs.update({"_ARRAY_DIMENSIONS": [_NAMES[2]], "units": "nm"})
 
     def put(self, place, block):
-        self.cube[place] = block
+        # Chunk by chunk: of several at once zarr goes on with the others when one fails, even after it has told so.
+        rows, columns = place
+        for row in _cuts(rows):
+            for column in _cuts(columns):
+                inner = slice(row.start - rows.start, row.stop - rows.start)
+                self.cube[row, column] = block[inner, column.start - columns.start : column.stop - columns.start]
 
     def finish(self, header):
         self.cube.attrs.update({"units": UNITS, "srf": header.srf.tolist(), **header.facts})
@@ -58,6 +64,12 @@ def read(path):
     except (OSError, ValueError, KeyError) as error:
         raise DataError(f"{path}: is damaged or no cube of hsgan.reconstruct ({error})") from error
     return cube.variable, wavelengths_nm, srf, facts
+
+
+def _cuts(part):
+    """Returns the slice `part` cut at the chunks' borders."""
+    edges = [part.start, *range((part.start // _CHUNK + 1) * _CHUNK, part.stop, _CHUNK), part.stop]
+    return [slice(*pair) for pair in itertools.pairwise(edges)]
 
 
 def check_installed():
