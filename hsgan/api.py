@@ -11,7 +11,7 @@ import numpy as np
 
 from hsgan.errors import DataError
 from hsgan.evaluation.photo_models import ExportedModel, NetworkModel
-from hsgan.evaluation.reconstruction import Work, camera_of
+from hsgan.evaluation.reconstruction import Work, camera_of, read_image
 from hsgan.files import photos
 from hsgan.files.cubes import as_data_array
 from hsgan.files.header import CubeHeader
@@ -96,10 +96,9 @@ class Reconstructor:
 
 
 def _linear_rgb(photo, encoding):
-    """Returns (float32 [height, width, 3], facts) of a path or an array."""
+    """Returns (linear image [height, width, 3], facts) of a path or an array."""
     if isinstance(photo, str | Path):
-        stored = "camera RAW" if photos.is_raw(photo) else encoding
-        return photos.read_photo(photo, encoding), {"photo": Path(photo).name, "encoding": stored}
+        return read_image(photo, encoding)
     values = np.asarray(photo)
     if values.ndim != 3 or values.shape[-1] != 3 or not all(values.shape):
         raise DataError(f"photo: must be [height, width, 3], or a path. Received: an array {list(values.shape)}")

@@ -13,6 +13,7 @@ from hsgan.evaluation.preview import Sample, preview
 from hsgan.evaluation.round_trip import RoundTrip
 from hsgan.files import cameras, cubes, inputs, photos, video
 from hsgan.files.header import CubeHeader
+from hsgan.inference.tiling import Decoded
 from hsgan.spectra.consistency import make_consistent
 
 PREVIEW_SUFFIX = "_preview.png"
@@ -56,7 +57,8 @@ class Work:
     """One image on its way to a cube.
 
     Args:
-      model: `hsgan.evaluation.photo_models`. rgb: float32 [height, width, 3], linear, [0, 1].
+      model: `hsgan.evaluation.photo_models`. rgb: float32 [height, width, 3], linear, [0, 1], or a
+        `hsgan.inference.tiling.Decoded` one.
       srf: float32 [3, bands]. consistent: as in `Options`.
       facts: for the header, to which the round trip's are added when the blocks have been read.
     """
@@ -138,6 +140,25 @@ def count_images(path, every=1):
         return 1
 
 
+def read_image(path, encoding):
+    """Reads a photo for `Work`: it stays as it is stored, and what is needed of it becomes linear when it is.
+
+    Returns:
+      (`hsgan.inference.tiling.Decoded` image, facts about it).
+
+    Raises:
+      DataError: as `hsgan.files.photos.read_photo`.
+    """
+    codes, stored = photos.read_codes(path, encoding)
+    facts = {"photo": Path(path).name, "encoding": "camera RAW" if photos.is_raw(path) else stored}
+    return decoded(codes, stored), facts
+
+
+def decoded(codes, encoding):
+    """Returns the linear image of stored values (`hsgan.files.photos.to_linear`), made part by part."""
+    return Decoded(codes, lambda part: photos.to_linear(part, encoding))
+
+
 class Files:
     """Makes the files of one photo or video; see `reconstruct_photos`."""
 
@@ -146,17 +167,15 @@ class Files:
         self.video_srf = None
 
     def images(self, photo):
-        """Yields (name, stem of its files, linear RGB, facts) of a photo, or of every frame of a video."""
+        """Yields (name, stem of its files, linear image, facts) of a photo, or of every frame of a video."""
         options = self.options
         if not inputs.is_video(photo):
-            rgb = photos.read_photo(photo, options.encoding)
-            encoding = "camera RAW" if photos.is_raw(photo) else options.encoding
-            yield photo, self.stem, rgb, {"photo": Path(photo).name, "encoding": encoding}
+            yield photo, self.stem, *read_image(photo, options.encoding)
             return
         for number, frame in video.iterate_frames(photo, photos.check_size, options.every):
-            rgb = photos.to_linear(frame, options.encoding)
             facts = {"photo": Path(photo).name, "frame": number, "encoding": options.encoding}
-            yield f"{photo}, frame {number}", self.stem / f"{number:06d}", rgb, facts
+            image = decoded(frame, options.encoding)
+            yield f"{photo}, frame {number}", self.stem / f"{number:06d}", image, facts
 
     def reconstruct(self, photo, images):
         """Yields what `reconstruct_photos` does, of one photo or video; after an error nothing more of it."""

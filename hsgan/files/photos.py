@@ -6,6 +6,7 @@ from one number, or from inks); an embedded ICC profile is converted to sRGB; PN
 with several pages the first is read; camera RAW is linear whatever `encoding` says (`hsgan.files.raw`).
 """
 
+import functools
 import struct
 import warnings
 from contextlib import contextmanager
@@ -71,27 +72,43 @@ def read_photo(path, encoding="srgb", check=None):
       DataError: no such file, not a photo, damaged, too large, gray, CMYK, transparent, or float values out of range.
       ValueError: unknown `encoding`.
     """
+    codes, encoding = read_codes(path, encoding, check)
+    return np.ascontiguousarray(to_linear(codes, encoding))
+
+
+def read_codes(path, encoding="srgb", check=None):
+    """Reads a photo as it is stored, which takes a quarter of the memory; the arguments are those of `read_photo`.
+
+    Returns:
+      (uint8, uint16 or float32 [height, width, 3], upright; the encoding by which `to_linear` makes linear light of any
+      part of it).
+
+    Raises:
+      DataError, ValueError: as `read_photo`.
+    """
     if encoding not in ENCODINGS:
         raise ValueError(f"encoding: must be one of {', '.join(ENCODINGS)}. Received: {encoding!r}")
     path, head, check = Path(path), _magic(path), check or check_size
     if is_raw(path):
-        return to_linear(raw.read_raw(path, check), "linear")
+        return raw.read_raw(path, check), "linear"
     pixels = _decode(path, head, check)
     values = _opaque(path, pixels.values)
     if np.issubdtype(values.dtype, np.floating):
-        linear = _linear_float(path, values)
-    else:
-        values = _to_srgb(path, values, pixels.profile) if pixels.profile and encoding == "srgb" else values
-        linear = to_linear(values, encoding)
-    return np.ascontiguousarray(_upright(linear, pixels.orientation))
+        values, encoding = _linear_float(path, values), "linear"
+    elif pixels.profile and encoding == "srgb":
+        values = _to_srgb(path, values, pixels.profile)
+    return _upright(values, pixels.orientation), encoding
 
 
 def to_linear(values, encoding="srgb"):
     """Returns float32 [height, width, 3], linear light in [0, 1], of uint8 or uint16 values.
 
     Args:
-      values: [height, width, 3], whose largest code is full scale. encoding: "srgb" or "linear".
+      values: [height, width, 3], whose largest code is full scale; floats are linear already.
+      encoding: "srgb" or "linear".
     """
+    if np.issubdtype(values.dtype, np.floating):
+        return values.astype(np.float32, copy=False)
     if encoding == "linear":
         return np.divide(values, np.iinfo(values.dtype).max, dtype=np.float32)
     return _decode_table(values.dtype)[values]
@@ -223,6 +240,7 @@ def _to_srgb(path, values, profile):
         raise DataError(f"{path}: its ICC profile is damaged or not for RGB; convert it to sRGB first") from error
 
 
+@functools.cache
 def _decode_table(dtype):
     """Returns float32 [256] or [65536]: linear light of each sRGB code."""
     full = np.iinfo(dtype).max
