@@ -34,10 +34,13 @@ class Runner:
             names = self._interpreter.get_signature_list()
         _check_signature(path, signature, names)
         self._run, self._inputs = self._interpreter.get_signature_runner(signature), names[signature]["inputs"]
+        self._size = None
 
     def __call__(self, **inputs):
         """Returns {output: float32 array} for float32 inputs; those that the signature has not are ignored."""
-        return self._run(**{name: value for name, value in inputs.items() if name in self._inputs})
+        size, self._size = self._size, inputs["rgb"].shape
+        with _quiet() if size != self._size else contextlib.nullcontext():
+            return self._run(**{name: value for name, value in inputs.items() if name in self._inputs})
 
 
 class HalfRunner:

@@ -2,9 +2,13 @@
 
 import numpy as np
 import pytest
-from trained_run import network
+from trained_run import WAVELENGTHS_NM, network
 
+from hsgan import config as config_lib
+from hsgan.errors import DataError
 from hsgan.evaluation import methods
+from hsgan.networks.build import build_network
+from hsgan.spectra import srf as srf_lib
 from hsgan.spectra.imaging import project
 
 
@@ -75,3 +79,52 @@ def test_large_images_are_estimated_from_means_over_squares(model, rgb, monkeypa
     monkeypatch.setattr(methods.tiling, "thumbnail", lambda image: exact(image, 37 * 53))
     # The thumbnail is the small image again, up to float32 rounding of the means.
     np.testing.assert_allclose(methods.estimate_srf(model, large), expected, rtol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["hsgan", "agd_net", "hscnn_d", "fm_net", "chs_gan", "dbf"])
+def test_every_network_in_tiles_equals_itself(name):
+    """Tiles smaller than their halos too; an image of every border."""
+    other = small_network(name)
+    srf = other.dictionary.responses[0]
+    for size in ((75, 61), (1, 1), (3, 29)):
+        rgb = np.random.default_rng(2).random((*size, 3), np.float32)
+        expected = other(rgb[None], srf=srf[None])["cube"][0].numpy()
+        for tile in (None, 16, 9):
+            found, count = np.zeros_like(expected), np.zeros(size, int)
+            for block, part in methods.reconstruct_tiles(other, rgb, srf, tile):
+                found[block] = part
+                count[block] += 1
+            assert (count == 1).all()
+            # Convolutions of other sizes may sum in another order: float32 rounding.
+            np.testing.assert_allclose(found, expected, atol=2e-5 * np.abs(expected).max())
+
+
+def small_network(name):
+    """A small network of each kind, whose halos are wider than some tiles, and whose weights all matter."""
+    config = config_lib.default_config()
+    with config.unlocked():
+        config.model = name
+        config.generator.update(stages=2, growth=6, units=2)
+        config.agd_net.update(stages=2, growth=6, units=2)
+        config.hscnn_d.blocks = 3
+        config.fm_net.update(blocks=1, width=8)
+    other = build_network(config, srf_lib.load("default", WAVELENGTHS_NM))
+    rng = np.random.default_rng(1)
+    for weight in other.trainable_weights:
+        fan_in = np.prod(weight.shape[:-1]) if len(weight.shape) > 1 and weight.shape[-2] > 1 else 9
+        weight.assign(rng.normal(0, np.sqrt(1 / fan_in), weight.shape))
+    return other
+
+
+def test_unfit_images_are_refused(model):
+    srf = model.dictionary.srf("Nikon 5100")
+    for bad, message in (
+        (np.zeros((0, 4, 3), np.float32), "at least one pixel"),
+        (np.zeros((4, 4, 4), np.float32), "without alpha"),
+        (np.zeros((4, 4, 3), np.uint8), "must be float32"),
+        (np.full((4, 4, 3), np.nan, np.float32), "must be finite"),
+    ):
+        with pytest.raises(DataError, match=message):
+            methods.estimate_srf(model, bad)
+        with pytest.raises(DataError, match=message):
+            methods.reconstruct_cube(model, bad, srf)

@@ -1,0 +1,251 @@
+"""Seconds, peak memory and GFLOP/s of blind reconstruction, of each engine and precision, beside the machine's ceiling.
+
+  python benchmarks/inference.py [--sizes=482x512,1392x1300,4000x3000] [--engines=...] [--repeats=5]
+                                 [--run=runs/demo --records=data/records]
+
+Each row is a process of its own. An image is reconstructed tile by tile, SRF estimate included, and the cube is thrown
+away; "peak" is the process's, from its start. "GFLOP/s" is the network's own arithmetic (every weight of the generator
+is one multiply-add a pixel; halos and the SRF estimator's few percent do not count) in the best run. "ceiling": a plain
+3x3 convolution of 64 channels in TensorFlow, measured in the same process right after; "at ceiling": the seconds that
+as many multiply-adds take there. With --run also the PSNR over the run's validation scenes, and what a precision lost.
+
+OpenVINO is measured where it is installed (`pip install openvino`); the package does not use it.
+"""
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+from absl import flags
+
+from hsgan import cli
+from hsgan import config as config_lib
+from hsgan.inference import tiling
+from hsgan.lite.model import TILE, LiteModel
+
+FLAGS = flags.FLAGS
+CEILING_CHANNELS = 64
+LITE, OPENVINO = "model.tflite", "model.xml"
+
+
+class Fused:
+    """`hsgan.reconstruct`'s engine: TensorFlow, fused stages."""
+
+    def __init__(self, folder, precision):
+        from hsgan.evaluation import methods
+
+        self.methods, self.network = methods, network_of(folder)
+
+    def estimate_srf(self, rgb):
+        return self.methods.estimate_srf(self.network, rgb)
+
+    def reconstruct_tiles(self, rgb, srf):
+        return self.methods.reconstruct_tiles(self.network, rgb, srf)
+
+
+class PlainGraph(Fused):
+    """The Keras layers in one graph."""
+
+    def __init__(self, folder, precision):
+        from hsgan.inference.engine import GraphEngine
+
+        super().__init__(folder, precision)
+        self.engine = GraphEngine(self.network)
+
+    def reconstruct_tiles(self, rgb, srf):
+        run, radius = self.engine.reconstruct, self.network.receptive_radius
+        return tiling.run_tiles(lambda window: run(window, srf), rgb, tiling.TILE, radius)
+
+
+class OpenVino:
+    """OpenVINO on its own form of the model; the SRF by LiteRT."""
+
+    def __init__(self, folder, precision):
+        self.openvino, self.lite = import_module("openvino"), LiteModel(Path(folder) / LITE)
+        self.model = self.openvino.Core().read_model(str(Path(folder) / OPENVINO))
+        self.precision, self.size = {"float32": "f32", "float16": "f16", "bfloat16": "bf16"}[precision], None
+        self.estimate_srf = self.lite.estimate_srf
+
+    def reconstruct_tiles(self, rgb, srf):
+        return tiling.run_tiles(lambda window: self.run(window, srf), rgb, TILE, self.lite.metadata["receptive_radius"])
+
+    def run(self, window, srf):
+        """Returns the cube of a window; compiles where its size is new."""
+        if window.shape != self.size:
+            self.size = window.shape
+            self.model.reshape({"rgb": [1, *window.shape], "srf": [1, *srf.shape]})
+            options = {"INFERENCE_PRECISION_HINT": self.precision, "PERFORMANCE_HINT": "LATENCY"}
+            self.request = self.openvino.Core().compile_model(self.model, "CPU", options).create_infer_request()
+        return next(iter(self.request.infer({"rgb": window[None], "srf": srf[None]}).values()))[0]
+
+
+ENGINES = {
+    "TensorFlow, plain graph": (PlainGraph, "float32"),
+    "TensorFlow, fused": (Fused, "float32"),
+    "LiteRT": (lambda folder, arithmetic: LiteModel(Path(folder) / LITE, arithmetic=arithmetic), "float32"),
+    "LiteRT, float16": (lambda folder, arithmetic: LiteModel(Path(folder) / LITE, arithmetic=arithmetic), "float16"),
+    "OpenVINO": (OpenVino, "float32"),
+    "OpenVINO, bfloat16": (OpenVino, "bfloat16"),
+    "OpenVINO, float16": (OpenVino, "float16"),
+}
+
+
+def define_flags():
+    """Defines the flags of this program; returns the configuration's."""
+    flags.DEFINE_list("sizes", ["482x512", "1392x1300", "4000x3000"], "Images, rows x columns.")
+    flags.DEFINE_list("engines", [], f"Of {'; '.join(ENGINES)}, by the part before and after the comma joined by '/'.")
+    flags.DEFINE_integer("repeats", 5, "Timed runs of a 482x512 image, after a first one; fewer of larger ones.")
+    flags.DEFINE_string("run", "", "Run folder to take the network from; default: random weights.")
+    flags.DEFINE_string("records", "", "Cube records on whose validation scenes PSNR is measured; with --run.")
+    flags.DEFINE_string("case", "", "Measure this one (JSON) and print it as JSON.")
+    return cli.ConfigFlag("configs/demo.py")
+
+
+def network_of(folder):
+    """Returns the network: of `--run`, or of `--config` with random weights."""
+    from hsgan.networks.hsgan_net import HSGANNet
+    from hsgan.spectra import srf as srf_lib
+    from hsgan.training.run_folder import RunFolder
+
+    if FLAGS.run:
+        return RunFolder.open(FLAGS.run).network("best")
+    config = CONFIG.load()
+    wavelengths_nm = config_lib.wavelengths_nm(config)
+    rng = np.random.default_rng(0)
+    responses = srf_lib.normalize(rng.random((28, 3, len(wavelengths_nm))))
+    names = tuple(f"camera {number}" for number in range(28))
+    network = HSGANNet(config, srf_lib.SrfDictionary(names, wavelengths_nm, responses, "random"))
+    for weight in network.generator.weights:
+        weight.assign(rng.normal(0, 0.1, weight.shape))
+    return network
+
+
+def prepare(folder):
+    """Writes the network for the engines that read it from a file; returns its GFLOP for a pixel."""
+    import tensorflow as tf
+
+    from hsgan.exporting import metadata, tflite
+    from hsgan.exporting.forward import portable_forward_of
+
+    network = network_of(folder)
+    (Path(folder) / LITE).write_bytes(tflite.convert(network))
+    dictionary = network.dictionary
+    metadata.embed(Path(folder) / LITE, {
+        "schema": 1, "name": "benchmark", "version": 1,
+        "wavelengths_nm": np.asarray(dictionary.wavelengths_nm).tolist(),
+        "cameras": {"names": list(dictionary.names), "responses": np.asarray(dictionary.responses).tolist()},
+        "receptive_radius": network.receptive_radius, "stride": 1, "thumbnail_pixels": tiling.THUMBNAIL_PIXELS,
+    })  # fmt: skip
+    if find_spec("openvino"):
+        openvino, forward = import_module("openvino"), portable_forward_of(network)
+        shapes = {"rgb": (1, None, None, 3), "srf": (1, 3, network.bands)}
+        signature = [tf.TensorSpec(shape, tf.float32, name) for name, shape in shapes.items()]
+        function = tf.function(lambda rgb, srf: forward.reconstruct(rgb, srf), input_signature=signature)
+        model = openvino.convert_model(function.get_concrete_function())
+        openvino.save_model(model, str(Path(folder) / OPENVINO), compress_to_fp16=False)
+    print(json.dumps(2e-9 * network.generator.count_params()))
+
+
+def measure(engine, height, width, folder, gflop_per_pixel):
+    """Prints one row as JSON; to be called once in a process."""
+    kind, precision = ENGINES[engine]
+    model = kind(folder, precision)
+    rgb, pixels = np.random.default_rng(0).random((height, width, 3), np.float32), height * width
+    repeats = max(FLAGS.repeats * 482 * 512 // pixels, 1)
+    seconds = []
+    for _ in range(repeats + (repeats > 1)):
+        start = time.perf_counter()
+        for _ in model.reconstruct_tiles(rgb, model.estimate_srf(rgb)):
+            pass
+        seconds.append(time.perf_counter() - start)
+    seconds = seconds[repeats > 1 :]
+    row = {"best": min(seconds), "median": float(np.median(seconds)), "runs": repeats}
+    row |= {"peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+    row |= {"gflop": gflop_per_pixel * pixels, "ceiling": ceiling()}
+    if FLAGS.run and FLAGS.records:
+        row["psnr"] = psnr_of(model)
+    print(json.dumps(row))
+
+
+def psnr_of(model):
+    """Returns the mean PSNR in dB over the validation scenes, blind, of the run's test camera."""
+    from hsgan.metrics.quality import psnr
+    from hsgan.records.reader import iterate_cubes
+    from hsgan.spectra.imaging import project
+    from hsgan.training.run_folder import RunFolder
+
+    folder, found = RunFolder.open(FLAGS.run), []
+    srf = folder.dictionary().srf(folder.config.cameras.test or folder.dictionary().names[0])
+    for _, cube in iterate_cubes(FLAGS.records, "validation"):
+        rgb = np.clip(project(cube, srf).numpy(), 0, 1)
+        estimate = np.empty(cube.shape, np.float32)
+        for block, part in model.reconstruct_tiles(rgb, model.estimate_srf(rgb)):
+            estimate[block] = part
+        found.append(float(psnr(cube, estimate)))
+    return float(np.mean(found))
+
+
+def ceiling(repeats=5, height=64, width=512):
+    """Returns the billions of operations a second of a plain 3x3 convolution, at best."""
+    import tensorflow as tf
+
+    kernel = tf.random.normal((3, 3, CEILING_CHANNELS, CEILING_CHANNELS))
+    features = tf.random.normal((1, height, width, CEILING_CHANNELS))
+    # Ten at a time, so that the call itself does not count.
+    stack = tf.function(lambda x: [tf.reduce_max(tf.nn.conv2d(x, kernel * scale, 1, "SAME")) for scale in range(10)])
+    times = []
+    for _ in range(repeats + 1):
+        start = time.perf_counter()
+        stack(features)
+        times.append(time.perf_counter() - start)
+    return 10 * 2 * 9 * CEILING_CHANNELS**2 * height * width / min(times[1:]) / 1e9
+
+
+def in_a_process(case):
+    """Runs this program for one case; returns what it printed."""
+    command = [sys.executable, *sys.argv, f"--case={json.dumps(case)}"]
+    return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout.splitlines()[-1])
+
+
+def main(_):
+    """Prints the table."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    if FLAGS.case:
+        case = json.loads(FLAGS.case)
+        (measure if "engine" in case else prepare)(**case)
+        return
+    wanted = [name for name in ENGINES if not FLAGS.engines or name.replace(", ", "/") in FLAGS.engines]
+    wanted = [name for name in wanted if not name.startswith("OpenVINO") or find_spec("openvino")]
+    print(f"{len(os.sched_getaffinity(0))} processors, blind, {FLAGS.run or 'random weights'}")
+    columns = "".join(f"{name:>11}" for name in ("best s", "median s", "peak MiB", "GFLOP/s", "at ceiling"))
+    with tempfile.TemporaryDirectory() as folder:
+        gflop = in_a_process({"folder": folder})
+        for size in FLAGS.sizes:
+            height, width = map(int, size.split("x"))
+            print(f"\n{size:26}{columns}  of ceiling")
+            for engine in wanted:
+                row = in_a_process({
+                    "engine": engine, "height": height, "width": width, "folder": folder, "gflop_per_pixel": gflop,
+                })  # fmt: skip
+                print(line_of(engine, row), flush=True)
+
+
+def line_of(engine, row):
+    """Returns a row of the table as text."""
+    speed, at_ceiling = row["gflop"] / row["best"], row["gflop"] / row["ceiling"]
+    values = f"{row['best']:11.2f}{row['median']:11.2f}{row['peak_mib']:11.0f}{speed:11.0f}{at_ceiling:11.2f}"
+    psnr = f"   PSNR {row['psnr']:.3f} dB" if "psnr" in row else ""
+    return f"{engine:26}{values}{speed / row['ceiling']:11.0%} of {row['ceiling']:.0f}{psnr}"
+
+
+if __name__ == "__main__":
+    CONFIG = define_flags()
+    cli.run(cli.without_tensorflow(main))
