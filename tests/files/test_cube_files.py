@@ -127,6 +127,12 @@ def test_blocks_in_any_order_and_late_facts(tmp_path, wide_cube, srf, name):
         assert opened.attrs["license"] == "long " * 2000 and opened.attrs["photo"] == METADATA["photo"]
 
 
+def test_zarr_is_given_one_chunk_at_a_time():
+    cuts = [(part.start, part.stop) for part in cubes.zarr._cuts(slice(100, 300))]
+    assert cuts == [(100, 128), (128, 256), (256, 300)]
+    assert len(cubes.zarr._cuts(slice(128, 256))) == len(cubes.zarr._cuts(slice(3, 9))) == 1
+
+
 @pytest.mark.parametrize("name", list(cubes.FORMATS))
 def test_open_cube_gives_wavelengths_and_facts_and_reads_late(tmp_path, cube, srf, name):
     *_, path = cubes.write_cube(tmp_path / "a", cube, BANDS, srf, METADATA, [name])
