@@ -5,6 +5,7 @@ rgb float32 [height, width, 3] (linear), srf float32 [3, bands]: the camera's, k
 """
 
 import numpy as np
+import tensorflow as tf
 
 from hsgan.inference import tiling
 from hsgan.inference.engine import engine_of
@@ -14,22 +15,34 @@ NETWORK = "hsgan"
 
 
 def methods_of(network, name=NETWORK, noise=1e-4):
-    """Returns {name: method}: the network, and three methods without one that always stand beside it.
-
-    `bi`: interpolation over the bands; `smooth`: the smoothest cube that reproduces the RGB; `wiener`: the Gaussian
-    prior of the network's own training cubes (no pairs needed).
+    """Returns {name: method}: the network, and the methods without one that always stand beside it.
 
     Args:
       network: a trained `hsgan.networks.base.ReconstructionNetwork`.
-      name: what to call it. noise: noise variance of `wiener`.
+      name: what to call it. noise: noise variance of `wiener` and `ridge`.
     """
-    wavelengths_nm = network.dictionary.wavelengths_nm
-    mean, covariance = network.statistics
+    methods = closed_form_methods(network.dictionary.wavelengths_nm, network.statistics, noise)
+    return {**methods, name: lambda rgb, srf: reconstruct_cube(network, rgb, srf)}
+
+
+def closed_form_methods(wavelengths_nm, statistics, noise=1e-4):
+    """Returns {name: method} of the methods without a network.
+
+    `bi`: interpolation over the bands; `smooth`: the smoothest cube that reproduces the RGB; `wiener`: the most
+    probable cube under a Gaussian with the statistics of cubes (no pairs needed); `ridge`: paired linear regression,
+    which is the same without the mean.
+
+    Args:
+      wavelengths_nm: float [bands]. statistics: (mean [bands], covariance [bands, bands]) of the training cubes.
+      noise: noise variance of `wiener` and `ridge`.
+    """
+    mean, covariance = (tf.convert_to_tensor(value, tf.float32) for value in statistics)
+    second_moment = covariance + mean[:, None] * mean
     return {
         "bi": lambda rgb, srf: closed_form.interpolate_bands(rgb, wavelengths_nm).numpy(),
         "smooth": lambda rgb, srf: closed_form.smooth(rgb, srf).numpy(),
         "wiener": lambda rgb, srf: closed_form.wiener(rgb, srf, mean, covariance, noise).numpy(),
-        name: lambda rgb, srf: reconstruct_cube(network, rgb, srf),
+        "ridge": lambda rgb, srf: closed_form.ridge(rgb, srf, second_moment, noise).numpy(),
     }
 
 

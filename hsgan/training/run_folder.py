@@ -147,9 +147,7 @@ class RunFolder:
 
     def training_dictionary(self):
         """Returns the `SrfDictionary` of the cameras that training saw: `config.cameras.training`, not `held_out`."""
-        dictionary, cameras = self.dictionary(), self.config.cameras
-        others = set(dictionary.names) - set(cameras.training) if cameras.training else set()
-        return dictionary.without(sorted(others | set(cameras.held_out)))
+        return training_cameras(self.config, self.dictionary())
 
     @property
     def test_camera(self):
@@ -196,6 +194,13 @@ class RunFolder:
         except (OSError, ValueError, KeyError) as error:
             raise RunError(f"{file}: cannot be read as this run's weights: {' '.join(str(error).split())}") from error
         return model
+
+
+def training_cameras(config, dictionary):
+    """Returns the `SrfDictionary` of the cameras that a training of `config` sees."""
+    cameras = config.cameras
+    others = set(dictionary.names) - set(cameras.training) if cameras.training else set()
+    return dictionary.without(sorted(others | set(cameras.held_out)))
 
 
 def versions():

@@ -1,0 +1,47 @@
+"""Seconds and peak memory of one reconstruction, in a process of its own: `python -m hsgan.suites.measure RUN H W`.
+
+Prints one line of JSON: {"seconds": best of three after a first one, "peak_mib": of the whole process}.
+"""
+
+import json
+import resource
+import subprocess
+import sys
+import time
+
+import numpy as np
+
+from hsgan.errors import RunError
+
+
+def main(argv):
+    """Measures the last weights of a run on noise of the size asked for, blind."""
+    from hsgan.evaluation.methods import estimate_srf, reconstruct_cube
+    from hsgan.training.run_folder import RunFolder
+
+    network = RunFolder.open(argv[1]).network("last")
+    rgb = np.random.default_rng(0).random((int(argv[2]), int(argv[3]), 3), np.float32)
+    seconds = []
+    for _ in range(4):
+        began = time.perf_counter()
+        reconstruct_cube(network, rgb, estimate_srf(network, rgb))
+        seconds.append(time.perf_counter() - began)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"seconds": min(seconds[1:]), "peak_mib": peak}))
+
+
+def measure(run, height, width):
+    """Returns {"seconds", "peak_mib"} of a blind reconstruction by the run in folder `run`.
+
+    Raises:
+      RunError: the process failed.
+    """
+    command = [sys.executable, "-m", "hsgan.suites.measure", str(run), str(height), str(width)]
+    answer = subprocess.run(command, capture_output=True, text=True, check=False)
+    if answer.returncode:
+        raise RunError(f"{run}: could not be measured: {' '.join(answer.stderr.split())[-300:]}")
+    return json.loads(answer.stdout.splitlines()[-1])
+
+
+if __name__ == "__main__":
+    main(sys.argv)

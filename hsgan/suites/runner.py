@@ -1,0 +1,238 @@
+"""Runs a suite: trains what has no run yet, evaluates what has no result yet, keeps everything it has finished.
+
+In the output folder: `runs/ROW-seedN` (run folders), `results.json` (replaced after every finished row), `plan.json`
+(the steps of every row, fixed when the suite begins), and what `hsgan.suites.report` writes. A suite that was killed
+goes on where it was. Numbers are of the *last* weights: nothing is chosen on the scenes that are reported.
+"""
+
+import gc
+import hashlib
+import json
+import re
+from dataclasses import asdict
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+from tqdm import tqdm
+
+from hsgan import config as config_lib
+from hsgan.config.tree import leaves
+from hsgan.data import sources
+from hsgan.data.statistics import cube_statistics
+from hsgan.errors import ConfigError, RunError
+from hsgan.evaluation.harness import evaluate
+from hsgan.evaluation.methods import closed_form_methods, estimate_srf, reconstruct_cube
+from hsgan.files.atomic import write_json
+from hsgan.networks.cost import multiply_adds, parameters
+from hsgan.records.manifest import read_manifest
+from hsgan.records.reader import iterate_cubes
+from hsgan.suites import budget as budget_lib
+from hsgan.suites.extras import EXTRAS
+from hsgan.suites.measure import measure
+from hsgan.training import loop
+from hsgan.training.run_folder import RunFolder, training_cameras, versions
+
+RESULTS, PLAN = "results.json", "plan.json"
+SIZE = (482, 512)  # of the image that costs are measured on
+VALIDATIONS = 4  # in the course of a run, for its curve
+
+
+class SuiteRun:
+    """One suite in one output folder.
+
+    Args:
+      suite: `hsgan.suites.rows.Suite`. base: the configuration that its rows change.
+      budget: `hsgan.suites.budget.Budget` of every row. seeds: of every row. output: folder.
+      split: of the cube records, that is reported. camera: that projects test cubes; "" takes the base's.
+      known: whether methods are given the camera.
+
+    Raises:
+      RunError: the folder holds another suite, or is a file.
+    """
+
+    def __init__(self, suite, base, budget, seeds, output, split="validation", camera="", known=False):
+        self.suite, self.budget, self.seeds = suite, budget, tuple(seeds)
+        self.base, self.split, self.known = base, split, known
+        self.dictionary = loop.check_cameras(base)
+        self.training_cameras = training_cameras(base, self.dictionary)
+        self.camera = camera or base.cameras.test or self.dictionary.default_test_camera
+        self.srf = self.dictionary.srf(self.camera)
+        self.cubes = sources.resolve(base).data.cubes
+        read_manifest(self.cubes).files(split)
+        self.output = Path(output)
+        self.results = self.begin()
+
+    def begin(self):
+        """Returns the results so far, after checking that they are of this very suite."""
+        if self.output.exists() and not self.output.is_dir():
+            raise RunError(f"{self.output}: is a file; a suite needs a folder: choose another --output")
+        identity = {
+            "suite": self.suite.name,
+            "budget": asdict(self.budget),
+            "split": self.split,
+            "camera": self.camera,
+            "known_srf": self.known,
+            "config": _without_free_fields(config_lib.to_dict(self.base)),
+        }
+        file = self.output / RESULTS
+        if not file.is_file():
+            if self.output.is_dir() and any(self.output.iterdir()):
+                raise RunError(f"{self.output}: is not empty and holds no suite ({RESULTS}); choose another --output")
+            self.output.mkdir(parents=True, exist_ok=True)
+            found = {"identity": identity, "closed_forms": {}, "rows": {}, "extra": {}}
+            write_json(file, found)
+            return found
+        found = json.loads(file.read_text())
+        changed = [name for name in identity if found["identity"].get(name) != identity[name]]
+        if changed:
+            raise RunError(
+                f"{self.output}: holds a suite with another {', '.join(changed)}; choose another --output, or go on "
+                "with its own settings"
+            )
+        return found
+
+    def run(self):
+        """Trains and evaluates all that is missing; returns the results, as in `results.json`."""
+        plan = self.plan()
+        todo = [(row, seed) for row in self.suite.rows for seed in self.seeds]
+        for row, seed in tqdm(todo, f"suite {self.suite.name}", unit="run", disable=None):
+            self.finish_row(row, seed, plan[row.name])
+        self.finish_closed_forms()
+        if self.suite.extra and not self.results["extra"]:
+            self.results["extra"] = EXTRAS[self.suite.extra](self)
+        self.results |= {"versions": versions(), "title": self.suite.title, "plan": plan}
+        self.save()
+        return self.results
+
+    def plan(self):
+        """Returns {row: steps}; measured once, so that a suite that goes on keeps to it."""
+        file = self.output / PLAN
+        found = json.loads(file.read_text()) if file.is_file() else {}
+        for row in self.suite.rows:
+            if row.name not in found and row.like:
+                found[row.name] = found[row.like]
+            elif row.name not in found:
+                found[row.name] = budget_lib.steps_of(self.budget, self.config_of(row, self.seeds[0], 1))
+                write_json(file, found)
+                tqdm.write(f"{row.name}: {found[row.name]} steps in {self.budget}")
+                forget()
+        return found
+
+    def config_of(self, row, seed, steps):
+        """Returns the checked configuration of a row."""
+        every = max(steps // VALIDATIONS, 1)
+        changes = {
+            "seed": seed, "name": row.name, "train.steps": steps, "train.checkpoint_every": every,
+            "train.validate_every": every, "train.evaluate": False, "cameras.known": self.known,
+        } | row.settings  # fmt: skip
+        values = dict(leaves(config_lib.to_dict(self.base))) | changes
+        nested = {}
+        for name, value in values.items():
+            *parents, leaf = name.split(".")
+            node = nested
+            for parent in parents:
+                node = node.setdefault(parent, {})
+            node[leaf] = value
+        if nested["model"] == "dbf":
+            nested["cameras"]["known"] = False
+        return config_lib.from_dict(nested)
+
+    def folder_of(self, row, seed):
+        """Returns the path of a row's run folder."""
+        return self.output / "runs" / f"{re.sub(r'[^A-Za-z0-9_]+', '_', row.name)}-seed{seed}"
+
+    def finish_row(self, row, seed, steps):
+        """Trains and evaluates a row with one seed, unless that is done."""
+        config = self.config_of(row, seed, steps)
+        fingerprint = hashlib.sha256(json.dumps(config_lib.to_dict(config), sort_keys=True).encode()).hexdigest()
+        entry = self.results["rows"].setdefault(row.name, {"settings": row.settings, "seeds": {}})
+        if entry["seeds"].get(str(seed), {}).get("fingerprint") == fingerprint:
+            return
+        tqdm.write(f"{row.name}, seed {seed}: {steps} steps")
+        folder = loop.train(config, self.folder_of(row, seed))
+        network = folder.network("last")
+        results = self.evaluate(
+            {row.name: lambda rgb, srf: reconstruct_cube(network, rgb, srf)}, lambda rgb: estimate_srf(network, rgb)
+        )
+        if "cost" not in entry:
+            entry["cost"] = {
+                "parameters": parameters(network),
+                "multiply_adds": multiply_adds(network, *SIZE),
+                **measure(folder.path, *SIZE),
+            }
+        entry["seeds"][str(seed)] = {
+            "fingerprint": fingerprint,
+            "steps": steps,
+            "minutes": seconds_trained(folder) / 60,
+            "history": folder.history(),
+            **results["methods"][row.name],
+            **({"srf": results["srf"]} if "srf" in results else {}),
+        }
+        self.save()
+        forget()
+
+    def finish_closed_forms(self):
+        """Evaluates the methods without a network; blind, they get the mean of the training's cameras."""
+        if self.results["closed_forms"] or not self.suite.closed_forms:
+            return
+        statistics = cube_statistics(self.cubes, "train")
+        methods = closed_form_methods(self.dictionary.wavelengths_nm, statistics, self.base.generator.prior_noise)
+        mean = self.training_cameras.responses.mean(axis=0)
+        results = self.evaluate({name: methods[name] for name in self.suite.closed_forms}, lambda rgb: mean)
+        self.results["closed_forms"] = results["methods"]
+        self.save()
+
+    def evaluate(self, methods, estimate, camera=None):
+        """Returns `hsgan.evaluation.harness.evaluate` of methods on the reported scenes, through a camera."""
+        return evaluate(
+            methods,
+            iterate_cubes(self.cubes, self.split),
+            camera or self.camera,
+            self.dictionary.srf(camera) if camera else self.srf,
+            estimate=None if self.known else estimate,
+        )
+
+    def networks(self):
+        """Yields (row's name, network of its first seed, last weights)."""
+        for row in self.suite.rows:
+            yield row.name, RunFolder.open(self.folder_of(row, self.seeds[0])).network("last")
+
+    def save(self):
+        """Replaces results.json."""
+        write_json(self.output / RESULTS, self.results)
+
+
+def seconds_trained(folder):
+    """Returns the seconds of all training steps of a run, as its last checkpoint counts them."""
+    latest = tf.train.latest_checkpoint(str(folder.path / "checkpoints"))
+    return float(tf.train.load_checkpoint(latest).get_tensor("seconds/.ATTRIBUTES/VARIABLE_VALUE"))
+
+
+def forget():
+    """Gives back what Keras and TensorFlow keep of the last model."""
+    keras.backend.clear_session()
+    gc.collect()
+
+
+def summary(entry):
+    """Returns {metric: (mean, spread over seeds)} of a row of the results; the spread of one seed is 0."""
+    means = [seed["mean"] for seed in entry["seeds"].values()]
+    return {name: (float(np.mean(v)), float(np.std(v))) for name in means[0] for v in [[mean[name] for mean in means]]}
+
+
+def parse_seeds(texts):
+    """Returns the seeds as whole numbers.
+
+    Raises:
+      ConfigError: one that is no whole number, none, or one twice.
+    """
+    if not texts or not all(text.strip().isdigit() for text in texts) or len(set(texts)) < len(texts):
+        raise ConfigError(f"--seeds: must be different whole numbers, separated by commas. Received: {texts!r}")
+    return [int(text) for text in texts]
+
+
+def _without_free_fields(values):
+    # Where the demo set is kept does not change a number.
+    return {**values, "data": {**values["data"], "cache": ""}}
