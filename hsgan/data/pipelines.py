@@ -20,7 +20,7 @@ from hsgan.records import graph, reader
 from hsgan.records.manifest import read_manifest
 from hsgan.spectra import imaging
 
-_AHEAD_BYTES = 256 << 20
+_AHEAD_BYTES = 64 << 20  # of records that are read, and again of those that are decoded, ahead of the crops
 # Each stream's own constant in all its seeds.
 _CUBES, _PHOTOS, _LABELLED = 1, 2, 3
 
@@ -67,26 +67,36 @@ def cube_patches(config, start_step=0):
         record = graph.parse_cube(serialized, bands)
         return record["values"], record["scale"], _crop_seeds(config.seed, _CUBES, position, reads)
 
-    def visits_of(values, unit, seeds):  # a scene's tensors are shared, not copied
-        return tf.data.Dataset.range(reads).map(lambda crop: (values, unit, seeds[crop]))
-
     def crop_of(values, unit, seed):
         return crops.cube_crop(values, seed, patch, scale, unit)
 
     scenes = records.map(scene_of, num_parallel_calls=_parallel_scenes(manifest), deterministic=True)
-    patches = scenes.flat_map(visits_of).map(crop_of, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
-    return _finish(_transposed(patches.prefetch(batch * reads), batch, reads).skip(within))
+    patches = _visits(scenes, reads).map(crop_of, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+    return _finish(_transposed(patches, batch, reads).skip(within))
+
+
+def _visits(scenes, reads):
+    """Returns (values, unit, seed) for every crop; a scene's crops share its values, which are not copied."""
+    if reads == 1:
+        return scenes.map(lambda values, unit, seeds: (values, unit, seeds[0]))
+
+    def visits_of(values, unit, seeds):
+        return tf.data.Dataset.range(reads).map(lambda crop: (values, unit, seeds[crop]))
+
+    return scenes.flat_map(visits_of)
 
 
 def _transposed(patches, batch, reads):
     """Returns batches of patches that come `reads` a scene: batch r of `batch` scenes holds crop r of each of them."""
+    if reads == 1:
+        return patches.batch(batch, drop_remainder=True)
 
     def batches_of(group):
         return tf.data.Dataset.range(reads).flat_map(
             lambda crop: group.shard(reads, crop).batch(batch, drop_remainder=True)
         )
 
-    return patches.window(batch * reads, drop_remainder=True).flat_map(batches_of)
+    return patches.prefetch(batch * reads).window(batch * reads, drop_remainder=True).flat_map(batches_of)
 
 
 def photo_crops(config, start_step=0):
@@ -204,13 +214,13 @@ def _records(manifest, config, stream, start):
     order = tf.data.Dataset.range(epoch0, tf.int64.max).flat_map(order_of).skip(skipped)
     ahead = _parallel_scenes(manifest)
     read_ahead = order.interleave(read, cycle_length=ahead, num_parallel_calls=ahead, deterministic=True)
-    return read_ahead.enumerate(start).prefetch(1)
+    return read_ahead.enumerate(start)
 
 
 def _parallel_scenes(manifest):
-    """Returns how many records may be read or decoded at once, by their size."""
+    """Returns how many records to read, and to decode, at once: few where they are large, for the sake of memory."""
     split = manifest.split("train")
-    return int(np.clip(_AHEAD_BYTES * split.records // max(split.bytes, 1), 2, 16))
+    return int(np.clip(_AHEAD_BYTES * split.records // max(split.bytes, 1), 1, 16))
 
 
 def _crop_seeds(seed, stream, position, count):

@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 
 from hsgan.data import crops
+from hsgan.data.area import average_window
 from hsgan.records.schema import VOID
 
 
@@ -44,6 +45,25 @@ def test_cube_crop_at_factor_half_is_the_mean_of_2x2_blocks():
     flips = [expected[::a, ::b] for a in (1, -1) for b in (1, -1)]
     # Float32 sums of four 16-bit numbers.
     assert min(abs(crop - flip).max() for flip in flips) < 1e-2
+
+
+@pytest.mark.parametrize("window", [(7, 41), (8, 12), (53, 8), (3, 5)])
+@pytest.mark.parametrize("flips", [(False, False), (True, False), (False, True), (True, True)])
+def test_window_average_weighs_pixels_by_their_overlap(window, flips):
+    """Against sums of areas in double precision: windows that shrink and that grow, with fractions of pixels."""
+    size, unit, offset = 18, 0.25, (2, 3)
+    values = np.random.default_rng(0).integers(0, 65536, (60, 50, 3)).astype(np.uint16)
+    found = average_window(tf.constant(values), tf.constant(offset), tf.constant(window), size, flips, unit)
+    expected = values[2 : 2 + window[0], 3 : 3 + window[1]].astype(np.float64) * unit
+    for axis in (0, 1):
+        weights = np.zeros((size, window[axis]))
+        for index in range(size):
+            low, high = index * window[axis] / size, (index + 1) * window[axis] / size
+            pixels = np.arange(window[axis])
+            weights[index] = np.clip(np.minimum(high, pixels + 1) - np.maximum(low, pixels), 0, None) / (high - low)
+        weights = weights[::-1] if flips[axis] else weights
+        expected = np.moveaxis(np.tensordot(weights, expected, (1, axis)), 0, axis)
+    np.testing.assert_allclose(found, expected, rtol=1e-5)  # float32 sums of some tens of numbers
 
 
 def test_cube_scale_is_drawn_for_each_axis():

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from hsgan.errors import DataError
-from hsgan.records import graph, schema
+from hsgan.records import graph, schema, wire
 
 WAVELENGTHS = np.arange(400, 431, 10, dtype=np.float32)
 
@@ -101,6 +101,31 @@ def test_values_must_fill_the_shape(data):
         schema.decode_cube(serialized)
     with pytest.raises(tf.errors.InvalidArgumentError):
         _in_graph(graph.parse_cube, serialized)
+
+
+@pytest.mark.parametrize("side", [1, 5, 40, 90])  # lengths of one to three bytes in the wire format
+@pytest.mark.parametrize("name", ["s", "s" * 150])
+def test_values_end_the_record_where_tensors_align(side, name):
+    """Then a graph takes them from the record without a copy."""
+    values = np.random.default_rng(0).integers(0, 65536, (side, side, 4)).astype(np.uint16)
+    serialized = schema.encode_cube(_cube(values=values, scene=name))
+    assert serialized.endswith(values.tobytes()) and (len(serialized) - values.nbytes) % 64 == 0
+    np.testing.assert_array_equal(_in_graph(graph.parse_cube, serialized)["values"], values)
+
+
+def test_features_may_come_in_any_order():
+    """Another program's records: values first, and others that end as if they were last."""
+    record = _cube()
+    features = dict(schema_version=1, scale=record.scale, height=5, width=7, bands=4, source="test")
+    features |= dict(wavelengths_nm=record.wavelengths_nm.tolist(), values=record.values)
+    for order in (
+        dict(features, scene="s"),
+        {"scene": "s", **features},
+        {**dict(reversed(features.items())), "scene": "s"},
+    ):
+        serialized = b"".join(wire.example(order))
+        np.testing.assert_array_equal(_in_graph(graph.parse_cube, serialized)["values"], record.values)
+        np.testing.assert_array_equal(schema.decode_cube(serialized).values, record.values)
 
 
 def test_graph_refuses_another_number_of_bands():
