@@ -94,7 +94,7 @@ class Reference:
             png = [tf.io.encode_png(codes).numpy()]
             found.append(difference(model.run("encoded", image=png)["cube"], cube, self.cube_peak))
             bands = np.array([cube.shape[-1] - 1, 0], np.int32)
-            small = model.run("compact", rgb=rgb, bands=bands)
+            small = model.run("compact", rgb=rgb, bands=bands[None])
             step = float(small["scale"][0])
             restored = small["cube"] * np.float64(step)
             beyond = np.maximum(np.abs(restored - np.maximum(cube[..., bands], 0)) - step / 2, 0)

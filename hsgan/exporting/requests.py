@@ -85,16 +85,26 @@ def checked_srf(srf, images, bands):
         return _with_shape(srf, (None, 3, bands))
 
 
-def checked_bands(indices, bands):
-    """Returns the bands asked for, int32 [k]; all where none is."""
+def checked_bands(indices, images, bands):
+    """Returns the bands asked for, int32 [n, k]; all where none is.
+
+    One row an image, so that a server may join the requests of several callers along their first axis.
+    """
     low, high = tf.reduce_min(indices), tf.reduce_max(indices)  # of none: the largest and the smallest int32
-    rule = require(
-        tf.logical_or(tf.equal(tf.size(indices), 0), tf.logical_and(low >= 0, high < bands)),
-        f"bands: must be indices in [0, {bands - 1}], or none for all.",
-        indices,
-    )
-    with tf.control_dependencies([rule]):
-        return tf.cond(tf.equal(tf.size(indices), 0), lambda: tf.range(bands), lambda: tf.identity(indices))
+    none = tf.equal(tf.size(indices), 0)
+    rules = [
+        require(
+            tf.equal(tf.shape(indices)[0], images), "bands: must be [n, k], a row for each image.", tf.shape(indices)
+        ),
+        require(
+            tf.logical_or(none, tf.logical_and(low >= 0, high < bands)),
+            f"bands: must be indices in [0, {bands - 1}], or none for all.",
+            indices,
+        ),
+    ]
+    with tf.control_dependencies(rules):
+        every = tf.tile(tf.range(bands)[None], [images, 1])
+        return tf.cond(none, lambda: every, lambda: tf.identity(indices))
 
 
 def decoded(image, max_pixels):

@@ -33,7 +33,7 @@ class Server(tf.Module):
         rgb = tf.TensorSpec((None, None, None, 3), tf.float32, "rgb")
         image = tf.TensorSpec((None,), tf.string, "image")
         srf = tf.TensorSpec((None, 3, self.bands), tf.float32, "srf")
-        bands = tf.TensorSpec((None,), tf.int32, "bands")
+        bands = tf.TensorSpec((None, None), tf.int32, "bands")
         return {
             "serving_default": tf.function(self.serving_default, input_signature=[rgb]),
             "encoded": tf.function(self.encoded, input_signature=[image]),
@@ -54,9 +54,10 @@ class Server(tf.Module):
         return {"cube": self.forward.reconstruct(rgb, srf)}
 
     def compact(self, rgb, bands):
-        bands = requests.checked_bands(bands, self.bands)
-        result = self._reconstructed(requests.checked_rgb(rgb, self.max_pixels))
-        cube = tf.gather(result["cube"], bands, axis=-1)
+        rgb = requests.checked_rgb(rgb, self.max_pixels)
+        bands = requests.checked_bands(bands, tf.shape(rgb)[0], self.bands)
+        result = self._reconstructed(rgb)
+        cube = tf.gather(result["cube"], bands, axis=-1, batch_dims=1)
         largest = tf.reduce_max(cube, axis=(1, 2, 3))
         scale = tf.maximum(largest, 1e-6) / _CODES  # a black cube needs one too
         codes = tf.round(tf.clip_by_value(cube / scale[:, None, None, None], 0, _CODES))
@@ -95,7 +96,7 @@ def warmup_requests(network, name, version, side=64):
         "serving_default": {"rgb": rgb},
         "encoded": {"image": png},
         "known_srf": {"rgb": rgb, "srf": tf.constant(network.dictionary.responses[:1], tf.float32)},
-        "compact": {"rgb": rgb, "bands": tf.constant([], tf.int32)},
+        "compact": {"rgb": rgb, "bands": tf.zeros((1, 0), tf.int32)},
         "estimate_srf": {"rgb": rgb},
     }
     logs = []

@@ -125,7 +125,7 @@ def test_compact_answers(saved, model):
     rgb = np.random.default_rng(5).random((2, 9, 13, 3), np.float32)
     cube = np.maximum(model(rgb)["cube"].numpy(), 0)
     for bands in (np.array([], np.int32), np.array([30, 4], np.int32)):
-        answer = saved.run("compact", rgb=rgb, bands=bands)
+        answer = saved.run("compact", rgb=rgb, bands=bands[None].repeat(len(rgb), axis=0))
         wanted = cube[..., bands] if bands.size else cube
         assert answer["cube"].dtype == np.uint16 and answer["scale"].shape == (2,)
         error = np.abs(answer["cube"] * answer["scale"][:, None, None, None] - wanted)
@@ -150,7 +150,7 @@ def test_a_bad_request_does_not_end_the_server(saved):
     bad[0, 2, 1, 0] = np.nan
     requests = [
         ("serving_default", {"rgb": bad}, "rgb: every value must be finite"),
-        ("compact", {"rgb": good, "bands": np.array([31], np.int32)}, r"bands: must be indices in \[0, 30\]"),
+        ("compact", {"rgb": good, "bands": np.array([[31]], np.int32)}, r"bands: must be indices in \[0, 30\]"),
         ("known_srf", {"rgb": good, "srf": np.ones((1, 3, 31), np.float32)}, "srf: its rows must sum to 1"),
         ("estimate_srf", {"rgb": good * 255}, r"rgb: must be linear light in \[0, 1\]"),
         ("encoded", {"image": [b""]}, "image: is empty"),

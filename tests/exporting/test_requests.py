@@ -26,9 +26,9 @@ def checked_srf(srf):
     return requests.checked_srf(srf, 2, 31)
 
 
-@tf.function(input_signature=[tf.TensorSpec((None,), tf.int32)])
+@tf.function(input_signature=[tf.TensorSpec((None, None), tf.int32)])
 def checked_bands(bands):
-    return requests.checked_bands(bands, 31)
+    return requests.checked_bands(bands, 2, 31)
 
 
 @tf.function(input_signature=[tf.TensorSpec((None,), tf.string)])
@@ -172,8 +172,10 @@ def test_bad_srf(case):
 
 
 def test_bands():
-    assert list(checked_bands([])) == list(range(31))
-    assert list(checked_bands([30, 0, 0])) == [30, 0, 0]
-    for wrong in ([31], [-1], [0, 99]):
+    assert checked_bands(tf.zeros((2, 0), tf.int32)).numpy().tolist() == [list(range(31))] * 2
+    assert checked_bands([[30, 0, 0], [1, 2, 3]]).numpy().tolist() == [[30, 0, 0], [1, 2, 3]]
+    for wrong in ([[31], [0]], [[0], [-1]], [[0, 99], [0, 1]]):
         with pytest.raises(tf.errors.InvalidArgumentError, match=r"bands: must be indices in \[0, 30\], or none"):
             checked_bands(wrong)
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"bands: must be \[n, k\], a row for each image"):
+        checked_bands([[1, 2, 3]])

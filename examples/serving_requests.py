@@ -1,0 +1,133 @@
+"""What the two clients share (serve_grpc.py, serve_rest.py): a photo as a request's tensors, an answer as a file.
+
+It needs NumPy and Pillow only, no `hsgan`: copy these files to wherever the client runs.
+"""
+
+import io
+import os
+import sys
+
+import numpy as np
+from absl import app, flags
+from PIL import Image
+
+FLAGS = flags.FLAGS
+SIGNATURES = ["serving_default", "encoded", "known_srf", "compact", "estimate_srf"]
+
+
+class RequestError(Exception):
+    """What stops a client, in one line."""
+
+
+def define(server):
+    """Defines the flags of a client, whose server is at `server` by default."""
+    flags.DEFINE_string("photo", None, "JPEG or PNG file, 8 bit RGB, turned upright, in sRGB.")
+    flags.DEFINE_string(
+        "output", None, "NPZ file to write: cube [h, w, bands], srf [3, bands]; whatever the answer has."
+    )
+    flags.DEFINE_string("server", server, "Host and port.")
+    flags.DEFINE_string("model", "demo", "Name of the model.")
+    flags.DEFINE_enum("signature", "encoded", SIGNATURES, "What to ask for (docs/export.md).")
+    flags.DEFINE_list("bands", [], "Of compact: indices of the bands wanted; default: all.")
+    flags.DEFINE_string("srf", None, "Of known_srf: NPY file of the camera's SRF, [3, bands], each row summing to 1.")
+    flags.DEFINE_float("timeout", 120, "Seconds to wait for an answer.", lower_bound=0.001)
+    flags.DEFINE_bool("check", False, "Only ask whether the model is there: exit status 0 if it is.")
+
+
+def run(check, predict):
+    """Runs a client: `check()` returns {version: state}, `predict(signature, inputs)` returns {output: array}.
+
+    An error ends in one line on stderr and exit status 1.
+    """
+
+    def main(argv):
+        try:
+            _client(argv, check, predict)
+        except (RequestError, OSError) as error:
+            print(f"{os.path.basename(argv[0])}: error: {' '.join(str(error).split())}", file=sys.stderr)
+            sys.exit(1)
+
+    app.run(main)
+
+
+def _client(argv, check, predict):
+    if len(argv) > 1:
+        raise RequestError(f"unexpected arguments: {' '.join(argv[1:])}; --help lists the flags")
+    versions = check()
+    if "AVAILABLE" not in versions.values():
+        raise RequestError(f"{FLAGS.model}: no version is available on {FLAGS.server}. Received: {versions}")
+    if FLAGS.check:
+        print("\n".join(f"{FLAGS.model}: version {version} {state}" for version, state in versions.items()))
+        return
+    if not FLAGS.photo or not FLAGS.output:
+        raise RequestError("--photo and --output must be given, or --check")
+    answer = in_radiance(predict(FLAGS.signature, inputs()))
+    save(FLAGS.output, answer)
+    print(f"{FLAGS.output}: {', '.join(f'{name} {list(value.shape)}' for name, value in answer.items())}")
+
+
+def inputs():
+    """Returns the tensors that the flags ask to send, {name: array, or list of bytes}, for one image."""
+    if FLAGS.signature == "encoded":
+        with open(FLAGS.photo, "rb") as file:
+            return {"image": [file.read()]}
+    tensors = {"rgb": linear_rgb(FLAGS.photo)[None]}
+    if FLAGS.signature == "compact":
+        tensors["bands"] = _bands(FLAGS.bands)
+    if FLAGS.signature == "known_srf":
+        tensors["srf"] = _srf(FLAGS.srf)
+    return tensors
+
+
+def linear_rgb(path):
+    """Returns a photo as linear light: float32 [h, w, 3] in [0, 1], by sRGB's curve (IEC 61966-2-1)."""
+    with open(path, "rb") as file:
+        data = file.read()
+    try:
+        image = Image.open(io.BytesIO(data))
+        if image.mode != "RGB":
+            raise RequestError(f"{path}: must be 8 bit RGB. Received: mode {image.mode}; convert it first")
+        values = np.asarray(image, np.float32) / 255
+    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
+        raise RequestError(f"{path}: must be a whole JPEG or PNG file. Received: {error}") from error
+    return np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4).astype(np.float32)
+
+
+def _bands(names):
+    try:
+        return np.array([[int(name) for name in names]], np.int32)
+    except ValueError as error:
+        raise RequestError(f"--bands: must be whole numbers, comma-separated. Received: {','.join(names)}") from error
+
+
+def _srf(path):
+    if not path:
+        raise RequestError("--srf: must name the camera's SRF for known_srf, an NPY file [3, bands]")
+    try:
+        srf = np.load(path)
+    except (ValueError, EOFError) as error:
+        raise RequestError(f"{path}: must be an NPY file. Received: {error}") from error
+    if srf.ndim != 2 or len(srf) != 3:
+        raise RequestError(f"{path}: must be [3, bands], rows R, G, B. Received: {list(srf.shape)}")
+    return srf.astype(np.float32)[None]
+
+
+def in_radiance(answer):
+    """Returns the answer to one image without its first axis, and the integers of `compact` as float32 radiance."""
+    single = {name: value[0] for name, value in answer.items()}
+    scale = single.pop("scale", None)
+    if scale is not None:
+        single["cube"] = single["cube"] * np.float32(scale)
+    return single
+
+
+def save(path, arrays):
+    """Writes an NPZ file; it appears whole or not at all."""
+    temporary = f"{path}.{os.getpid()}.part"
+    try:
+        with open(temporary, "wb") as file:
+            np.savez(file, **arrays)
+        os.replace(temporary, path)
+    finally:
+        if os.path.exists(temporary):
+            os.remove(temporary)
