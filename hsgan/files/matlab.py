@@ -9,6 +9,7 @@ import numpy as np
 import scipy.io
 
 from hsgan.errors import DataError
+from hsgan.files import hdf5
 
 _HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _USER_BLOCK = 512
@@ -77,14 +78,8 @@ def read(path, name):
 
 
 def _read_hdf5(dataset):
-    """Reads slab by slab along the stored first axis, so that HDF5 converts a little at a time."""
     small = dataset.dtype.kind == "u" and dataset.dtype.itemsize <= 2
-    values = np.empty(dataset.shape, dataset.dtype if small else np.float32)
-    step = dataset.chunks[0] if dataset.chunks else 1
-    for start in range(0, dataset.shape[0], step) if dataset.ndim else ():
-        cut = slice(start, start + step)
-        values[cut] = dataset[cut]
-    return values
+    return hdf5.read(dataset, dataset.dtype if small else np.float32)
 
 
 def _dataset(file, path, name):
