@@ -12,8 +12,7 @@ from hsgan import config as config_lib
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / name for name in ("README.md", "CHANGELOG.md", "saved_models/README.md", "tfrecords_tools/README.md")]
-PAGES.append(ROOT / "docs" / "datasets.md")
-PAGES.append(ROOT / "docs" / "app.md")
+PAGES += [ROOT / "docs" / f"{name}.md" for name in ("app", "benchmark", "cubes", "datasets", "device", "export", "serving")]
 HEADERS = sorted((ROOT / "configs").glob("*.py"))
 COMMAND = re.compile(r"python (?:-m [\w.]+|[\w/]+\.py)[^\n`]*")
 
