@@ -59,16 +59,17 @@ class Gallery:
         self.paths.append(save(figure, folder(self.output) / f"{re.sub(r'[^A-Za-z0-9._-]+', '_', name)}.png"))
 
 
-def error_maps(scene, truth, cubes, wavelengths_nm, wanted_nm=ERROR_BANDS_NM):
+def error_maps(scene, truth, cubes, wavelengths_nm, wanted_nm=ERROR_BANDS_NM, top=None):
     """Returns a figure: true bands in the first row, then the absolute error of each method; one color scale.
 
     Args:
       scene: its name. truth: float [height, width, bands]. cubes: {method: cube}.
       wavelengths_nm: float [bands]. wanted_nm: the bands nearest to these are shown.
+      top: end of the color scale; None takes `largest_error`.
     """
     bands = nearest_bands(wavelengths_nm, wanted_nm)
     errors = {name: np.abs(cube[..., bands] - truth[..., bands]) for name, cube in cubes.items()}
-    top = max(peak_of(error) for error in errors.values())
+    top = largest_error(truth, cubes.values(), wavelengths_nm, wanted_nm) if top is None else top
     aspect = truth.shape[0] / truth.shape[1]
     figure = Figure(figsize=(2.3 * (len(cubes) + 1) + 0.9, 2.3 * aspect * len(bands) + 0.7), layout="constrained")
     axes = figure.subplots(len(bands), len(cubes) + 1, squeeze=False)
@@ -85,6 +86,12 @@ def error_maps(scene, truth, cubes, wavelengths_nm, wanted_nm=ERROR_BANDS_NM):
     figure.colorbar(shown, ax=axes, label="absolute error (full scale 1)", shrink=0.8, extend="max")
     figure.suptitle(scene)
     return figure
+
+
+def largest_error(truth, cubes, wavelengths_nm, wanted_nm=ERROR_BANDS_NM):
+    """Returns where the color scale of `error_maps` ends: the `peak_of` the errors of the worst of `cubes`."""
+    bands = nearest_bands(wavelengths_nm, wanted_nm)
+    return max(peak_of(np.abs(cube[..., bands] - truth[..., bands])) for cube in cubes)
 
 
 def spectra(scene, truth, cubes, wavelengths_nm, count=4):

@@ -1,82 +1,136 @@
-"""A suite's results as a table: on screen, and in Markdown with the paper's numbers beside ours."""
+"""A suite's results as a table: its columns, in Markdown, and on screen; the paper's numbers stand beside ours."""
+
+from dataclasses import dataclass, field
+
+from rich.table import Table
+from rich.text import Text
 
 from hsgan.evaluation.table import COLUMNS
-from hsgan.suites.runner import summary
+from hsgan.suites.runner import SIZE, summary
 
-METRICS = {**COLUMNS, "assim_r2": ("ASSIM (range 2)", "{:.4f}", True)}
+# Metric: heading, format, whether more is better.
+METRICS = {
+    **{name: COLUMNS[name] for name in ("psnr", "assim")},
+    "assim_r2": ("ASSIM (range 2)", "{:.4f}", True),
+    **{name: COLUMNS[name] for name in ("sam_deg", "sam_lit_deg", "round_trip_rmse")},
+}
 SHOWN = ("psnr", "assim", "sam_deg", "sam_lit_deg", "round_trip_rmse")
 
 
+@dataclass
+class Column:
+    """A column of a table, from top to bottom.
+
+    Attributes:
+      heading: its title, with the unit. kind: "name" | "ours" | "paper" | "cost".
+      cells: a text a row, "" where there is no number. best: indices of the rows that stand in bold; equal texts are
+        equally good.
+    """
+
+    heading: str
+    kind: str
+    cells: list
+    best: set = field(default_factory=set)
+
+
 def columns(suite, results):
-    """Returns (headings, rows of texts, for each column the index of the best row or None).
+    """Returns the table of a suite, a list of `Column`: closed forms first, then the rows in the suite's order.
 
     Args:
       suite: `hsgan.suites.rows.Suite`. results: of `SuiteRun.run`.
     """
-    measured = {name: {key: (value, 0.0) for key, value in entry["mean"].items()}
-                for name, entry in results["closed_forms"].items()}  # fmt: skip
-    measured |= {row.name: summary(results["rows"][row.name]) for row in suite.rows}
-    spread = any(len(entry["seeds"]) > 1 for entry in results["rows"].values())
-    paper = suite.paper | {row.name: row.paper for row in suite.rows}
-    headings = ["method", *(METRICS[name][0] for name in SHOWN)]
-    has_paper = any(paper.values())
-    if has_paper:
-        headings += [f"paper: {METRICS[name][0]}" for name in suite.paper_metrics]
-    headings += ["steps", "minutes", "parameters", "GMAC", "seconds", "peak MiB"]
-    table = []
-    for name, values in measured.items():
-        cells = [name, *(_cell(values[metric], METRICS[metric][1], spread) for metric in SHOWN)]
-        if has_paper:
-            numbers = paper.get(name) or ("",) * len(suite.paper_metrics)
-            cells += [f"{number:g}" if number != "" else "" for number in numbers]
-        table.append(cells + _costs(results["rows"].get(name)))
-    best = [None] * len(headings)
-    for index, metric in enumerate(SHOWN, 1):
-        means = [values[metric][0] for values in measured.values()]
-        best[index] = means.index((max if METRICS[metric][2] else min)(means))
-    return headings, table, best
+    values = measured(suite, results)
+    papers = suite.paper | {row.name: row.paper for row in suite.rows}
+    compared = suite.paper_metrics if any(papers.values()) else ()
+    table = [Column("method", "name", list(values))]
+    for metric, (heading, form, more) in METRICS.items():
+        if metric in SHOWN or metric in compared:
+            table.append(_ours(heading, form, more, [means[metric] for means in values.values()]))
+        if metric in compared:
+            index = compared.index(metric)
+            cells = [f"{papers[name][index]:g}" if papers.get(name) else "" for name in values]
+            table.append(Column(f"paper: {heading}", "paper", cells))
+    return table + _costs([results["rows"].get(name) for name in values])
+
+
+def measured(suite, results):
+    """Returns {method: {metric: (mean, spread over seeds)}}; a closed form has no spread, which is 0."""
+    closed = {
+        name: {metric: (value, 0.0) for metric, value in entry["mean"].items()}
+        for name, entry in results["closed_forms"].items()
+    }
+    return closed | {row.name: summary(results["rows"][row.name]) for row in suite.rows}
+
+
+def rows_of(table):
+    """Yields, for each row of a list of `Column`, [(text, whether it is the best)]."""
+    for index in range(len(table[0].cells)):
+        yield [(column.cells[index], index in column.best) for column in table]
 
 
 def markdown(suite, results):
     """Returns the table in Markdown, with a line on what it is of."""
-    headings, table, best = columns(suite, results)
-    for index, row in enumerate(best):
-        if row is not None:
-            table[row][index] = f"**{table[row][index]}**"
+    table = columns(suite, results)
     lines = [f"# {suite.title}", "", described(results), ""]
-    lines.append("| " + " | ".join(headings) + " |")
-    lines.append("|" + "|".join(["---"] + ["---:"] * (len(headings) - 1)) + "|")
-    lines += ["| " + " | ".join(cells) + " |" for cells in table]
+    lines.append("| " + " | ".join(column.heading for column in table) + " |")
+    lines.append("|" + "|".join(["---"] + ["---:"] * (len(table) - 1)) + "|")
+    for row in rows_of(table):
+        lines.append("| " + " | ".join(f"**{text}**" if best else text for text, best in row) + " |")
     return "\n".join(lines) + "\n"
 
 
+def screen(suite, results):
+    """Returns the table for a terminal, a `rich` table without the costs."""
+    shown = [column for column in columns(suite, results) if column.kind != "cost"]
+    table = Table(title=Text(suite.title), caption=Text(described(results)))
+    for column in shown:
+        table.add_column(Text(column.heading), justify="left" if column.kind == "name" else "right")
+    for row in rows_of(shown):
+        table.add_row(*(Text(text, style="bold" if best else "") for text, best in row))
+    return table
+
+
 def described(results):
-    """Returns a sentence on what the numbers of a suite were measured on."""
+    """Returns sentences on what the numbers of a suite were measured on, its budget among them."""
     identity = results["identity"]
-    budget = identity["budget"]
+    budget, config = identity["budget"], identity["config"]
     camera = f"camera {identity['camera']}, {'given' if identity['known_srf'] else 'not told to the methods'}"
-    config = identity["config"]
+    count = max((len(entry["seeds"]) for entry in results["rows"].values()), default=1)
+    seeds = f"; mean ± standard deviation of {count} seeds" if count > 1 else ""
+    patch, batch = config["train"]["patch"], config["train"]["batch"]
     return (
-        f"Scenes: split {identity['split']} of {_stem(config['data']['cubes'])}; {camera}; every network "
-        f"trained for {budget['amount']:g} {budget['unit']} with batches of {config['train']['batch']} patches of "
-        f"{config['train']['patch']} x {config['train']['patch']}; the last weights; GMAC, seconds and memory for 482 x 512."
+        f"Scenes: split {identity['split']} of {_stem(config['data']['cubes'])}; {camera}. Budget: every network "
+        f"trained for {budget['amount']:g} {budget['unit']} with batches of {batch} patches of {patch} x {patch}; "
+        f"its last weights{seeds}. GMAC, seconds and memory are of one image of {SIZE[0]} x {SIZE[1]}."
     )
 
 
-def _cell(value, form, spread):
-    mean, deviation = value
-    return form.format(mean) + (f" ± {form.format(deviation)}" if spread and deviation else "")
+def _ours(heading, form, more, pairs):
+    texts = [form.format(mean) + (f" ± {form.format(spread)}" if spread else "") for mean, spread in pairs]
+    means = [form.format(mean) for mean, _ in pairs]
+    best = means[pairs.index((max if more else min)(pairs, key=lambda pair: pair[0]))]
+    return Column(heading, "ours", texts, {index for index, text in enumerate(means) if text == best})
 
 
-def _costs(entry):
-    if entry is None:
-        return [""] * 6
-    seeds, cost = list(entry["seeds"].values()), entry["cost"]
-    minutes = sum(seed["minutes"] for seed in seeds) / len(seeds)
+def _costs(entries):
+    """Returns the columns of what each row cost; `entries` are of the results' "rows", None for a closed form."""
+    firsts = [next(iter(entry["seeds"].values())) if entry else None for entry in entries]
+    minutes = [
+        f"{sum(seed['minutes'] for seed in entry['seeds'].values()) / len(entry['seeds']):.1f}" if entry else ""
+        for entry in entries
+    ]
+
+    def cost(heading, form, of):
+        return Column(heading, "cost", [form.format(of(entry["cost"])) if entry else "" for entry in entries])
+
     return [
-        str(seeds[0]["steps"]), f"{minutes:.1f}", f"{cost['parameters']:,}", f"{cost['multiply_adds'] / 1e9:.1f}",
-        f"{cost['seconds']:.2f}", f"{cost['peak_mib']:.0f}",
-    ]  # fmt: skip
+        Column("steps", "cost", [str(first["steps"]) if first else "" for first in firsts]),
+        Column("minutes", "cost", minutes),
+        cost("parameters", "{:,}", lambda cost: cost["parameters"]),
+        cost("GMAC", "{:.1f}", lambda cost: cost["multiply_adds"] / 1e9),
+        cost("seconds", "{:.2f}", lambda cost: cost["seconds"]),
+        cost("peak MiB", "{:.0f}", lambda cost: cost["peak_mib"]),
+    ]
 
 
 def _stem(path):
