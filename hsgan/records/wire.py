@@ -4,9 +4,9 @@ Programs that build records import no TensorFlow: it takes half a gigabyte a pro
 takes. A serialized record is a list of buffers, so that a scene of 100 MB is written from where it lies.
 
 protobuf alone, with a descriptor of `Example` built in code, was measured in place of `example`: it copies a scene when
-it is set and again when it is serialized. Encoding and writing 112 MB took 0.32 s of a core (here 0.12) and 330 MB (here
-1), in each of the processes that share 1 GB; and its maps have no order, so that a scene's values cannot come last, at a
-multiple of 64 bytes, where TensorFlow reads them in place (`hsgan.records.graph`).
+it is set and again when it is serialized. Encoding and writing 112 MB took 0.32 s of a core (here 0.12) and 330 MB
+(here 1), in each of the processes that share 1 GB; and its maps have no order, so that a scene's values cannot come
+last, at a multiple of 64 bytes, where TensorFlow reads them in place (`hsgan.records.graph`).
 
 Source: `tensorflow/core/example/{example,feature}.proto`; protobuf's wire format (a varint key `field << 3 | type`,
 then a varint length for type 2); TFRecord: length (uint64), masked CRC-32C of it, data, masked CRC-32C of the data.
