@@ -1,8 +1,10 @@
 """From files of camera sensitivities to one dictionary that the trainer takes."""
 
 import difflib
+import functools
 from pathlib import Path
 
+import numpy as np
 from matplotlib.figure import Figure
 
 from hsgan.errors import DataError
@@ -11,6 +13,8 @@ from hsgan.spectra import srf
 from tfrecords_tools import grids
 
 DEFAULT = "default"
+_COLORS = {"red": "#D03030", "green": "#2E9E3F", "blue": "#2F62C9"}
+_LINES = ("-", "--", ":", "-.", (0, (6, 1, 1, 1, 1, 1)))
 
 
 def build(paths, wavelengths_nm, only=(), skip_bad=False):
@@ -72,15 +76,34 @@ def write(dictionary, path):
 
 
 def plot(dictionary):
-    """Returns a figure: one panel a channel, one line a camera, on the dictionary's grid."""
-    figure = Figure(figsize=(11, 3.4), layout="constrained")
-    figure.suptitle(f"{len(dictionary.names)} cameras, each channel's sum 1", fontsize=10)
-    for index, (axis, color) in enumerate(zip(figure.subplots(1, 3, sharey=True), "rgb", strict=True)):
-        for responses in dictionary.responses:
-            axis.plot(dictionary.wavelengths_nm, responses[index], color=color, alpha=0.35, linewidth=1)
-        axis.plot(dictionary.wavelengths_nm, dictionary.responses[:, index].mean(axis=0), "k", linewidth=1.5)
-        axis.set_title(f"{'RGB'[index]} (black: mean)", fontsize=9)
-        axis.set_xlabel("nm")
+    """Returns a figure: one panel a channel, one line a camera, on the dictionary's grid.
+
+    Few cameras are told apart by their lines; of many, the mean and the camera that is farthest from it are marked.
+    """
+    figure = Figure(figsize=(11, 3.6), layout="constrained")
+    names, responses = dictionary.names, dictionary.responses
+    figure.suptitle(f"Spectral sensitivity of {len(names)} camera{'s' * (len(names) > 1)}", fontsize=12)
+    panels = figure.subplots(1, 3, sharey=True)
+    for index, (panel, (channel, color)) in enumerate(zip(panels, _COLORS.items(), strict=True)):
+        curves, draw = responses[:, index], functools.partial(panel.plot, dictionary.wavelengths_nm, color=color)
+        if len(names) <= len(_LINES):
+            for name, curve, line in zip(names, curves, _LINES, strict=False):
+                draw(curve, linestyle=line, linewidth=1.6, label=name)
+        else:
+            draw(curves.T, alpha=0.3, linewidth=0.9)
+            mean = curves.mean(axis=0)
+            farthest = int(np.argmax(np.abs(curves - mean).sum(axis=1)))
+            draw(mean, linewidth=2.4, label="mean")
+            draw(curves[farthest], linestyle="--", linewidth=1.4, label=f"farthest: {names[farthest]}")
+        panel.set_title(channel, fontsize=10)
+        panel.set_xlabel("wavelength, nm")
+        panel.set_xlim(dictionary.wavelengths_nm[[0, -1]])
+        panel.grid(alpha=0.25, linewidth=0.6)
+        panel.spines[["top", "right"]].set_visible(False)
+        if len(names) > len(_LINES) or not index:  # the lines mean the same in all panels
+            panel.legend(fontsize=8, frameon=False)
+    panels[0].set_ylim(bottom=0, top=1.25 * responses.max())  # room for the legends
+    panels[0].set_ylabel("share of the channel's sum")
     return figure
 
 

@@ -11,7 +11,7 @@ from absl import flags
 from hsgan import config as config_lib
 from hsgan.errors import DataError
 from hsgan.spectra import srf
-from tfrecords_tools import build_srf
+from tfrecords_tools import build_srf, camera_dictionary
 
 GRID = np.arange(400, 701, 10)
 FINE = np.arange(380, 781, 5)
@@ -67,6 +67,20 @@ def test_all_formats_merge_and_the_trainer_loads_them(files, tmp_path, capsys):
     np.testing.assert_allclose(coarse, normalized(curves(GRID, 3)[:, ::3]), rtol=1e-5, atol=1e-9)
     with pytest.raises(DataError, match="400-700 nm and are not extrapolated"):
         srf.load(output, np.arange(390, 701, 10))
+
+
+def test_plot_names_few_cameras_and_of_many_the_farthest():
+    responses = np.array([normalized(curves(GRID, shift)) for shift in range(-5, 5)])
+    responses[3, 1] = np.roll(responses[3, 1], 10)  # one green curve, 100 nm off
+
+    def panels_of(count):
+        names = tuple(f"camera {index}" for index in range(count))
+        return camera_dictionary.plot(srf.SrfDictionary(names, GRID, responses[:count], "test")).axes
+
+    many, few = panels_of(10), panels_of(2)
+    legends = [[text.get_text() for text in panel.get_legend().get_texts()] for panel in (*many, few[0])]
+    assert legends[1] == ["mean", "farthest: camera 3"] and legends[3] == ["camera 0", "camera 1"]
+    np.testing.assert_array_equal(few[2].lines[1].get_ydata(), responses[1, 2])
 
 
 def test_the_embedded_cameras_can_be_merged_and_chosen_from(files, tmp_path, capsys):
