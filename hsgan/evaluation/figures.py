@@ -65,11 +65,12 @@ def error_maps(scene, truth, cubes, wavelengths_nm, wanted_nm=ERROR_BANDS_NM, to
     Args:
       scene: its name. truth: float [height, width, bands]. cubes: {method: cube}.
       wavelengths_nm: float [bands]. wanted_nm: the bands nearest to these are shown.
-      top: end of the color scale; None takes `largest_error`.
+      top: end of the color scale; None takes the `largest_error` of the worst cube.
     """
     bands = nearest_bands(wavelengths_nm, wanted_nm)
     errors = {name: np.abs(cube[..., bands] - truth[..., bands]) for name, cube in cubes.items()}
-    top = largest_error(truth, cubes.values(), wavelengths_nm, wanted_nm) if top is None else top
+    if top is None:
+        top = max(largest_error(truth, cube, wavelengths_nm, wanted_nm) for cube in cubes.values())
     aspect = truth.shape[0] / truth.shape[1]
     figure = Figure(figsize=(2.3 * (len(cubes) + 1) + 0.9, 2.3 * aspect * len(bands) + 0.7), layout="constrained")
     axes = figure.subplots(len(bands), len(cubes) + 1, squeeze=False)
@@ -88,10 +89,10 @@ def error_maps(scene, truth, cubes, wavelengths_nm, wanted_nm=ERROR_BANDS_NM, to
     return figure
 
 
-def largest_error(truth, cubes, wavelengths_nm, wanted_nm=ERROR_BANDS_NM):
-    """Returns where the color scale of `error_maps` ends: the `peak_of` the errors of the worst of `cubes`."""
+def largest_error(truth, cube, wavelengths_nm, wanted_nm=ERROR_BANDS_NM):
+    """Returns where the color scale of a cube's `error_maps` ends: the `peak_of` its errors in the bands shown."""
     bands = nearest_bands(wavelengths_nm, wanted_nm)
-    return max(peak_of(np.abs(cube[..., bands] - truth[..., bands])) for cube in cubes)
+    return peak_of(np.abs(cube[..., bands] - truth[..., bands]))
 
 
 def spectra(scene, truth, cubes, wavelengths_nm, count=4):

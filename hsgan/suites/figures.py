@@ -73,12 +73,13 @@ def first_scene(run):
 def scene_figures(scene, truth, cubes, wavelengths_nm):
     """Returns {file stem: figure}: error maps and spectra of one scene, at most `METHODS_A_FIGURE` methods in each.
 
-    All error maps share one color scale.
+    All error maps share one color scale, which ends at the median of the methods' largest errors: a method that failed
+    does not hide the differences of the others.
 
     Args:
       scene: its name. truth: float [height, width, bands]. cubes: {method: cube}. wavelengths_nm: float [bands].
     """
-    top = figures.largest_error(truth, cubes.values(), wavelengths_nm)
+    top = float(np.median([figures.largest_error(truth, cube, wavelengths_nm) for cube in cubes.values()]))
     parts = -(-len(cubes) // METHODS_A_FIGURE)
     drawn = {}
     for number, names in enumerate(np.array_split(list(cubes), parts), 1):

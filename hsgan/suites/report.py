@@ -22,7 +22,7 @@ CAPTIONS = {
     "validation": "PSNR on the validation split in the course of training, every row and seed; step 0 is the untrained "
     "network and may lie below the plot.",
     "errors": "Error maps of the first scene: true bands on the left, then each method's absolute error. All maps of "
-    "this page share one color scale.",
+    "this page share one color scale; what is beyond its end has its last color.",
     "spectra": "Spectra of the first scene at four pixels, each method beside the truth (black).",
     "srf-precision": "How well the camera is estimated, over test cameras and scenes: share of images whose SRF error "
     "stays below a threshold, and the mean error on each camera.",
@@ -80,6 +80,7 @@ def page(suite, results, figures=None):
         plan=results["plan"],
         versions=results["versions"],
         identity=_json(results["identity"]),
+        blind=not results["identity"]["known_srf"],
         paper=any(column.kind == "paper" for column in tables.columns(suite, results)),
         paper_precision=SRF_PRECISION,
     )
@@ -128,11 +129,11 @@ def _srf_table(found):
 def _camera_table(found):
     held_out, rows = set(found["held_out"]), found["rows"]
     table = [Column("method", "name", list(rows))]
-    for heading, unseen in (("seen: PSNR dB", False), ("never seen: PSNR dB", True)):
+    for heading, unseen in (("seen", False), ("never seen", True)):
         chosen = [name for name in next(iter(rows.values())) if (name in held_out) == unseen]
         if chosen:
             means = [np.mean([by_camera[name]["psnr"] for name in chosen]) for by_camera in rows.values()]
-            table.append(_numbers(f"{heading} ({len(chosen)})", "{:.2f}", True, means))
+            table.append(_numbers(f"PSNR dB, {len(chosen)} cameras {heading}", "{:.2f}", True, means))
     return table
 
 
