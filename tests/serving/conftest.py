@@ -4,14 +4,16 @@ import pytest
 import tensorflow as tf
 from trained_run import network
 
-from hsgan.exporting.saved_model import SMALLEST_MAX_PIXELS, write_saved_model
+from hsgan.exporting.saved_model import write_saved_model
+
+MAX_PIXELS = 2**16
 
 
 @pytest.fixture(scope="session")
 def served(tmp_path_factory):
     """(the Keras network, base path of its model "demo", whose version is 1)."""
     base, model = tmp_path_factory.mktemp("models") / "demo", network()
-    write_saved_model(model, base / "1", "demo", 1, SMALLEST_MAX_PIXELS)
+    write_saved_model(model, base / "1", "demo", 1, MAX_PIXELS)
     return model, base
 
 
