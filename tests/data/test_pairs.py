@@ -1,0 +1,56 @@
+"""The paired stream: what a camera makes of a patch, who is drawn, and where a stream goes on."""
+
+import numpy as np
+import pytest
+
+from hsgan.data import pairs, pipelines
+from hsgan.spectra import srf as srf_lib
+
+
+@pytest.fixture
+def dictionary():
+    return srf_lib.load("default", np.arange(400, 701, 10, dtype=np.float32))
+
+
+@pytest.fixture
+def config(small_config):
+    small_config.model = "hscnn_d"
+    small_config.data.rgb = "nowhere"  # paired training reads no photos
+    return small_config
+
+
+def batches(stream, count):
+    return [{name: value.numpy() for name, value in batch.items()} for batch in stream.take(count)]
+
+
+def test_rgb_is_the_projection_by_a_camera_of_the_dictionary(config, dictionary):
+    few = dictionary.without(dictionary.names[3:])
+    seen = set()
+    for batch in batches(pairs.paired(config, few), 6):
+        for cube, rgb, srf in zip(batch["cube"], batch["rgb"], batch["srf"], strict=True):
+            # Two ways to sum 31 products of float32 in [0, 1].
+            np.testing.assert_allclose(rgb, cube @ srf.T, atol=1e-6)
+            matches = [name for name in few.names if np.array_equal(few.srf(name), srf)]
+            assert len(matches) == 1
+            seen.update(matches)
+    assert seen == set(few.names)
+
+
+def test_a_later_start_goes_on_where_an_uninterrupted_stream_is(config, dictionary):
+    config.data.quarter_turns = True
+    whole, rest = batches(pairs.paired(config, dictionary), 5), batches(pairs.paired(config, dictionary, 3), 2)
+    for early, late in zip(whole[3:], rest, strict=True):
+        for name in early:
+            np.testing.assert_array_equal(early[name], late[name])
+
+
+def test_quarter_turns_transpose_some_patches_and_leave_the_others(config, dictionary):
+    plain = [cube.numpy() for cube in pipelines.cube_patches(config).take(4)]
+    config.data.quarter_turns = True
+    turned = [batch["cube"] for batch in batches(pairs.paired(config, dictionary), 4)]
+    kinds = set()
+    for before, after in zip(np.concatenate(plain), np.concatenate(turned), strict=True):
+        same, transposed = np.array_equal(before, after), np.array_equal(before.transpose(1, 0, 2), after)
+        assert same or transposed
+        kinds.add(same)
+    assert kinds == {True, False}
