@@ -34,16 +34,18 @@ def predict(signature, inputs):
     """Returns {output: array} of a signature."""
     if signature == "compact":
         raise serving_requests.RequestError("--signature=compact: TensorFlow Serving's JSON has no uint16; use gRPC")
-    body = {"signature_name": signature, "inputs": {name: to_json(value) for name, value in inputs.items()}}
-    outputs = call(":predict", json.dumps(body).encode())["outputs"]
+    # By images ("instances"): by names ("inputs") the server writes every number on a line of its own, indented.
+    image = {name: to_json(value[0]) for name, value in inputs.items()}
+    body = {"signature_name": signature, "instances": [image]}
+    (outputs,) = call(":predict", json.dumps(body).encode())["predictions"]
     named = {SINGLE[signature]: outputs} if signature in SINGLE else outputs
-    return {name: np.array(value, np.float32) for name, value in named.items()}
+    return {name: np.array([value], np.float32) for name, value in named.items()}
 
 
 def to_json(value):
     """Returns a tensor as nested lists; bytes in base64."""
-    if isinstance(value, list):
-        return [{"b64": base64.b64encode(item).decode()} for item in value]
+    if isinstance(value, bytes):
+        return {"b64": base64.b64encode(value).decode()}
     # Seven decimals: float32 has no more in [0, 1], but its digits as float64 would be twice as many.
     return np.round(value.astype(np.float64), 7).tolist()
 

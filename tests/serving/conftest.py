@@ -1,6 +1,7 @@
 """A small network as a SavedModel in the folder layout that TensorFlow Serving reads."""
 
 import pytest
+import stand_in
 import tensorflow as tf
 from trained_run import network
 
@@ -21,3 +22,9 @@ def served(tmp_path_factory):
 def loaded(served):
     """The SavedModel, loaded by TensorFlow in Python."""
     return tf.saved_model.load(str(served[1] / "1"))
+
+
+@pytest.fixture(scope="session")
+def core(loaded):
+    """What answers in the stand-in."""
+    return stand_in.Core(loaded)

@@ -1,6 +1,6 @@
 """A server that speaks TensorFlow Serving's two protocols, on the real protos and on the SavedModel itself.
 
-It answers as the server's documentation and sources say: gRPC status codes and HTTP statuses, JSON in columns, the
+It answers as the server's documentation and sources say: gRPC status codes and HTTP statuses, JSON in rows, the
 missing name of a single output, base64, no uint16 in JSON, answers as large as they come. It does not read the server's
 configuration, keeps no versions and joins no requests.
 """
@@ -41,11 +41,14 @@ class Core:
     """One model, in one version.
 
     Args:
-      folder: of the version. name: of the model. state: what its version says of itself.
+      loaded: the SavedModel. name: of the model. state: what its version says of itself.
     """
 
-    def __init__(self, folder, name="demo", state="AVAILABLE"):
-        self.loaded, self.name, self.version, self.state = tf.saved_model.load(str(folder)), name, 1, state
+    def __init__(self, loaded, name="demo", state="AVAILABLE"):
+        self.loaded, self.name, self.version, self.state = loaded, name, 1, state
+
+    def in_state(self, state):
+        return Core(self.loaded, self.name, state)
 
     def check(self, spec):
         if spec.name != self.name or (spec.HasField("version") and spec.version.value != self.version):
@@ -115,11 +118,12 @@ class Grpc(prediction_service_pb2_grpc.PredictionServiceServicer, model_service_
 
 
 def request_of(core, spec, body):
-    """Returns the PredictRequest of a JSON body whose inputs are in columns."""
+    """Returns the PredictRequest of a JSON body in rows, each an object with all inputs of an image."""
     try:
         body = json.loads(body)
-        values, spec.signature_name = body["inputs"], body.get("signature_name", "")
-    except (ValueError, KeyError) as error:
+        rows, spec.signature_name = body["instances"], body.get("signature_name", "")
+        values = {key: [row[key] for row in rows] for key in rows[0]}
+    except (ValueError, KeyError, IndexError) as error:
         raise ServingError(grpc.StatusCode.INVALID_ARGUMENT, f"JSON Parse error: {error}") from error
     request = predict_pb2.PredictRequest(model_spec=spec)
     wanted = core.signature(spec)[1].structured_input_signature[1]
@@ -137,7 +141,7 @@ def request_of(core, spec, body):
 
 
 def json_of(response):
-    """Returns the JSON body of a PredictResponse, in columns; a single output without its name."""
+    """Returns the JSON body of a PredictResponse, in rows; a single output without its name."""
     values = {}
     for key, tensor in response.outputs.items():
         dtype = tf.as_dtype(tensor.dtype)
@@ -145,7 +149,8 @@ def json_of(response):
             message = f"Failed to write JSON value for tensor type: {dtype.name}"
             raise ServingError(grpc.StatusCode.INVALID_ARGUMENT, message)
         values[key] = tf.make_ndarray(tensor).tolist()
-    return json.dumps({"outputs": values if len(values) > 1 else values.popitem()[1]})
+    rows = [dict(zip(values, row, strict=True)) for row in zip(*values.values(), strict=True)]
+    return json.dumps({"predictions": rows if len(values) > 1 else values.popitem()[1]})
 
 
 def handler_of(core):

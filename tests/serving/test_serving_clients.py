@@ -23,11 +23,6 @@ LIMIT = 1e-5
 
 
 @pytest.fixture(scope="module")
-def core(served):
-    return stand_in.Core(served[1] / "1")
-
-
-@pytest.fixture(scope="module")
 def addresses(core):
     with stand_in.serving(core) as found:
         yield found
@@ -115,7 +110,7 @@ def test_a_photo_becomes_what_the_model_says(client, addresses, files, served, l
 
 ERRORS = {
     "no such model": (["--model=other"], "Servable not found for request: Latest(other)|Could not find"),
-    "not an image": (["--photo=notes.txt"], "image: must be a JPEG or PNG file"),
+    "not an image": (["--photo=notes.txt"], "image: must be the bytes of a JPEG or PNG file"),
     "camera missing": (["--signature=known_srf"], "--srf: must name the camera's SRF"),
     "wrong camera": (["--signature=known_srf", "--srf=wrong.npy"], "srf: its rows must sum to 1"),
     "gray photo": (
@@ -147,8 +142,8 @@ def test_nobody_there(client, files, protocol):
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
-def test_a_model_that_still_loads_is_not_healthy(client, served, files, protocol):
-    with stand_in.serving(stand_in.Core(served[1] / "1", state="LOADING")) as addresses:
+def test_a_model_that_still_loads_is_not_healthy(client, core, files, protocol):
+    with stand_in.serving(core.in_state("LOADING")) as addresses:
         line = failure(client(protocol, addresses[protocol], files, "--check"), protocol)
     assert "demo: no version is available" in line and "LOADING" in line
 

@@ -57,8 +57,7 @@ def batching_parameters():
     return message_factory.GetMessageClass(pool.FindMessageTypeByName("tensorflow.serving.BatchingParameters"))
 
 
-def test_warmup_requests_replay(served):
-    core = stand_in.Core(served[1] / "1")
+def test_warmup_requests_replay(served, core):
     records = tf.data.TFRecordDataset(str(served[1] / "1" / WARMUP)).as_numpy_iterator()
     replayed = []
     for record in records:
@@ -128,17 +127,16 @@ def test_the_docker_commands_name_flags_that_exist():
 
 
 @pytest.mark.parametrize(("state", "status"), [("AVAILABLE", 0), ("LOADING", 1)])
-def test_the_health_check_of_the_compose_file(served, state, status):
+def test_the_health_check_of_the_compose_file(core, state, status):
     services = yaml.safe_load((SERVING / "compose.yaml").read_text())["services"]
     kind, *command = services["hsgan"]["healthcheck"]["test"]
     assert kind == "CMD"
-    with stand_in.serving(stand_in.Core(served[1] / "1", state=state)) as addresses:
+    with stand_in.serving(core.in_state(state)) as addresses:
         command[-1] = command[-1].replace("localhost/8501", addresses["rest"].replace(":", "/"))
         assert subprocess.run(command, timeout=30).returncode == status
 
 
-def test_a_rest_request_for_uint16_is_refused_as_by_the_server(served):
-    core = stand_in.Core(served[1] / "1")
+def test_a_rest_request_for_uint16_is_refused_as_by_the_server(served, core):
     request = prediction_log_pb2.PredictionLog().predict_log.request
     request.model_spec.name, request.model_spec.signature_name = "demo", "compact"
     for key, value in requests(served[0])["compact"].items():
