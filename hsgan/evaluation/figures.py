@@ -1,6 +1,7 @@
 """Figures of an evaluation: error maps, spectra at marked pixels, estimated against true SRF. No pyplot state."""
 
 import re
+import textwrap
 from pathlib import Path
 
 import numpy as np
@@ -81,7 +82,7 @@ def error_maps(scene, truth, cubes, wavelengths_nm, wanted_nm=ERROR_BANDS_NM, to
         for axis, (_, error) in zip(row[1:], errors.items(), strict=True):
             shown = axis.imshow(error[..., band], cmap="magma", vmin=0, vmax=top)
     for axis, title in zip(axes[0], ("truth", *cubes), strict=True):
-        axis.set_title(title)
+        axis.set_title(textwrap.fill(title, 20))
     for axis in axes.flat:
         axis.set(xticks=[], yticks=[])
     figure.colorbar(shown, ax=axes, label="absolute error (full scale 1)", shrink=0.8, extend="max")
@@ -114,9 +115,10 @@ def spectra(scene, truth, cubes, wavelengths_nm, count=4):
         axis.set_axis_off()
     right.supxlabel("wavelength (nm)", fontsize=10)
     right.supylabel("radiance (full scale 1)", fontsize=10)
-    right.legend(
-        *axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=len(cubes) + 1, frameon=False
-    )
+    lines, names = axes[0, 0].get_legend_handles_labels()
+    # About 100 characters fit; a line and its margins take those of 8.
+    columns = min(len(names), max(1, 100 // (max(map(len, names)) + 8)))
+    right.legend(lines, names, loc="outside upper center", ncols=columns, frameon=False, fontsize=8)
     figure.suptitle(scene)
     return figure
 

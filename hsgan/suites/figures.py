@@ -151,7 +151,10 @@ def cameras(found):
         axis.axvspan(index - 0.5, index + 0.5, color="#E9E9E9", zorder=0, label=label, linewidth=0)
     axis.set_xticks(np.arange(len(names)), names, rotation=35, ha="right", fontsize=9)
     axis.set(ylabel="PSNR (dB)", xlim=(-0.5, len(names) - 0.5))
+    axis.set_xticks(np.arange(1, len(names)) - 0.5, minor=True)
+    axis.tick_params(axis="x", which="minor", length=0)
     axis.grid(axis="y", alpha=0.25)
+    axis.grid(axis="x", which="minor", alpha=0.25)
     figure.legend(loc="outside right upper", frameon=False, fontsize=9)
     return figure
 

@@ -133,7 +133,8 @@ def _camera_table(found):
         chosen = [name for name in next(iter(rows.values())) if (name in held_out) == unseen]
         if chosen:
             means = [np.mean([by_camera[name]["psnr"] for name in chosen]) for by_camera in rows.values()]
-            table.append(_numbers(f"PSNR dB, {len(chosen)} cameras {heading}", "{:.2f}", True, means))
+            count = f"{len(chosen)} camera{'s' * (len(chosen) > 1)}"
+            table.append(_numbers(f"PSNR dB, {count} {heading}", "{:.2f}", True, means))
     return table
 
 

@@ -98,10 +98,13 @@ def described(results):
     count = max((len(entry["seeds"]) for entry in results["rows"].values()), default=1)
     seeds = f"; mean ± standard deviation of {count} seeds" if count > 1 else ""
     patch, batch = config["train"]["patch"], config["train"]["batch"]
+    amount = f"{budget['amount']:g} {budget['unit']}"
+    if budget["unit"] == "minutes":
+        amount += ", turned into the column's steps by measurement"
     return (
         f"Scenes: split {identity['split']} of {_stem(config['data']['cubes'])}; {camera}. Budget: every network "
-        f"trained for {budget['amount']:g} {budget['unit']} with batches of {batch} patches of {patch} x {patch}; "
-        f"its last weights{seeds}. GMAC, seconds and memory are of one image of {SIZE[0]} x {SIZE[1]}."
+        f"trained for {amount}, with batches of {batch} patches of {patch} x {patch}; its last weights{seeds}. "
+        f"GMAC, seconds and memory are of one image of {SIZE[0]} x {SIZE[1]}."
     )
 
 

@@ -97,3 +97,10 @@ def test_names_with_brackets_reach_the_screen_as_they_are():
 def test_a_row_without_results_is_an_error():
     with pytest.raises(KeyError, match="other"):
         tables.columns(Suite("s", "t", (Row("other"),)), results())
+
+
+def test_minutes_are_said_to_have_become_steps():
+    found = results()
+    assert "measurement" not in tables.described(found)
+    found["identity"]["budget"] = {"amount": 2.5, "unit": "minutes"}
+    assert "2.5 minutes, turned into the column's steps by measurement" in tables.described(found)
