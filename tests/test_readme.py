@@ -43,8 +43,9 @@ def source_of(words):
 def known_flags(file):
     """Returns the names of the flags that a program defines, read off its source (and that of the shared ones)."""
     flags, source = set(), file.read_text()
-    if "build_flags.define(" in source:
-        source += (file.parent / "build_flags.py").read_text()
+    for shared in ("build_flags", "serving_requests"):
+        if f"{shared}.define(" in source:
+            source += (file.parent / f"{shared}.py").read_text()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call):
             function = getattr(node.func, "attr", "")
