@@ -2,13 +2,16 @@
 
 It answers as the server's documentation and sources say: gRPC status codes and HTTP statuses, JSON in rows, the
 missing name of a single output, base64, no uint16 in JSON, answers as large as they come. It does not read the server's
-configuration, keeps no versions and joins no requests.
+configuration, keeps no versions and joins no requests. By hand, on ports of its choice:
+
+  python tests/serving/stand_in.py saved_models/demo/1
 """
 
 import base64
 import contextlib
 import json
 import re
+import sys
 import threading
 from concurrent import futures
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -216,3 +219,10 @@ def serving(core):
         web.server_close()
         thread.join()
         server.stop(None).wait()
+
+
+if __name__ == "__main__":
+    with serving(Core(tf.saved_model.load(sys.argv[1]))) as found:
+        print(f"model demo: gRPC on {found['grpc']}, REST on {found['rest']}; Ctrl-C ends it", flush=True)
+        with contextlib.suppress(KeyboardInterrupt):
+            threading.Event().wait()
