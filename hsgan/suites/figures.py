@@ -117,7 +117,10 @@ def precision(found):
         left.step(curve["thresholds"], curve["shares"], where="post", color=color, linestyle=style, label=label)
         means = [np.mean(errors) for errors in entry["errors"].values()]
         mark = METHOD_MARKS[index % len(METHOD_MARKS)]
-        right.plot(means, np.arange(len(means)), linestyle="none", marker=mark, color=color, label=name)
+        # Smaller and smaller, so that equal errors do not hide each other.
+        size = max(9 - 3 * index, 4)
+        places = np.arange(len(means))
+        right.plot(means, places, linestyle="none", marker=mark, markersize=size, color=color, label=name)
     left.set(xlabel="error of the SRF (0 equal, 1 disjoint)", ylabel="share of images at or below", xlim=(0, 1))
     left.set_title("precision is the area under the curve", fontsize=10)
     left.legend(frameon=False, loc="lower right")
