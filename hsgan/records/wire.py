@@ -42,13 +42,13 @@ def aligned_example(features, alignment=64):
       alignment: the offset of those bytes in the record is a multiple of it.
     """
     *others, (last, value) = features.items()
-
-    def padded(count):
-        return example({**dict(others), "padding": bytes(count), last: value})
-
-    # The length that is written before the padding may grow by a byte with it, and skip a remainder once.
-    candidates = (padded(count) for count in range(2 * alignment))
-    return next(found for found in candidates if sum(map(_size, found[:-1])) % alignment == 0)
+    count = 0
+    while True:  # twice, or once more where the padding makes a length that is written before it a byte longer
+        buffers = example({**dict(others), "padding": bytes(count), last: value})
+        excess = sum(map(_size, buffers[:-1])) % alignment
+        if not excess:
+            return buffers
+        count += alignment - excess
 
 
 class TFRecordFile:

@@ -130,10 +130,22 @@ def _model(config, classes):
     return model
 
 
-def _step(config, classes=0):
-    """Takes one step on the first batch of the streams; returns the losses."""
-    losses = _model(config, classes).train_step(next(iter(pipelines.unpaired(config))))
+def _step(config, cube, photo, classes=0):
+    """Takes one step on a batch as `pipelines.unpaired` joins it; returns the losses."""
+    losses = _model(config, classes).train_step({"cube": cube, **photo})
     return {name: float(value) for name, value in losses.items()}
+
+
+OTHERS = {}
+
+
+def _first(stream, config, shared=False):
+    """Returns the first batch of a stream; where it is `shared`, of the demo records, made once for all tests."""
+    if not shared:
+        return next(iter(stream(config)))
+    if stream not in OTHERS:
+        OTHERS[stream] = next(iter(stream(config)))
+    return OTHERS[stream]
 
 
 @pytest.mark.parametrize("source", CUBES)
@@ -144,9 +156,10 @@ def test_cubes(source, tmp_path, small_config):
     (tmp_path / "in").mkdir()
     write(tmp_path / "in")
     build_cubes(source, tmp_path / "in", tmp_path / "out", **arguments)
+    photo = _first(pipelines.photo_crops, small_config, shared=True)
     small_config.data.cubes = str(tmp_path / "out")
     small_config.wavelengths.start_nm, small_config.wavelengths.stop_nm = first, first + 300
-    losses = _step(small_config)
+    losses = _step(small_config, _first(pipelines.cube_patches, small_config), photo)
     assert losses and np.isfinite(list(losses.values())).all()
 
 
@@ -155,9 +168,10 @@ def test_photos(source, tmp_path, small_config):
     (tmp_path / "in").mkdir()
     PHOTOS[source](tmp_path / "in")
     manifest = build_photos(source, tmp_path / "in", tmp_path / "out")
+    cube = _first(pipelines.cube_patches, small_config, shared=True)
     small_config.data.rgb = str(tmp_path / "out")
     small_config.semantic.parser = "hub:stand-in"
-    losses = _step(small_config, manifest.classes)
+    losses = _step(small_config, cube, _first(pipelines.photo_crops, small_config), manifest.classes)
     assert losses["semantic"] > 0 and np.isfinite(list(losses.values())).all()
 
 
