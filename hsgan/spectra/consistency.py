@@ -2,10 +2,10 @@
 
 Of each pixel with spectrum `y`, RGB `x` and camera `C` it is the point nearest to `y` among those with `C y' = x` and
 `y' >= 0`. Without the second condition that is the closed form `y + C^T (C C^T)^-1 (x - C y)`. With it the solution has
-the form `max(y + C^T z, 0)`, and the three numbers `z` of the pixel minimize a convex, once differentiable function (the
-dual), here by damped Newton steps. RGB that no light can cause (it lies outside the cone of the camera's columns: single
-pixels of most photos, whose saturated colors were clipped) has no solution: a small weight on `z` then leads near the
-nearest RGB that there is, without spectra growing beyond bounds, and an error remains.
+the form `max(y + C^T z, 0)`, and the three numbers `z` of the pixel minimize a convex, once differentiable function
+(the dual), here by damped Newton steps. RGB that no light can cause (it lies outside the cone of the camera's columns:
+single pixels of most photos, whose saturated colors were clipped) has no solution: a small weight on `z` then leads
+near the nearest RGB that there is, without spectra growing beyond bounds, and an error remains.
 
 Source: the dual of a projection onto a polyhedron, e.g. Boyd and Vandenberghe, "Convex Optimization", section 5.2;
 damping as in Levenberg's and Marquardt's method.
@@ -18,7 +18,7 @@ _WEIGHT = 1e-7
 _TOLERANCE = 1e-7  # of RGB in [0, 1]
 _ITERATIONS = 60
 _DECREASE = 1e-4  # of the dual, in a step that counts as one, relative to what its slope promises
-_PIXELS = 1 << 14  # at a time
+_PIXELS = 1 << 12  # at a time, in whole rows
 
 
 def make_consistent(cube, rgb, srf):
@@ -33,12 +33,13 @@ def make_consistent(cube, rgb, srf):
       float32 [height, width, bands]. For RGB that no non-negative spectrum has, the projection is the nearest that is
       possible.
     """
-    spectra, colors = cube.reshape(-1, cube.shape[-1]), rgb.reshape(-1, 3)
-    result = np.empty(spectra.shape, np.float32)
-    for start in range(0, len(spectra), _PIXELS):
-        part = slice(start, start + _PIXELS)
-        result[part] = _nearest(spectra[part].astype(np.float64), colors[part].astype(np.float64), srf)
-    return result.reshape(cube.shape)
+    result = np.empty(cube.shape, np.float32)
+    step = max(_PIXELS // cube.shape[1], 1)
+    for start in range(0, len(cube), step):
+        part = slice(start, start + step)
+        spectra, colors = (values[part].reshape(-1, values.shape[-1]).astype(np.float64) for values in (cube, rgb))
+        result[part] = _nearest(spectra, colors, srf).reshape(result[part].shape)
+    return result
 
 
 def _nearest(spectra, colors, srf):
