@@ -1,13 +1,16 @@
 """Seconds, peak memory and GFLOP/s of blind reconstruction, of each engine and precision, beside the machine's ceiling.
 
   python benchmarks/inference.py [--sizes=482x512,1392x1300,4000x3000] [--engines=...] [--repeats=5]
-                                 [--run=runs/demo --records=data/records]
+                                 [--run=runs/demo --records=data/records] [--exported=saved_models/demo/1]
 
 Each row is a process of its own. An image is reconstructed tile by tile, SRF estimate included, and the cube is thrown
 away; "peak" is the process's, from its start. "GFLOP/s" is the network's own arithmetic (every weight of the generator
 is one multiply-add a pixel; halos and the SRF estimator's few percent do not count) in the best run. "ceiling": a plain
 3x3 convolution of 64 channels in TensorFlow, measured in the same process right after; "at ceiling": the seconds that
-as many multiply-adds take there. With --run also the PSNR over the run's validation scenes, and what a precision lost.
+as many multiply-adds take there. "CPU s": of all processors together, at least; it says more than the wall clock where
+the machine is shared. With --run also the PSNR over the run's validation scenes, and what a precision lost.
+
+With --exported also every TFLite file of that folder, run by LiteRT.
 
 OpenVINO is measured where it is installed (`pip install openvino`); the package does not use it.
 """
@@ -105,6 +108,7 @@ def define_flags():
     flags.DEFINE_integer("repeats", 5, "Timed runs of a 482x512 image, after a first one; fewer of larger ones.")
     flags.DEFINE_string("run", "", "Run folder to take the network from; default: random weights.")
     flags.DEFINE_string("records", "", "Cube records on whose validation scenes PSNR is measured; with --run.")
+    flags.DEFINE_string("exported", "", "Folder of hsgan.export whose TFLite files are measured too.")
     flags.DEFINE_string("case", "", "Measure this one (JSON) and print it as JSON.")
     return cli.ConfigFlag("configs/demo.py")
 
@@ -156,18 +160,18 @@ def prepare(folder):
 
 def measure(engine, height, width, folder, gflop_per_pixel):
     """Prints one row as JSON; to be called once in a process."""
-    kind, precision = ENGINES[engine]
+    kind, precision = ENGINES.get(engine, (lambda *_: LiteModel(Path(FLAGS.exported) / engine), ""))
     model = kind(folder, precision)
     rgb, pixels = np.random.default_rng(0).random((height, width, 3), np.float32), height * width
     repeats = max(FLAGS.repeats * 482 * 512 // pixels, 1)
     seconds = []
     for _ in range(repeats + (repeats > 1)):
-        start = time.perf_counter()
+        start, cpu = time.perf_counter(), time.process_time()
         for _ in model.reconstruct_tiles(rgb, model.estimate_srf(rgb)):
             pass
-        seconds.append(time.perf_counter() - start)
-    seconds = seconds[repeats > 1 :]
-    row = {"best": min(seconds), "median": float(np.median(seconds)), "runs": repeats}
+        seconds.append((time.perf_counter() - start, time.process_time() - cpu))
+    wall, processor = zip(*seconds[repeats > 1 :], strict=True)
+    row = {"best": min(wall), "median": float(np.median(wall)), "cpu": min(processor), "runs": repeats}
     row |= {"peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
     row |= {"gflop": gflop_per_pixel * pixels, "ceiling": ceiling()}
     if FLAGS.run and FLAGS.records:
@@ -224,8 +228,12 @@ def main(_):
         return
     wanted = [name for name in ENGINES if not FLAGS.engines or name.replace(", ", "/") in FLAGS.engines]
     wanted = [name for name in wanted if not name.startswith("OpenVINO") or find_spec("openvino")]
+    files = sorted(Path(FLAGS.exported).glob("*.tflite")) if FLAGS.exported else []
+    wanted += [file.name for file in files]
+    for file in files:
+        print(f"{file.name}: {file.stat().st_size / 2**10:.0f} KiB")
     print(f"{len(os.sched_getaffinity(0))} processors, blind, {FLAGS.run or 'random weights'}")
-    columns = "".join(f"{name:>11}" for name in ("best s", "median s", "peak MiB", "GFLOP/s", "at ceiling"))
+    columns = "".join(f"{name:>11}" for name in ("best s", "median s", "CPU s", "peak MiB", "GFLOP/s", "at ceiling"))
     with tempfile.TemporaryDirectory() as folder:
         gflop = in_a_process({"folder": folder})
         for size in FLAGS.sizes:
@@ -241,7 +249,8 @@ def main(_):
 def line_of(engine, row):
     """Returns a row of the table as text."""
     speed, at_ceiling = row["gflop"] / row["best"], row["gflop"] / row["ceiling"]
-    values = f"{row['best']:11.2f}{row['median']:11.2f}{row['peak_mib']:11.0f}{speed:11.0f}{at_ceiling:11.2f}"
+    times = f"{row['best']:11.2f}{row['median']:11.2f}{row['cpu']:11.2f}"
+    values = f"{times}{row['peak_mib']:11.0f}{speed:11.0f}{at_ceiling:11.2f}"
     psnr = f"   PSNR {row['psnr']:.3f} dB" if "psnr" in row else ""
     return f"{engine:26}{values}{speed / row['ceiling']:11.0%} of {row['ceiling']:.0f}{psnr}"
 

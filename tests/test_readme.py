@@ -12,7 +12,8 @@ from hsgan import config as config_lib
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / name for name in ("README.md", "CHANGELOG.md", "saved_models/README.md", "tfrecords_tools/README.md")]
-PAGES += [ROOT / "docs" / f"{name}.md" for name in ("app", "benchmark", "cubes", "datasets", "device", "export", "serving")]
+MORE = ("app", "benchmark", "cubes", "datasets", "device", "export", "serving")
+PAGES += [ROOT / "docs" / f"{name}.md" for name in MORE]
 HEADERS = sorted((ROOT / "configs").glob("*.py"))
 COMMAND = re.compile(r"python (?:-m [\w.]+|[\w/]+\.py)[^\n`]*")
 

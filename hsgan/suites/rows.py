@@ -6,6 +6,7 @@ All rows share the base's data, cameras, batch, patch and budget; a row changes 
 
 from dataclasses import dataclass, field
 
+from hsgan.config import default_config
 from hsgan.errors import ConfigError
 from hsgan.suites import published
 
@@ -27,7 +28,6 @@ SMALL = {
     "dbf": {"dbf.widths": (24, 48, 96), "loss.back_projection": 1.0, "loss.smoothness": 0.01},
     "agd_net": {"agd_net.stages": 4},
 }
-ABLATED = ("adversarial", "back_projection", "positivity", "smoothness", "semantic")
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,9 @@ class Suite:
 
 def method(name, size, **settings):
     """Returns the settings of a model in the size and with the training that suites give it."""
-    training = {f"paired.{key}": value for key, value in TRAINING.get(name, {}).items()}
+    # Whatever objective the base configuration has: a method is trained as it was published.
+    paired = default_config().paired.to_dict() | TRAINING.get(name, {})
+    training = {f"paired.{key}": value for key, value in paired.items()}
     small = SMALL.get(name, {}) if size == "small" else {}
     return {"model": name, **training, **small, **settings}
 

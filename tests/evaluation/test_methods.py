@@ -26,7 +26,7 @@ def test_every_method_gives_a_cube(model, rgb):
     srf = methods.estimate_srf(model, rgb)
     assert srf.shape == (3, 31)
     found = {name: method(rgb, srf) for name, method in methods.methods_of(model).items()}
-    assert list(found) == ["bi", "smooth", "wiener", "hsgan"]
+    assert list(found) == ["bi", "smooth", "wiener", "ridge", "hsgan"]
     for cube in found.values():
         assert cube.shape == (37, 53, 31) and cube.dtype == np.float32
     # `smooth` reproduces the RGB exactly but for float32.

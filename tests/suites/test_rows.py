@@ -115,3 +115,8 @@ def test_an_unknown_suite_or_size_lists_those_there_are():
         build("table4")
     with pytest.raises(ConfigError, match=r"--size: must be one of small, published\. Received: 'large'"):
         build("table1", "large")
+
+
+def test_a_method_is_trained_as_published_whatever_the_base_is():
+    for row in build("agdnet").rows[:2]:
+        assert row.settings["paired.rank"] == row.settings["paired.residual"] == row.settings["paired.adversarial"] == 0

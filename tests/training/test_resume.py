@@ -188,4 +188,4 @@ def test_the_shipped_demo_runs_whole(tmp_path):
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     subprocess.run(command, check=True, env=environment, timeout=900)
     metrics = json.loads((tmp_path / "run/evaluation/metrics.json").read_text())
-    assert list(metrics["methods"]) == ["bi", "smooth", "wiener", "hsgan"]
+    assert list(metrics["methods"]) == ["bi", "smooth", "wiener", "ridge", "hsgan"]
