@@ -45,7 +45,7 @@ CASES = {
         "{}/damaged/test-validation-00000-of-00001.tfrecord: record 1: unreadable (DataLossError: ",
     ),
     "not a photo": ("hsgan.reconstruct", ["--run={}/run", "--output={}/out", "{}/no.jpg"], "1 of 1 photos could not"),
-    "missing flags": ("hsgan.reconstruct", ["photo.jpg"], "flag --run=None: "),
+    "missing flags": ("hsgan.reconstruct", ["photo.jpg"], "flags run=None, saved_model=None: give one of them"),
     "unknown flag": ("hsgan.pretrain_parser", ["--output=x", "--step=3"], "Unknown command line flag 'step'."),
     "stray argument": ("hsgan.train", ["configs/demo.py"], "unexpected arguments: configs/demo.py; --help"),
     "no data set": (

@@ -88,9 +88,14 @@ def _start(tmp_path, reader, workers, **limits):
     """
     (tmp_path / "program.py").write_text(textwrap.dedent(program))
     environment = {**os.environ, "PYTHONPATH": f"{ROOT}:{Path(__file__).parent}:{ROOT / 'tests'}"}
-    return subprocess.Popen(
-        [sys.executable, "program.py"], cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True
-    )
+    # A shell that starts the tests in the background makes its children deaf to SIGINT.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return subprocess.Popen(
+            [sys.executable, "program.py"], cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _finished(tmp_path):
