@@ -70,26 +70,24 @@ def cube_patches(config, start_step=0):
     def crop_of(values, unit, seed):
         return crops.cube_crop(values, seed, patch, scale, unit)
 
-    scenes = records.map(scene_of, num_parallel_calls=_parallel_scenes(manifest), deterministic=True)
-    patches = _visits(scenes, reads).map(crop_of, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
-    return _finish(_transposed(patches, batch, reads).skip(within))
+    def only_crop_of(position, serialized):
+        values, unit, seeds = scene_of(position, serialized)
+        return crop_of(values, unit, seeds[0])
 
-
-def _visits(scenes, reads):
-    """Returns (values, unit, seed) for every crop; a scene's crops share its values, which are not copied."""
-    if reads == 1:
-        return scenes.map(lambda values, unit, seeds: (values, unit, seeds[0]))
-
-    def visits_of(values, unit, seeds):
+    def visits_of(values, unit, seeds):  # tensors are shared here, not copied
         return tf.data.Dataset.range(reads).map(lambda crop: (values, unit, seeds[crop]))
 
-    return scenes.flat_map(visits_of)
+    parallel_records = _parallel_records(manifest)
+    if reads == 1:
+        patches = records.map(only_crop_of, num_parallel_calls=parallel_records, deterministic=True)
+        return _finish(patches.batch(batch, drop_remainder=True))
+    scenes = records.map(scene_of, num_parallel_calls=parallel_records, deterministic=True)
+    patches = scenes.flat_map(visits_of).map(crop_of, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+    return _finish(_transposed(patches, batch, reads).skip(within))
 
 
 def _transposed(patches, batch, reads):
     """Returns batches of patches that come `reads` a scene: batch r of `batch` scenes holds crop r of each of them."""
-    if reads == 1:
-        return patches.batch(batch, drop_remainder=True)
 
     def batches_of(group):
         return tf.data.Dataset.range(reads).flat_map(
@@ -212,12 +210,12 @@ def _records(manifest, config, stream, start):
         return tf.data.experimental.from_variant(variant, tf.TensorSpec([], tf.string)).take(1)
 
     order = tf.data.Dataset.range(epoch0, tf.int64.max).flat_map(order_of).skip(skipped)
-    ahead = _parallel_scenes(manifest)
+    ahead = _parallel_records(manifest)
     read_ahead = order.interleave(read, cycle_length=ahead, num_parallel_calls=ahead, deterministic=True)
     return read_ahead.enumerate(start)
 
 
-def _parallel_scenes(manifest):
+def _parallel_records(manifest):
     """Returns how many records to read, and to decode, at once: few where they are large, for the sake of memory."""
     split = manifest.split("train")
     return int(np.clip(_AHEAD_BYTES * split.records // max(split.bytes, 1), 1, 16))
@@ -233,4 +231,6 @@ def _crop_seeds(seed, stream, position, count):
 def _finish(dataset):
     options = tf.data.Options()
     options.deterministic = True
+    # The parallelism is over records and crops; sharing each small operation out as well only costs.
+    options.threading.max_intra_op_parallelism = 1
     return dataset.prefetch(tf.data.AUTOTUNE).with_options(options)
