@@ -9,10 +9,10 @@ record to float32, in parallel, no crop, no batch; it counts as many patches a r
 ms" are of this process for a patch, which hardly depends on what else the machine does; patches a second do. "MB read"
 are a patch's share of its record, "MB averaged" the window that becomes the patch, as uint16, on average.
 
-Both are measured in turn, in `--rounds` rounds; medians are printed. The second form prints the streams of a training.
+Both are measured in turn, in `--rounds` rounds, and the best of each is printed: on a shared machine the other rounds
+measure the others. The second form prints the streams of a training.
 """
 
-import statistics
 import tempfile
 import time
 from pathlib import Path
@@ -111,13 +111,14 @@ def compare(name, folder):
         for _ in range(flags.FLAGS.rounds):
             ours = measure(pipelines.cube_patches(config), flags.FLAGS.batch, flags.FLAGS.seconds)
             theirs = measure(bare(files), reads, flags.FLAGS.seconds)
-            rounds.append((*ours, *theirs, ours[0] / theirs[0], theirs[1] / ours[1]))
-        speed, cpu, bare_speed, bare_cpu, share, cpu_share = map(statistics.median, zip(*rounds, strict=True))
+            rounds.append((*ours, *theirs))
+        speeds, cpus, bare_speeds, bare_cpus = zip(*rounds, strict=True)
+        speed, cpu, bare_speed, bare_cpu = max(speeds), min(cpus), max(bare_speeds), min(bare_cpus)
         kind = f"{name} {height}x{width}, scale {scale[0]:.2f}-{scale[1]:.2f}"
         sizes = f"{height * width * BANDS * 2 / 1e6 / reads:8.1f}{averaged_mb(height, width, scale):10.1f}"
         print(
-            f"{kind:34}{reads:8}{sizes}{speed:11.0f}{bare_speed:9.0f}{share:8.0%}{cpu:10.2f}{bare_cpu:8.2f}"
-            f"{cpu_share:8.0%}",
+            f"{kind:34}{reads:8}{sizes}{speed:11.0f}{bare_speed:9.0f}{speed / bare_speed:8.0%}"
+            f"{cpu:10.2f}{bare_cpu:8.2f}{bare_cpu / cpu:8.0%}",
             flush=True,
         )
 
