@@ -16,6 +16,7 @@ def define_flags():
     """Defines the flags of this program; returns the configuration's."""
     flags.DEFINE_enum("suite", None, SUITES, "Which table or figure.", required=True)
     flags.DEFINE_string("output", None, "Folder of runs, results and report; an earlier one goes on.", required=True)
+    flags.DEFINE_string("runs", "", "The --output of an earlier suite, whose runs are taken for rows of the same name.")
     flags.DEFINE_list("data", [], "Folder of cube records (table6: two); default: the configuration's.")
     flags.DEFINE_list("rgb", [], "Folder of photo records (table6: two); default: the configuration's.")
     flags.DEFINE_string("budget", "600steps", "Of every row: e.g. 600steps or 5minutes.")
@@ -38,7 +39,7 @@ def main(_):
     suite = rows.build(FLAGS.suite, FLAGS.size, cubes, photos)
     known = FLAGS.suite == "agdnet" if FLAGS.known_srf is None else FLAGS.known_srf
     seeds, allowed = runner.parse_seeds(FLAGS.seeds), budget.parse(FLAGS.budget)
-    run = runner.SuiteRun(suite, config, allowed, seeds, FLAGS.output, FLAGS.split, FLAGS.camera, known)
+    run = runner.SuiteRun(suite, config, allowed, seeds, FLAGS.output, FLAGS.split, FLAGS.camera, known, FLAGS.runs)
     results = run.run()
     paths = report.write(suite, results, run)
     Console().print(report.screen_table(suite, results))

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from hsgan.data.statistics import cube_statistics
-from hsgan.evaluation.methods import closed_form_methods, estimate_srf, reconstruct_cube
+from hsgan.evaluation.methods import estimate_srf, reconstruct_cube
 from hsgan.evaluation.stress import stress
 from hsgan.metrics.srf import precision_curve, srf_error, srf_precision
 from hsgan.records.reader import iterate_cubes
@@ -13,11 +12,10 @@ CAMERAS = 10
 
 
 def srf(run):
-    """SRF precision over ten random cameras ([SE] Fig. 5): errors, their curve, and those of the mean camera beside."""
-    cameras = random_cameras(run.dictionary, CAMERAS, run.base.seed)
-    mean = run.training_cameras.responses.mean(axis=0)
+    """SRF precision over ten test cameras ([SE] Fig. 5): errors, their curve, and those of the mean camera beside."""
+    cameras = test_cameras(run)
     estimates = {name: (lambda rgb, network=network: estimate_srf(network, rgb)) for name, network in run.networks()}
-    estimates["mean camera"] = lambda rgb: mean
+    estimates["mean camera"] = lambda rgb: run.mean_camera
     errors = {name: {} for name in estimates}
     scenes = list(iterate_cubes(run.cubes, run.split))
     for camera in cameras:
@@ -39,32 +37,34 @@ def srf(run):
 
 def cameras(run):
     """Every row on ten test cameras, those that training never saw among them; the camera is given."""
-    held_out = list(run.base.cameras.held_out)
-    seen = random_cameras(run.dictionary, len(run.dictionary.names), run.base.seed)
-    tested = held_out + [name for name in seen if name not in held_out][: CAMERAS - len(held_out)]
-    found = {}
+    tested, found = test_cameras(run), {}
     for name, network in run.networks():
         methods = {name: lambda rgb, srf, network=network: reconstruct_cube(network, rgb, srf)}
         found[name] = {}
         for camera in tested:
             results = run.evaluate(methods, lambda rgb, network=network: estimate_srf(network, rgb), camera)
             found[name][camera] = results["methods"][name]["mean"]
-    return {"cameras": {"held_out": held_out, "rows": found}}
+    return {"cameras": {"held_out": list(run.base.cameras.held_out), "rows": found}}
 
 
 def stressed(run):
-    """Every method under every degradation (`hsgan.evaluation.stress`)."""
-    mean = run.training_cameras.responses.mean(axis=0)
-    statistics = cube_statistics(run.cubes, "train")
-    methods = dict(closed_form_methods(run.dictionary.wavelengths_nm, statistics, run.base.generator.prior_noise))
-    estimates = dict.fromkeys(methods, lambda rgb: mean)
+    """Every method under every degradation (`hsgan.evaluation.stress`); the cameras are those training never saw."""
+    methods = run.closed_forms()
+    estimates = dict.fromkeys(methods, lambda rgb: run.mean_camera)
     for name, network in run.networks():
         methods[name] = lambda rgb, srf, network=network: reconstruct_cube(network, rgb, srf)
         estimates[name] = lambda rgb, network=network: estimate_srf(network, rgb)
     scenes = list(iterate_cubes(run.cubes, run.split))
+    unseen = {name: run.dictionary.srf(name) for name in run.base.cameras.held_out}
     return {
         "stress": stress(
-            methods, scenes, run.camera, run.srf, run.dictionary.wavelengths_nm, None if run.known else estimates
+            methods,
+            scenes,
+            run.camera,
+            run.srf,
+            run.dictionary.wavelengths_nm,
+            None if run.known else estimates,
+            cameras=unseen,
         )
     }
 
@@ -72,7 +72,8 @@ def stressed(run):
 EXTRAS = {"srf": srf, "cameras": cameras, "stress": stressed}
 
 
-def random_cameras(dictionary, count, seed):
-    """Returns `count` different cameras' names at random, or all of them in random order."""
-    order = np.random.default_rng(seed).permutation(len(dictionary.names))
-    return [dictionary.names[index] for index in order[:count]]
+def test_cameras(run):
+    """Returns names of ten different cameras, or of all: first those that training never saw, then others at random."""
+    held_out, names = list(run.base.cameras.held_out), run.dictionary.names
+    order = np.random.default_rng(run.base.seed).permutation(len(names))
+    return (held_out + [names[index] for index in order if names[index] not in held_out])[:CAMERAS]

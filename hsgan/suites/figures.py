@@ -6,11 +6,10 @@ The figures are Matplotlib's, without pyplot state; colors and styles are those 
 import numpy as np
 from matplotlib.figure import Figure
 
-from hsgan.data.statistics import cube_statistics
 from hsgan.evaluation import figures
 from hsgan.evaluation.curves import METHOD_MARKS, stress_curves
 from hsgan.evaluation.figures import METHOD_COLORS, METHOD_STYLES
-from hsgan.evaluation.methods import closed_form_methods, estimate_srf, reconstruct_cube
+from hsgan.evaluation.methods import estimate_srf, reconstruct_cube
 from hsgan.records.reader import iterate_cubes
 from hsgan.spectra.imaging import project
 
@@ -57,17 +56,13 @@ def first_scene(run):
     Returns:
       (name, cube float32 [height, width, bands], {method: cube}).
     """
-    name, truth = next(iter(iterate_cubes(run.cubes, run.split)))
+    scene, truth = next(iter(iterate_cubes(run.cubes, run.split)))
     rgb = project(truth, run.srf).numpy()
-    blind = run.srf if run.known else run.training_cameras.responses.mean(axis=0)
-    cubes = {}
-    if run.suite.closed_forms:
-        statistics = cube_statistics(run.cubes, "train")
-        methods = closed_form_methods(run.dictionary.wavelengths_nm, statistics, run.base.generator.prior_noise)
-        cubes = {method: methods[method](rgb, blind) for method in run.suite.closed_forms}
+    blind = run.srf if run.known else run.mean_camera
+    cubes = {name: method(rgb, blind) for name, method in run.closed_forms().items()}
     for row, network in run.networks():
         cubes[row] = reconstruct_cube(network, rgb, run.srf if run.known else estimate_srf(network, rgb))
-    return name, truth, cubes
+    return scene, truth, cubes
 
 
 def scene_figures(scene, truth, cubes, wavelengths_nm):

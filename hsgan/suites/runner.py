@@ -29,12 +29,13 @@ from hsgan.networks.cost import multiply_adds, parameters
 from hsgan.records.manifest import read_manifest
 from hsgan.records.reader import iterate_cubes
 from hsgan.suites import budget as budget_lib
+from hsgan.suites.budget import Budget
 from hsgan.suites.extras import EXTRAS
 from hsgan.suites.measure import measure
 from hsgan.training import loop
 from hsgan.training.run_folder import RunFolder, training_cameras, versions
 
-RESULTS, PLAN = "results.json", "plan.json"
+RESULTS, PLAN, RUNS = "results.json", "plan.json", "runs"
 SIZE = (482, 512)  # of the image that costs are measured on
 VALIDATIONS = 4  # in the course of a run, for its curve
 
@@ -47,12 +48,14 @@ class SuiteRun:
       budget: `hsgan.suites.budget.Budget` of every row. seeds: of every row. output: folder.
       split: of the cube records, that is reported. camera: that projects test cubes; "" takes the base's.
       known: whether methods are given the camera.
+      earlier: folder of a suite whose runs and plan are taken for the rows of the same name; "": every row is trained
+        here.
 
     Raises:
-      RunError: the folder holds another suite, or is a file.
+      RunError: the folder holds another suite, or is a file; `earlier` holds none, or one of another budget.
     """
 
-    def __init__(self, suite, base, budget, seeds, output, split="validation", camera="", known=False):
+    def __init__(self, suite, base, budget, seeds, output, split="validation", camera="", known=False, earlier=""):
         self.suite, self.budget, self.seeds = suite, budget, tuple(seeds)
         self.base, self.split, self.known = base, split, known
         self.dictionary = loop.check_cameras(base)
@@ -62,7 +65,26 @@ class SuiteRun:
         self.cubes = sources.resolve(base).data.cubes
         read_manifest(self.cubes).files(split)
         self.output = Path(output)
+        self.earlier = Path(earlier) if earlier else None
+        self.earlier_plan = self.check_earlier() if earlier else {}
         self.results = self.begin()
+
+    def check_earlier(self):
+        """Returns the plan of the earlier suite, after checking that its budget is this one's."""
+        try:
+            there = json.loads((self.earlier / RESULTS).read_text())["identity"]["budget"]
+            plan = json.loads((self.earlier / PLAN).read_text())
+        except FileNotFoundError as error:
+            raise RunError(
+                f"{self.earlier}: holds no suite (no {Path(error.filename).name}); name the --output of one in --runs"
+            ) from None
+        if there != asdict(self.budget):
+            other = Budget(**there)
+            raise RunError(
+                f"{self.earlier}: its rows trained for {other}, not {self.budget}; "
+                f"give --budget={other.amount:g}{other.unit}"
+            )
+        return plan
 
     def begin(self):
         """Returns the results so far, after checking that they are of this very suite."""
@@ -110,14 +132,15 @@ class SuiteRun:
         """Returns {row: steps}; measured once, so that a suite that goes on keeps to it."""
         file = self.output / PLAN
         found = json.loads(file.read_text()) if file.is_file() else {}
+        found = self.earlier_plan | found
         for row in self.suite.rows:
-            if row.name not in found and row.like:
-                found[row.name] = found[row.like]
-            elif row.name not in found:
+            if row.name not in found and not row.like:
                 found[row.name] = budget_lib.steps_of(self.budget, self.config_of(row, self.seeds[0], 1))
-                write_json(file, found)
                 tqdm.write(f"{row.name}: {found[row.name]} steps in {self.budget}")
+                write_json(file, found)
                 forget()
+        found = {row.name: found.get(row.name) or found[row.like] for row in self.suite.rows}
+        write_json(file, found)
         return found
 
     def config_of(self, row, seed, steps):
@@ -140,8 +163,10 @@ class SuiteRun:
         return config_lib.from_dict(nested)
 
     def folder_of(self, row, seed):
-        """Returns the path of a row's run folder."""
-        return self.output / "runs" / f"{re.sub(r'[^A-Za-z0-9_]+', '_', row.name)}-seed{seed}"
+        """Returns the path of a row's run folder: that of the earlier suite, where it has one."""
+        name = f"{re.sub(r'[^A-Za-z0-9_]+', '_', row.name)}-seed{seed}"
+        earlier = self.earlier / RUNS / name if self.earlier else None
+        return earlier if earlier and earlier.is_dir() else self.output / RUNS / name
 
     def finish_row(self, row, seed, steps):
         """Trains and evaluates a row with one seed, unless that is done."""
@@ -177,12 +202,22 @@ class SuiteRun:
         """Evaluates the methods without a network; blind, they get the mean of the training's cameras."""
         if self.results["closed_forms"] or not self.suite.closed_forms:
             return
-        statistics = cube_statistics(self.cubes, "train")
-        methods = closed_form_methods(self.dictionary.wavelengths_nm, statistics, self.base.generator.prior_noise)
-        mean = self.training_cameras.responses.mean(axis=0)
-        results = self.evaluate({name: methods[name] for name in self.suite.closed_forms}, lambda rgb: mean)
+        results = self.evaluate(self.closed_forms(), lambda rgb: self.mean_camera)
         self.results["closed_forms"] = results["methods"]
         self.save()
+
+    @property
+    def mean_camera(self):
+        """SRF float32 [3, bands] that a blind method without an estimate of its own gets: the mean of training's."""
+        return self.training_cameras.responses.mean(axis=0)
+
+    def closed_forms(self):
+        """Returns {name: method} of the suite's methods without a network, fitted to the training cubes."""
+        if not self.suite.closed_forms:
+            return {}
+        statistics = cube_statistics(self.cubes, "train")
+        methods = closed_form_methods(self.dictionary.wavelengths_nm, statistics, self.base.generator.prior_noise)
+        return {name: methods[name] for name in self.suite.closed_forms}
 
     def evaluate(self, methods, estimate, camera=None):
         """Returns `hsgan.evaluation.harness.evaluate` of methods on the reported scenes, through a camera."""

@@ -12,6 +12,7 @@ from suite_results import CAMERAS, SUITE, cameras_extra, results, srf_extra, str
 from trained_run import WAVELENGTHS_NM, make_records, network, small_config
 
 from hsgan.evaluation.figures import METHOD_COLORS
+from hsgan.evaluation.methods import closed_form_methods
 from hsgan.spectra import srf
 from hsgan.suites import figures, report, tables
 
@@ -60,10 +61,12 @@ def written(tmp_path_factory):
     folder = tmp_path_factory.mktemp("suite")
     cameras = srf.load("default", WAVELENGTHS_NM)
     model = network()
+    methods = closed_form_methods(WAVELENGTHS_NM, model.statistics)
     run = SimpleNamespace(
         output=folder, split="validation", camera=CAMERAS[0], srf=cameras.srf(CAMERAS[0]), known=False, suite=SUITE,
-        base=small_config(), dictionary=cameras, training_cameras=cameras, cubes=make_records(folder / "records"),
-        networks=lambda: ((row.name, model) for row in SUITE.rows),
+        base=small_config(), dictionary=cameras, cubes=make_records(folder / "records"),
+        mean_camera=cameras.responses.mean(axis=0), networks=lambda: ((row.name, model) for row in SUITE.rows),
+        closed_forms=lambda: {name: methods[name] for name in SUITE.closed_forms},
     )  # fmt: skip
     found = results() | {"extra": {"srf": srf_extra(), "cameras": cameras_extra(), "stress": stress_extra()}}
     return report.write(SUITE, found, run), found

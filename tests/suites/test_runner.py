@@ -76,6 +76,40 @@ def test_a_folder_of_another_suite_is_refused(begin, tmp_path):
     assert not (tmp_path / "new").exists()
 
 
+def test_a_suite_takes_the_runs_of_an_earlier_one(begin, suite, tmp_path, monkeypatch):
+    first = begin("first").run()
+    train = loop.train
+    trained = []
+    monkeypatch.setattr(loop, "train", lambda config, workdir: trained.append(workdir) or train(config, workdir))
+    extended = Suite(
+        "tiny", "With one row more", (*suite.rows, Row("two blocks", {"model": "hscnn_d", "hscnn_d.blocks": 2}))
+    )
+    second = begin("second", suite=extended, earlier=tmp_path / "first").run()
+    assert trained == [
+        tmp_path / "first" / "runs" / "one_block-seed0",
+        tmp_path / "first" / "runs" / "agd-seed0",
+        tmp_path / "second" / "runs" / "two_blocks-seed0",
+    ]
+    for row in suite.rows:
+        one, other = first["rows"][row.name]["seeds"]["0"], second["rows"][row.name]["seeds"]["0"]
+        assert one["scenes"] == other["scenes"]
+        assert one["minutes"] == other["minutes"]
+    with pytest.raises(RunError, match="first: its rows trained for 1 steps, not 3 steps; give --budget=1steps"):
+        begin("third", budget=budget.Budget(3, "steps"), earlier=tmp_path / "first")
+    with pytest.raises(RunError, match=r"nothing: holds no suite \(no results\.json\)"):
+        begin("third", earlier=tmp_path / "nothing")
+    assert not (tmp_path / "third").exists()
+
+
+def test_rows_of_one_kind_take_the_steps_of_one(begin, monkeypatch):
+    measured = []
+    monkeypatch.setattr(budget, "seconds_a_step", lambda config: measured.append(config.name) or 0.5)
+    rows = build("table3", "small", [], []).rows
+    plan = begin(suite=Suite("tiny", "Rows", rows), budget=budget.Budget(1, "minutes")).plan()
+    assert measured == ["+ semantics"]
+    assert plan == {row.name: 120 for row in rows}
+
+
 def test_a_summary_is_mean_and_spread_over_seeds():
     entry = {"seeds": {"0": {"mean": {"psnr": 30.0}}, "1": {"mean": {"psnr": 34.0}}}}
     assert runner.summary(entry) == {"psnr": (32.0, 2.0)}
@@ -101,6 +135,8 @@ def test_minutes_become_steps_by_the_measured_seconds(monkeypatch):
 def test_table6_needs_two_sources_of_each():
     with pytest.raises(ConfigError, match="two folders of records"):
         build("table6", "small", ["a"], ["b", "c"])
+    with pytest.raises(ConfigError, match="--rgb: rows are named after the folders, whose names must differ"):
+        build("table6", "small", ["a", "b"], ["x/c", "y/c/"])
     assert [row.name for row in build("table6", "small", ["x/a", "b"], ["c", "d"]).rows] == [
         "c + a", "c + b", "d + a", "d + b",
     ]  # fmt: skip
