@@ -9,6 +9,7 @@ import gc
 import hashlib
 import json
 import re
+import shutil
 from dataclasses import asdict
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from hsgan.evaluation.harness import evaluate
 from hsgan.evaluation.methods import closed_form_methods, estimate_srf, reconstruct_cube
 from hsgan.files.atomic import write_json
 from hsgan.networks.cost import multiply_adds, parameters
+from hsgan.networks.parsers import REPORT_FILE
 from hsgan.records.manifest import read_manifest
 from hsgan.records.reader import iterate_cubes
 from hsgan.suites import budget as budget_lib
@@ -176,6 +178,7 @@ class SuiteRun:
         if entry["seeds"].get(str(seed), {}).get("fingerprint") == fingerprint:
             return
         tqdm.write(f"{row.name}, seed {seed}: {steps} steps")
+        self.share_parser(config, self.folder_of(row, seed))
         folder = loop.train(config, self.folder_of(row, seed))
         network = folder.network("last")
         results = self.evaluate(
@@ -197,6 +200,19 @@ class SuiteRun:
         }
         self.save()
         forget()
+
+    def share_parser(self, config, path):
+        """Gives a run that has not begun the scene parser of another row that would pre-train an equal one."""
+        folder = RunFolder.create(path, config)
+        if folder.begun or not config.semantic.pretrain_steps:
+            return
+        for report in sorted((self.output / RUNS).glob(f"*/parser/{REPORT_FILE}")):
+            if _parser_settings(RunFolder.open(report.parents[1]).config) == _parser_settings(config):
+                part = folder.path / "parser.part"
+                shutil.rmtree(part, ignore_errors=True)
+                shutil.copytree(report.parent, part)
+                part.replace(folder.path / "parser")
+                return
 
     def finish_closed_forms(self):
         """Evaluates the methods without a network; blind, they get the mean of the training's cameras."""
@@ -266,6 +282,12 @@ def parse_seeds(texts):
     if not texts or not all(text.strip().isdigit() for text in texts) or len(set(texts)) < len(texts):
         raise ConfigError(f"--seeds: must be different whole numbers, separated by commas. Received: {texts!r}")
     return [int(text) for text in texts]
+
+
+def _parser_settings(config):
+    # All that `hsgan.models.parser_trainer.pretrain` reads.
+    photos = {name: value for name, value in config.data.items() if name.startswith("rgb")}
+    return config.semantic.to_dict(), photos, config.seed, config.train.precision
 
 
 def _without_free_fields(values):

@@ -2,10 +2,12 @@
 
 import json
 
+import ml_collections
 import numpy as np
 import pytest
 
 from hsgan.errors import ConfigError, DataError, RunError
+from hsgan.networks.parsers import REPORT_FILE, WEIGHTS_FILE
 from hsgan.suites import budget, runner
 from hsgan.suites.rows import Row, Suite, build
 from hsgan.training import loop
@@ -99,6 +101,30 @@ def test_a_suite_takes_the_runs_of_an_earlier_one(begin, suite, tmp_path, monkey
     with pytest.raises(RunError, match=r"nothing: holds no suite \(no results\.json\)"):
         begin("third", earlier=tmp_path / "nothing")
     assert not (tmp_path / "third").exists()
+
+
+def test_rows_share_a_scene_parser_that_each_would_have_trained_alike(begin, small_config):
+    run = begin()
+
+    def config(**changes):
+        small_config.semantic.update(parser="hrnet_w18_small", pretrain_steps=3)
+        copy = ml_collections.ConfigDict(small_config)
+        copy.update_from_flattened_dict(changes)
+        return copy
+
+    folder = run.output / "runs" / "first-seed0"
+    run.share_parser(config(), folder)
+    assert not (folder / "parser").exists()
+    (folder / "parser").mkdir()
+    for name in (WEIGHTS_FILE, REPORT_FILE):
+        (folder / "parser" / name).write_text(name)
+    run.share_parser(config(**{"loss.semantic": 0.5}), run.output / "runs" / "same-seed0")
+    assert (run.output / "runs" / "same-seed0" / "parser" / WEIGHTS_FILE).read_text() == WEIGHTS_FILE
+    others = {"seed": 1, "data.rgb_crop": 64, "data.rgb": "elsewhere", "semantic.pretrain_learning_rate": 1e-3}
+    for field, value in others.items():
+        other = run.output / "runs" / field
+        run.share_parser(config(**{field: value}), other)
+        assert not (other / "parser").exists(), field
 
 
 def test_rows_of_one_kind_take_the_steps_of_one(begin, monkeypatch):
