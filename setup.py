@@ -35,6 +35,7 @@ EXTRAS = {
     "lite": ["ai-edge-litert"],
     "raw": ["rawpy"],
     "video": ["av"],
+    "openvino": ["openvino"],
     "app": ["nicegui>=3", "starlette"],
     "test": [
         "OpenEXR",
@@ -49,6 +50,7 @@ EXTRAS = {
         "ai-edge-quantizer",
         "tensorflow-serving-api>=2.21,<2.22",
         "grpcio",
+        "openvino",
         "pyyaml",
         "pytest",
         "scikit-image",

@@ -12,7 +12,7 @@ the machine is shared. With --run also the PSNR over the run's validation scenes
 
 With --exported also every TFLite file of that folder, run by LiteRT.
 
-OpenVINO is measured where it is installed (`pip install openvino`); the package does not use it.
+OpenVINO is measured where it is installed (extra `openvino`).
 """
 
 import json
@@ -22,7 +22,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -32,11 +31,11 @@ from absl import flags
 from hsgan import cli
 from hsgan import config as config_lib
 from hsgan.inference import tiling
-from hsgan.lite.model import TILE, LiteModel
+from hsgan.lite.model import LiteModel
 
 FLAGS = flags.FLAGS
 CEILING_CHANNELS = 64
-LITE, OPENVINO = "model.tflite", "model.xml"
+LITE = "model.tflite"
 
 
 class Fused:
@@ -68,26 +67,14 @@ class PlainGraph(Fused):
         return tiling.run_tiles(lambda window: run(window, srf), rgb, tiling.TILE, radius)
 
 
-class OpenVino:
-    """OpenVINO on its own form of the model; the SRF by LiteRT."""
+class OpenVino(Fused):
+    """`hsgan.reconstruct --engine=openvino-...`."""
 
     def __init__(self, folder, precision):
-        self.openvino, self.lite = import_module("openvino"), LiteModel(Path(folder) / LITE)
-        self.model = self.openvino.Core().read_model(str(Path(folder) / OPENVINO))
-        self.precision, self.size = {"float32": "f32", "float16": "f16", "bfloat16": "bf16"}[precision], None
-        self.estimate_srf = self.lite.estimate_srf
+        from hsgan.inference.engine import use_engine
 
-    def reconstruct_tiles(self, rgb, srf):
-        return tiling.run_tiles(lambda window: self.run(window, srf), rgb, TILE, self.lite.metadata["receptive_radius"])
-
-    def run(self, window, srf):
-        """Returns the cube of a window; compiles where its size is new."""
-        if window.shape != self.size:
-            self.size = window.shape
-            self.model.reshape({"rgb": [1, *window.shape], "srf": [1, *srf.shape]})
-            options = {"INFERENCE_PRECISION_HINT": self.precision, "PERFORMANCE_HINT": "LATENCY"}
-            self.request = self.openvino.Core().compile_model(self.model, "CPU", options).create_infer_request()
-        return next(iter(self.request.infer({"rgb": window[None], "srf": srf[None]}).values()))[0]
+        super().__init__(folder, precision)
+        use_engine(self.network, f"openvino-{precision}")
 
 
 ENGINES = {
@@ -134,10 +121,7 @@ def network_of(folder):
 
 def prepare(folder):
     """Writes the network for the engines that read it from a file; returns its GFLOP for a pixel."""
-    import tensorflow as tf
-
     from hsgan.exporting import metadata, tflite
-    from hsgan.exporting.forward import portable_forward_of
 
     network = network_of(folder)
     (Path(folder) / LITE).write_bytes(tflite.convert(network))
@@ -148,13 +132,6 @@ def prepare(folder):
         "cameras": {"names": list(dictionary.names), "responses": np.asarray(dictionary.responses).tolist()},
         "receptive_radius": network.receptive_radius, "stride": 1, "thumbnail_pixels": tiling.THUMBNAIL_PIXELS,
     })  # fmt: skip
-    if find_spec("openvino"):
-        openvino, forward = import_module("openvino"), portable_forward_of(network)
-        shapes = {"rgb": (1, None, None, 3), "srf": (1, 3, network.bands)}
-        signature = [tf.TensorSpec(shape, tf.float32, name) for name, shape in shapes.items()]
-        function = tf.function(lambda rgb, srf: forward.reconstruct(rgb, srf), input_signature=signature)
-        model = openvino.convert_model(function.get_concrete_function())
-        openvino.save_model(model, str(Path(folder) / OPENVINO), compress_to_fp16=False)
     print(json.dumps(2e-9 * network.generator.count_params()))
 
 

@@ -15,6 +15,7 @@ from hsgan.evaluation.reconstruction import Work, camera_of, read_image
 from hsgan.files import photos
 from hsgan.files.cubes import as_data_array
 from hsgan.files.header import CubeHeader
+from hsgan.inference import TENSORFLOW
 
 
 class Reconstructor:
@@ -28,13 +29,17 @@ class Reconstructor:
         self.model = model
 
     @classmethod
-    def from_run(cls, run, checkpoint="best"):
-        """Returns the model of a run folder of `python -m hsgan.train`; `checkpoint` is "best" or "last".
+    def from_run(cls, run, checkpoint="best", engine=TENSORFLOW):
+        """Returns the model of a run folder of `python -m hsgan.train`.
+
+        Args:
+          run: the folder. checkpoint: "best" or "last".
+          engine: "tensorflow", "openvino-float32", "openvino-bfloat16" or "openvino-float16".
 
         Raises:
-          RunError: no run, or one without such weights.
+          RunError: no run, or one without such weights; an engine that is not installed or cannot run it.
         """
-        return cls(NetworkModel.from_run(run, checkpoint))
+        return cls(NetworkModel.from_run(run, checkpoint, engine))
 
     @classmethod
     def from_saved_model(cls, path):

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 
 from hsgan import config as config_lib
+from hsgan.networks.agd_net import AGDNet
 from hsgan.networks.hsgan_net import HSGANNet
 from hsgan.records.manifest import Manifest
 from hsgan.records.schema import CubeRecord
@@ -12,6 +13,8 @@ from hsgan.spectra import srf as srf_lib
 from hsgan.training.run_folder import RunFolder
 
 WAVELENGTHS_NM = np.arange(400, 701, 10, dtype=np.float32)
+
+STATISTICS = np.full(31, 0.3), 0.02 * np.exp(-((WAVELENGTHS_NM[:, None] - WAVELENGTHS_NM) ** 2) / 5000)
 
 
 def small_config(initialization="smooth"):
@@ -26,11 +29,24 @@ def small_config(initialization="smooth"):
 def network(initialization="smooth"):
     """Returns a small `HSGANNet` with weights that do something, equal in every call."""
     keras.utils.set_random_seed(1)
-    statistics = np.full(31, 0.3), 0.02 * np.exp(-((WAVELENGTHS_NM[:, None] - WAVELENGTHS_NM) ** 2) / 5000)
-    model = HSGANNet(small_config(initialization), srf_lib.load("default", WAVELENGTHS_NM), statistics)
+    model = HSGANNet(small_config(initialization), srf_lib.load("default", WAVELENGTHS_NM), STATISTICS)
     rng = np.random.default_rng(7)
     for weight in model.generator.weights:
         weight.assign(rng.normal(0, 0.3, weight.shape))
+    return model
+
+
+def agd_net(initialization="smooth"):
+    """A small AGD-Net, the camera given, whose weights all matter."""
+    config = small_config()
+    with config.unlocked():
+        config.model = "agd_net"
+        config.agd_net.update(stages=2, growth=4, units=2, degradation="given", initialization=initialization)
+    model = AGDNet(config, srf_lib.load("default", WAVELENGTHS_NM), STATISTICS)
+    rng = np.random.default_rng(6)
+    for weight in model.weights:
+        if weight.ndim == 4:
+            weight.assign(rng.normal(0, 0.2, weight.shape))
     return model
 
 

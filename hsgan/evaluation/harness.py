@@ -9,6 +9,8 @@ from hsgan.evaluation import figures
 from hsgan.evaluation.methods import estimate_srf, methods_of
 from hsgan.evaluation.round_trip import round_trip
 from hsgan.files.atomic import write_json
+from hsgan.inference import TENSORFLOW
+from hsgan.inference.engine import use_engine
 from hsgan.metrics import protocols
 from hsgan.metrics import srf as srf_metrics
 from hsgan.records.manifest import read_manifest
@@ -20,7 +22,7 @@ METRICS_FILE = "metrics.json"
 
 
 def evaluate_run(run, data, output, camera=None, known_srf=None, split="validation", checkpoint="best",
-                 protocol="seed", figure_scenes=3):  # fmt: skip
+                 protocol="seed", figure_scenes=3, engine=TENSORFLOW):  # fmt: skip
     """Evaluates a trained run and the three methods without a network; writes `metrics.json` and `figures/*.png`.
 
     Files of an earlier evaluation in `output` are replaced; "figures" in `metrics.json` says which belong to it.
@@ -33,12 +35,13 @@ def evaluate_run(run, data, output, camera=None, known_srf=None, split="validati
       split: of the records. checkpoint: "best" on validation, or "last".
       protocol: name in `hsgan.metrics.protocols.PROTOCOLS`.
       figure_scenes: scenes with pictures, the first ones; 0 for none.
+      engine: name in `hsgan.inference.ENGINES`.
 
     Returns:
       The results, as in `metrics.json` (`evaluate`), with the figures' paths in `output` under "figures".
 
     Raises:
-      RunError: no run, or one without such weights.
+      RunError: no run, or one without such weights; an engine that cannot run it.
       DataError: no cube records, other wavelengths, no such camera (lists near names), a scene that cannot be scored,
         an output that is a file.
     """
@@ -46,6 +49,7 @@ def evaluate_run(run, data, output, camera=None, known_srf=None, split="validati
     folder = RunFolder.open(run)
     known_srf = folder.config.cameras.known if known_srf is None else known_srf
     network = folder.network(checkpoint)
+    use_engine(network, engine)
     manifest = read_manifest(data)
     manifest.check_wavelengths(config_lib.wavelengths_nm(folder.config))
     camera = camera or folder.test_camera
@@ -66,6 +70,7 @@ def evaluate_run(run, data, output, camera=None, known_srf=None, split="validati
         "figures": [str(path.relative_to(output)) for path in gallery.paths],
         "run": str(folder.path),
         "config": folder.config.name,
+        "engine": engine,
         "checkpoint": {"which": checkpoint, **folder.weights_record(checkpoint)},
         "data": {"records": str(data), "source": manifest.source, "split": split},
         "versions": versions(),

@@ -13,7 +13,8 @@ import tensorflow as tf
 
 from hsgan.errors import DataError, RunError
 from hsgan.evaluation.methods import estimate_srf, reconstruct_tiles
-from hsgan.inference import tiling
+from hsgan.inference import TENSORFLOW, tiling
+from hsgan.inference.engine import use_engine
 from hsgan.spectra.srf import SrfDictionary
 from hsgan.training.run_folder import RunFolder, versions
 
@@ -35,11 +36,11 @@ class NetworkModel:
         self.facts = facts or {}
 
     @classmethod
-    def from_run(cls, run, checkpoint="best"):
-        """Returns the model of a run folder, with all cameras of its dictionary.
+    def from_run(cls, run, checkpoint="best", engine=TENSORFLOW):
+        """Returns the model of a run folder, with all cameras of its dictionary; `engine` is of `ENGINES`.
 
         Raises:
-          RunError: no run, or one without such weights.
+          RunError: no run, or one without such weights; an engine that cannot run it.
         """
         folder = RunFolder.open(run)
         step = folder.weights_record(checkpoint).get("step", "unknown")
@@ -49,7 +50,9 @@ class NetworkModel:
             "license": _license(folder.provenance),
             **versions(),
         }
-        return cls(folder.network(checkpoint), folder.dictionary(), facts)
+        network = folder.network(checkpoint)
+        use_engine(network, engine)
+        return cls(network, folder.dictionary(), facts | {"engine": engine})
 
     @property
     def wavelengths_nm(self):

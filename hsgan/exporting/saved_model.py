@@ -5,8 +5,8 @@ from pathlib import Path
 import tensorflow as tf
 
 from hsgan.exporting import requests
-from hsgan.exporting.forward import forward_of
 from hsgan.files.atomic import write_atomically
+from hsgan.inference.forward import forward_of
 
 WARMUP = Path("assets.extra") / "tf_serving_warmup_requests"
 # A whole image in one graph takes some 2 kB a pixel of memory.

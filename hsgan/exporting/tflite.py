@@ -18,7 +18,7 @@ import tensorflow as tf
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 from hsgan.errors import HsganError
-from hsgan.exporting.forward import portable_forward_of
+from hsgan.inference.forward import portable_forward_of
 
 PRECISIONS = ("float32", "float16", "dynamic", "int8", "int16x8")
 CALIBRATED = {"int8": 8, "int16x8": 16}  # bits of the activations

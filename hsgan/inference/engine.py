@@ -1,11 +1,16 @@
-"""The engine of a network: its fast form if it has one, else its own graph. Both read the weights at every call."""
+"""The engine of a network: its fast form if it has one, else its own graph, or OpenVINO where it is asked for.
+
+Those of TensorFlow read the weights at every call.
+"""
 
 import weakref
 
 import numpy as np
 import tensorflow as tf
 
+from hsgan.inference import TENSORFLOW
 from hsgan.inference.fused import FusedReconstructor
+from hsgan.inference.openvino_engine import OpenVinoEngine
 from hsgan.networks.hsgan_net import HSGANNet
 
 _engines = weakref.WeakKeyDictionary()
@@ -39,5 +44,25 @@ class GraphEngine:
 def engine_of(network):
     """Returns the engine of a network, made on first use: `estimate_srf(rgb)` and `reconstruct(rgb, srf)`, NumPy."""
     if network not in _engines:
-        _engines[network] = FusedReconstructor(network) if isinstance(network, HSGANNet) else GraphEngine(network)
+        _engines[network] = _tensorflow(network)
     return _engines[network]
+
+
+def use_engine(network, name):
+    """Makes `engine_of` give this engine of a network from now on.
+
+    Args:
+      network: the network; an OpenVINO engine keeps to the weights that it has now.
+      name: one of `hsgan.inference.ENGINES`.
+
+    Raises:
+      RunError: as `OpenVinoEngine`.
+    """
+    engine = _tensorflow(network)
+    if name != TENSORFLOW:
+        engine = OpenVinoEngine(network, engine, name.removeprefix("openvino-"))
+    _engines[network] = engine
+
+
+def _tensorflow(network):
+    return FusedReconstructor(network) if isinstance(network, HSGANNet) else GraphEngine(network)

@@ -21,10 +21,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from hsgan.networks import physics
 from hsgan.networks.base import ReconstructionNetwork
-from hsgan.networks.generator import GeneratorStage, physics_start
+from hsgan.networks.generator import GeneratorStage
 from hsgan.networks.srf_estimator import build_srf_estimator
-from hsgan.spectra.imaging import project
 
 
 class AGDNet(ReconstructionNetwork):
@@ -104,17 +104,21 @@ class AGDNet(ReconstructionNetwork):
         cube, residuals = self.reconstruct_with_residuals(rgb, srf)
         return {"cube": cube, "srf": srf, "residual": tf.reduce_mean(tf.square(tf.stack(residuals)))}
 
-    def descend(self, rgb, srf):
-        """Returns the cube and the residuals that the stages after the first have seen."""
+    def descend(self, rgb, srf, operations=physics):
+        """Returns the cube and the residuals that the stages after the first have seen.
+
+        Args:
+          rgb, srf: as for every network. operations: module of the projection and the closed forms.
+        """
         first, *others = self.stages
         cube, residuals = tf.cast(first(rgb), tf.float32), []
         if self.values.initialization != "learned":
-            cube += physics_start(self.values.initialization, rgb, srf, self.statistics, self.values.prior_noise)
+            cube += operations.start(self.values.initialization, rgb, srf, self.statistics, self.values.prior_noise)
         for stage in others:
-            residuals.append(self.residual(cube, rgb, srf))
+            residuals.append(self.residual(cube, rgb, srf, operations))
             cube += tf.cast(stage(residuals[-1]), tf.float32)
         return cube, residuals
 
-    def residual(self, cube, rgb, srf):
+    def residual(self, cube, rgb, srf, operations=physics):
         """Returns `X - C Y`, float32 [batch, h, w, 3]."""
-        return rgb - (project(cube, srf) if self.degradation is None else self.degradation(cube))
+        return rgb - (operations.project(cube, srf) if self.degradation is None else self.degradation(cube))

@@ -13,8 +13,7 @@ import keras
 import tensorflow as tf
 
 from hsgan.layers.efficient import DenselyConnected, EfficientConvolution
-from hsgan.spectra import closed_form
-from hsgan.spectra.imaging import project
+from hsgan.networks import physics
 
 
 class GeneratorStage(keras.layers.Layer):
@@ -76,9 +75,9 @@ class Generator(keras.layers.Layer):
         self.initialization = initialization
         self.negative_slope = negative_slope
         self.prior_noise = prior_noise
-        physics = initialization != "learned"
+        zero = initialization != "learned"
         self.stages = [
-            GeneratorStage(bands, growth, units, zero_mean=t > 0, zero_start=physics, dtype=dtype, name=f"stage_{t}")
+            GeneratorStage(bands, growth, units, zero_mean=t > 0, zero_start=zero, dtype=dtype, name=f"stage_{t}")
             for t in range(stages)
         ]
 
@@ -96,23 +95,10 @@ class Generator(keras.layers.Layer):
         first, *others = self.stages
         cube = tf.cast(first(rgb), tf.float32)
         if self.initialization != "learned":
-            cube += physics_start(self.initialization, rgb, srf, statistics, self.prior_noise)
+            cube += physics.start(self.initialization, rgb, srf, statistics, self.prior_noise)
         for stage in others:
-            cube += tf.cast(stage(project(cube, srf) - rgb), tf.float32)
+            cube += tf.cast(stage(physics.project(cube, srf) - rgb), tf.float32)
         return tf.nn.leaky_relu(cube, self.negative_slope)
-
-
-def physics_start(initialization, rgb, srf, statistics, noise):
-    """Returns the closed form that stands before the stages, float32 [batch, h, w, bands] (method section 17).
-
-    Args:
-      initialization: "smooth" or "prior". rgb, srf: as for `Generator`.
-      statistics: (mean [bands], covariance [bands, bands]) of real cubes, and `noise`, the variance of the RGB noise:
-        for "prior".
-    """
-    if initialization == "smooth":
-        return closed_form.smooth(rgb, srf)
-    return closed_form.wiener(rgb, srf, *statistics, noise=noise)
 
 
 def build_generator(config, bands, dtype=None):

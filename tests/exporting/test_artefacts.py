@@ -9,13 +9,12 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 from tensorflow_serving.apis import prediction_log_pb2
-from trained_run import WAVELENGTHS_NM, small_config
+from trained_run import WAVELENGTHS_NM, agd_net
 
 from hsgan.errors import DataError, HsganError
 from hsgan.exporting import checks, metadata, tflite
 from hsgan.exporting.saved_model import WARMUP
-from hsgan.networks.agd_net import AGDNet
-from hsgan.spectra import srf
+from hsgan.inference.forward import Forward
 from hsgan.spectra.imaging import srgb_decode
 from hsgan.training.run_folder import RunFolder
 
@@ -184,13 +183,10 @@ def test_a_difference_above_the_limit_is_an_error():
     assert checks.difference(np.array([1.0, np.nan]), np.array([1.0, 1.0])) == float("inf")
 
 
-def test_what_tflite_has_not_is_said_before_converting():
-    config = small_config()
-    with config.unlocked():
-        config.model = "agd_net"
-        config.agd_net.update(stages=2, growth=4, units=2, degradation="given", initialization="smooth")
+def test_what_tflite_has_not_is_said_before_converting(monkeypatch):
+    monkeypatch.setattr(tflite, "portable_forward_of", Forward)
     with pytest.raises(HsganError, match=r"tflite: .*Cholesky.*; export it with --tflite=none"):
-        tflite.convert(AGDNet(config, srf.load("default", WAVELENGTHS_NM)))
+        tflite.convert(agd_net())
 
 
 def test_the_reference_covers_odd_sizes_and_one_pixel():

@@ -1,4 +1,4 @@
-"""The forward pass that is exported: two functions of tensors, whatever the network.
+"""The forward pass that leaves Keras, to be exported or run elsewhere: two functions of tensors, whatever the network.
 
 rgb float32 [n, h, w, 3], linear; srf float32 [n, 3, bands]; cube float32 [n, h, w, bands]. n, h and w are free.
 
@@ -8,11 +8,11 @@ that follow, sums in place of concatenations; the graph is the whole image's. Ot
 
 import tensorflow as tf
 
-from hsgan.exporting import portable
+from hsgan.inference import portable
 from hsgan.inference.fused import fold, stage_output
-from hsgan.networks.generator import physics_start
+from hsgan.networks import physics
+from hsgan.networks.agd_net import AGDNet
 from hsgan.networks.hsgan_net import HSGANNet
-from hsgan.spectra.imaging import project
 
 
 class Forward(tf.Module):
@@ -66,9 +66,10 @@ class FusedForward(tf.Module):
     def reconstruct(self, rgb, srf):
         cube = self.stage(0, rgb)
         if self.initialization != "learned":
-            cube += self.closed_form(rgb, srf)
+            statistics = tf.convert_to_tensor(self.mean), tf.convert_to_tensor(self.covariance)
+            cube += self.operations.start(self.initialization, rgb, srf, statistics, self.noise)
         for number in range(1, len(self.kernels)):
-            cube += self.stage(number, self.project(cube, srf) - rgb)
+            cube += self.stage(number, self.operations.project(cube, srf) - rgb)
         return tf.nn.leaky_relu(cube, self.slope)
 
     def stage(self, number, residual):
@@ -76,25 +77,21 @@ class FusedForward(tf.Module):
         with tf.name_scope(f"stage_{number}"):
             return self.layers(residual, self.kernels[number], self.centered[number])[..., : self.bands]
 
-    layers = staticmethod(stage_output)
-    project = staticmethod(project)
-
-    def closed_form(self, rgb, srf):
-        """Returns the estimate before the first stage, [n, h, w, bands]."""
-        statistics = tf.convert_to_tensor(self.mean), tf.convert_to_tensor(self.covariance)
-        return physics_start(self.initialization, rgb, srf, statistics, self.noise)
+    layers, operations = staticmethod(stage_output), physics
 
 
 class PortableForward(FusedForward):
     """The fused form in operations that TFLite has, of one image at a time; closed forms in float32."""
 
-    layers = staticmethod(portable.stage_output)
-    project = staticmethod(portable.project)
+    layers, operations = staticmethod(portable.stage_output), portable
 
-    def closed_form(self, rgb, srf):
-        if self.initialization == "smooth":
-            return portable.smooth(rgb, srf)
-        return portable.wiener(rgb, srf, self.mean, self.covariance, self.noise)
+
+class PortableDescent(Forward):
+    """AGD-Net in operations that TFLite has, of one image at a time; closed forms in float32."""
+
+    def __init__(self, network):
+        super().__init__(network)
+        self._reconstruct = lambda rgb, srf: network.descend(rgb, srf, portable)[0]
 
 
 def saved_variables(layer):
@@ -112,5 +109,6 @@ def forward_of(network):
 
 
 def portable_forward_of(network):
-    """Returns the `Forward` of a network that a TFLite model is made of."""
-    return PortableForward(network) if isinstance(network, HSGANNet) else Forward(network)
+    """Returns the `Forward` of a network that a TFLite model, or OpenVINO's, is made of."""
+    forms = {HSGANNet: PortableForward, AGDNet: PortableDescent}
+    return forms.get(type(network), Forward)(network)

@@ -18,6 +18,11 @@ def project(cube, srf):
     return tf.matmul(cube, tf.transpose(srf, (0, 2, 1))[:, None])
 
 
+def start(initialization, rgb, srf, statistics, noise):
+    """As `hsgan.networks.physics.start`, in float32."""
+    return smooth(rgb, srf) if initialization == "smooth" else wiener(rgb, srf, *statistics, noise)
+
+
 def smooth(rgb, srf, epsilon=SMOOTH_EPSILON):
     """As `hsgan.spectra.closed_form.smooth`, in float32.
 
@@ -42,7 +47,8 @@ def smooth(rgb, srf, epsilon=SMOOTH_EPSILON):
 
 def wiener(rgb, srf, mean, covariance, noise):
     """As `hsgan.spectra.closed_form.wiener`, in float32."""
-    transposed = tf.matmul(srf, tf.convert_to_tensor(covariance, tf.float32))  # C K
+    mean, covariance = (tf.convert_to_tensor(values, tf.float32) for values in (mean, covariance))
+    transposed = tf.matmul(srf, covariance)  # C K
     gram = tf.matmul(transposed, srf, transpose_b=True) + tf.constant(noise * np.eye(3), tf.float32)
     offset = tf.reduce_sum(srf * mean, axis=-1)[:, None, None, :]
     return tf.matmul(rgb - offset, solve(gram, transposed)[:, None]) + mean

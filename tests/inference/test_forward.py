@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from trained_run import WAVELENGTHS_NM, network
+from trained_run import WAVELENGTHS_NM, agd_net, network
 
 from hsgan import config as config_lib
-from hsgan.exporting import portable
-from hsgan.exporting.forward import Forward, FusedForward, forward_of, portable_forward_of
+from hsgan.inference import portable
+from hsgan.inference.forward import Forward, FusedForward, forward_of, portable_forward_of
 from hsgan.spectra import closed_form, srf
 
 DICTIONARY = srf.load("default", WAVELENGTHS_NM)
@@ -42,6 +42,14 @@ def test_fused_and_portable_equal_the_keras_model(initialization):
         found = lite.reconstruct(rgb[:1], expected["srf"][:1])
         tolerance = TOLERANCE if initialization == "learned" else CLOSED_FORM_TOLERANCE
         assert relative(found, expected["cube"][:1]) <= tolerance
+
+
+@pytest.mark.parametrize("initialization", config_lib.INITIALIZATIONS)
+def test_agd_net_is_portable(initialization):
+    model, rgb, response = agd_net(initialization), image(1, 21, 17), tf.constant(DICTIONARY.responses[2][None])
+    expected = model.reconstruct(rgb, response)
+    assert relative(forward_of(model).reconstruct(rgb, response), expected) <= TOLERANCE
+    assert relative(portable_forward_of(model).reconstruct(rgb, response), expected) <= CLOSED_FORM_TOLERANCE
 
 
 @pytest.mark.parametrize("camera", range(0, 28, 5))

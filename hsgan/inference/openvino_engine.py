@@ -1,0 +1,86 @@
+"""Networks run by OpenVINO, in float32 or 16-bit floats: on processors that have these, the fastest way.
+
+OpenVINO reads a SavedModel of the portable form (`hsgan.inference.forward`). TensorFlow estimates the SRF as ever.
+"""
+
+import tempfile
+from importlib import import_module
+
+import numpy as np
+import tensorflow as tf
+
+from hsgan.errors import RunError
+from hsgan.inference.forward import portable_forward_of
+
+# By OpenVINO's names. A processor without the type computes in float32.
+PRECISIONS = {"float32": "f32", "bfloat16": "bf16", "float16": "f16"}
+# Largest difference from TensorFlow on a test image, of its largest value: rounding of weights and features, and the
+# sums of their products, through all stages. Beyond it a network needs more than 16 bits.
+LIMITS = {"float32": 1e-4, "bfloat16": 0.05, "float16": 0.05}
+TEST_SIZE = (64, 80)
+
+
+class OpenVinoEngine:
+    """A network with its present weights; later ones do not count.
+
+    Args:
+      network: a `hsgan.networks.base.ReconstructionNetwork`.
+      other: the network's engine in TensorFlow, which estimates the SRF and which a test image is compared with.
+      precision: one of `PRECISIONS`.
+
+    Raises:
+      RunError: OpenVINO is not installed, cannot run this network, or computes other numbers than TensorFlow.
+    """
+
+    def __init__(self, network, other, precision="float32"):
+        try:
+            self.openvino = import_module("openvino")
+        except ImportError:
+            raise RunError(
+                "openvino: not installed; pip install 'hsgan[openvino]', or take the engine tensorflow"
+            ) from None
+        self.estimate_srf, self.precision = other.estimate_srf, PRECISIONS[precision]
+        self.core, self.window, self.request = self.openvino.Core(), None, None
+        try:
+            self.model = self._read(portable_forward_of(network))
+            self._check(network, other, LIMITS[precision])
+        except RuntimeError as error:  # also OpenVINO's own
+            reason = " ".join(str(error).split())[-300:]
+            raise RunError(
+                f"openvino: cannot run this network; take the engine tensorflow. It says: {reason}"
+            ) from error
+
+    def _read(self, forward):
+        image, camera = (1, None, None, 3), (1, 3, forward.bands)
+        signature = [tf.TensorSpec(image, tf.float32, "rgb"), tf.TensorSpec(camera, tf.float32, "srf")]
+        with tempfile.TemporaryDirectory() as folder:
+            function = tf.function(forward.reconstruct, input_signature=signature)
+            tf.saved_model.save(forward, folder, signatures=function)
+            return self.core.read_model(folder)
+
+    def _check(self, network, other, limit):
+        rgb = np.random.default_rng(0).random((*TEST_SIZE, 3), np.float32)
+        srf = np.asarray(network.dictionary.responses, np.float32).mean(axis=0)
+        expected = other.reconstruct(rgb, srf)
+        difference = np.abs(self.reconstruct(rgb, srf) - expected).max() / np.abs(expected).max()
+        if not difference <= limit:  # NaN too
+            raise RunError(
+                f"openvino: in {self.precision} a test image differs by {difference:.2g} of its largest value from "
+                f"TensorFlow's, where {limit:g} is allowed; take float32, or the engine tensorflow"
+            )
+
+    def reconstruct(self, rgb, srf):
+        """Returns the cube float32 [height, width, bands] of an image under an SRF [3, bands].
+
+        A size other than the last one's takes a second or two to compile; tiles are of one size.
+        """
+        srf = np.asarray(srf, np.float32)
+        if rgb.shape != self.window:
+            model = self.model.clone()
+            model.reshape({"rgb": [1, *rgb.shape], "srf": [1, *srf.shape]})
+            options = {"INFERENCE_PRECISION_HINT": self.precision, "PERFORMANCE_HINT": "LATENCY"}
+            self.request = self.core.compile_model(model, "CPU", options).create_infer_request()
+            self.window = rgb.shape
+        inputs = {"rgb": np.ascontiguousarray(rgb, np.float32)[None], "srf": srf[None]}
+        # The request's own memory, which the next image overwrites.
+        return next(iter(self.request.infer(inputs).values()))[0].copy()
