@@ -17,16 +17,23 @@ def define(values, readers):
     flags.DEFINE_enum("source", None, sorted(readers), "Data set.", **common)
     flags.DEFINE_string("input", None, "Folder of the data set, as published.", **common)
     flags.DEFINE_string("output", None, "Folder to be made.", **common)
+    flags.DEFINE_list("validation", [], "Names of the scenes or photos held out for validation.", flag_values=values)
+    flags.DEFINE_list("test", [], "Names of the scenes or photos held out for tests.", flag_values=values)
     flags.DEFINE_bool("skip_bad", False, "Leave out what cannot be used, and count it.", flag_values=values)
     flags.DEFINE_integer("shards", 0, "Files a split, at most; 0: one for every 8 scenes.", flag_values=values)
     flags.DEFINE_integer("workers", 0, "Processes, each with one scene in memory; 0: one a core.", flag_values=values)
     flags.DEFINE_bool(
-        "keep_duplicates", False, "Accept near-duplicates between the splits of --validation.", flag_values=values
+        "keep_duplicates", False, "Accept near-duplicates between splits that were chosen.", flag_values=values
     )
     flags.DEFINE_enum(
         "runner", "", ["", *RUNNERS], "'': processes of this machine; else an Apache Beam runner.", flag_values=values
     )
     flags.DEFINE_list("beam_options", [], "Options of the Beam runner, e.g. --region=R,--project=P", flag_values=values)
+
+
+def held_out(values):
+    """Returns {split: names} of the flags that move scenes."""
+    return {split: values[split].value for split in ("validation", "test")}
 
 
 def build(values):

@@ -12,7 +12,6 @@ def define_flags(values=flags.FLAGS):
 
     build_flags.define(values, HSI_READERS)
     common = {"flag_values": values}
-    flags.DEFINE_list("validation", [], "Names of the scenes held out for validation.", **common)
     flags.DEFINE_string(
         "grid", "", "Wavelengths of the records, START:STOP:STEP in nm; '' is the default configuration's.", **common
     )
@@ -36,7 +35,7 @@ def main(_, values=flags.FLAGS):
     optional = {"wavelengths": build_flags.wavelengths, "size": build_flags.size, **same}
     grid = grids.parse(values.grid, "--grid") if values.grid else grids.configured()
     reader = build_flags.reader(HSI_READERS, values, optional)
-    print(convert_cubes(reader, values.output, values.validation, grid, build_flags.build(values)))
+    print(convert_cubes(reader, values.output, build_flags.held_out(values), grid, build_flags.build(values)))
 
 
 if __name__ == "__main__":

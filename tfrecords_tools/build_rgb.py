@@ -12,7 +12,6 @@ def define_flags(values=flags.FLAGS):
     from tfrecords_tools.readers import RGB_READERS
 
     build_flags.define(values, RGB_READERS)
-    flags.DEFINE_list("validation", [], "Names of the photos held out for validation.", flag_values=values)
     flags.DEFINE_enum(
         "encoding", "srgb", ENCODINGS, "Of folder: how the photos' values relate to light.", flag_values=values
     )
@@ -27,7 +26,7 @@ def main(_, values=flags.FLAGS):
     from tfrecords_tools.readers import RGB_READERS
 
     reader = build_flags.reader(RGB_READERS, values, {"encoding": str})
-    print(convert_photos(reader, values.output, values.validation, build_flags.build(values)))
+    print(convert_photos(reader, values.output, build_flags.held_out(values), build_flags.build(values)))
 
 
 if __name__ == "__main__":

@@ -52,40 +52,34 @@ class Summary:
         return "\n".join(lines + [f"  near-duplicates: {a} ({b}) and {c} ({d})" for a, b, c, d, _ in self.near])
 
 
-def convert_cubes(reader, output, validation=(), wavelengths_nm=None, build=None):
+def convert_cubes(reader, output, held_out=None, wavelengths_nm=None, build=None):
     """Writes all scenes of a reader of cubes as records; returns a `Summary`.
 
     Args:
       reader: see `tfrecords_tools.readers`.
       output: folder to be made.
-      validation: names of scenes of the validation split, in place of the splits that the reader names.
+      held_out: {"validation": names of scenes, "test": names}, in place of the splits that the reader names.
       wavelengths_nm: grid of the records, float [bands], within the reader's; None takes the reader's.
       build: a `Build`; None takes the defaults.
 
     Raises:
-      DataError: a scene that cannot be used, unknown validation scenes, no scene left, an occupied output folder, a
-        grid beyond the reader's, a near-duplicate between the chosen splits.
+      DataError: a scene that cannot be used, names of no scene or of two splits, no scene left, an occupied output
+        folder, a grid beyond the reader's, a near-duplicate between the chosen splits.
     """
     build = build or Build()
-    pairs = reader.scenes()
-    names = [scene for scene, _ in pairs]
-    for name in validation:
-        if name not in names:
-            near = difflib.get_close_matches(name, names, n=3, cutoff=0.4) or names[:5]
-            raise DataError(f"--validation: no scene {name!r}; near: {', '.join(near)}")
+    pairs = _moved(reader.scenes(), held_out or {}, "scene")
     grid = np.asarray(reader.wavelengths_nm if wavelengths_nm is None else wavelengths_nm, np.float32)
     grids.check_within(reader.wavelengths_nm, grid, reader.source)
     wavelengths = tuple(float(value) for value in grid)
     header = Manifest("cubes", reader.source, wavelengths_nm=wavelengths, note=reader.note, command=build.command)
-    pairs = [(scene, "validation" if scene in validation else split) for scene, split in pairs]
-    return _convert(reader, pairs, header, output, build, chosen=bool(validation))
+    return _convert(reader, pairs, header, output, build, chosen=_chosen(held_out))
 
 
-def convert_photos(reader, output, validation=(), build=None):
+def convert_photos(reader, output, held_out=None, build=None):
     """Writes all photos of a reader as records, in the splits that it names; returns a `Summary`.
 
     Args:
-      reader, output, validation, build: as in `convert_cubes`.
+      reader, output, held_out, build: as in `convert_cubes`.
 
     Raises:
       DataError: as `convert_cubes`, but for the grid.
@@ -99,11 +93,8 @@ def convert_photos(reader, output, validation=(), build=None):
         note=reader.note,
         command=build.command,
     )
-    unknown = sorted(set(validation) - {scene for scene, _ in reader.scenes()})
-    if unknown:
-        raise DataError(f"--validation: no photo {', '.join(map(repr, unknown[:5]))}")
-    pairs = [(scene, "validation" if scene in set(validation) else split) for scene, split in reader.scenes()]
-    return _convert(reader, pairs, header, output, build, chosen=bool(validation))
+    pairs = _moved(reader.scenes(), held_out or {}, "photo")
+    return _convert(reader, pairs, header, output, build, chosen=_chosen(held_out))
 
 
 def convert_videos(reader, output, build=None):
@@ -117,6 +108,23 @@ def convert_videos(reader, output, build=None):
     return _convert(reader, reader.scenes(), header, output, build, chosen=False)
 
 
+def _moved(pairs, held_out, kind):
+    """Returns the (scene, split) pairs of a reader, with the scenes that are named moved to the splits they are for."""
+    names, moved = [scene for scene, _ in pairs], {}
+    for split, chosen in held_out.items():
+        for name in chosen:
+            if name not in names:
+                near = difflib.get_close_matches(name, names, n=3, cutoff=0.4) or names[:5]
+                raise DataError(f"--{split}: no {kind} {name!r}; near: {', '.join(near)}")
+            if moved.setdefault(name, split) != split:
+                raise DataError(f"--{split}: {name!r} is named by --{moved[name]} too; a {kind} is in one split")
+    return [(scene, moved.get(scene, split)) for scene, split in pairs]
+
+
+def _chosen(held_out):
+    return any((held_out or {}).values())
+
+
 def _convert(reader, pairs, header, output, build, chosen):
     tasks = shards_lib.plan(reader, pairs, header, build.shards, build.skip_bad)
     runner = build.runner or pool.run
@@ -127,8 +135,8 @@ def _convert(reader, pairs, header, output, build, chosen):
         if near and chosen and not build.keep_duplicates:
             first, split, second, other, _ = near[0]
             raise DataError(
-                f"--validation: {first} ({split}) and {second} ({other}) show nearly the same: put both into one "
-                f"split, or keep them apart by --keep_duplicates ({len(near)} such pairs)"
+                f"--validation, --test: {first} ({split}) and {second} ({other}) show nearly the same: put both into "
+                f"one split, or keep them apart by --keep_duplicates ({len(near)} such pairs)"
             )
         manifest, skipped = staging.finish()
     return Summary(manifest, skipped, near)

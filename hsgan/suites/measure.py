@@ -1,6 +1,7 @@
-"""Seconds and peak memory of one reconstruction, in a process of its own: `python -m hsgan.suites.measure RUN H W`.
+"""Seconds and peak memory of one reconstruction, in a process of its own.
 
-Prints one line of JSON: {"seconds": best of three after a first one, "peak_mib": of the whole process}.
+`python -m hsgan.suites.measure RUN HEIGHT WIDTH WHICH`, of the best or last weights, prints one line of JSON:
+{"seconds": best of three after a first one, "peak_mib": of the whole process}.
 """
 
 import json
@@ -15,11 +16,11 @@ from hsgan.errors import RunError
 
 
 def main(argv):
-    """Measures the last weights of a run on noise of the size asked for, blind."""
+    """Measures the "last" or "best" weights of a run on noise of the size asked for, blind."""
     from hsgan.evaluation.methods import estimate_srf, reconstruct_cube
     from hsgan.training.run_folder import RunFolder
 
-    network = RunFolder.open(argv[1]).network("last")
+    network = RunFolder.open(argv[1]).network(argv[4])
     rgb = np.random.default_rng(0).random((int(argv[2]), int(argv[3]), 3), np.float32)
     seconds = []
     for _ in range(4):
@@ -30,13 +31,13 @@ def main(argv):
     print(json.dumps({"seconds": min(seconds[1:]), "peak_mib": peak}))
 
 
-def measure(run, height, width):
-    """Returns {"seconds", "peak_mib"} of a blind reconstruction by the run in folder `run`.
+def measure(run, height, width, which="last"):
+    """Returns {"seconds", "peak_mib"} of a blind reconstruction by the run in folder `run`; `which` weights.
 
     Raises:
       RunError: the process failed.
     """
-    command = [sys.executable, "-m", "hsgan.suites.measure", str(run), str(height), str(width)]
+    command = [sys.executable, "-m", "hsgan.suites.measure", str(run), str(height), str(width), which]
     answer = subprocess.run(command, capture_output=True, text=True, check=False)
     if answer.returncode:
         raise RunError(f"{run}: could not be measured: {' '.join(answer.stderr.split())[-300:]}")

@@ -2,7 +2,8 @@
 
 In the output folder: `runs/ROW-seedN` (run folders), `results.json` (replaced after every finished row), `plan.json`
 (the steps of every row, fixed when the suite begins), and what `hsgan.suites.report` writes. A suite that was killed
-goes on where it was. Numbers are of the *last* weights: nothing is chosen on the scenes that are reported.
+goes on where it was. Nothing is chosen on the scenes that are reported: where they are those of validation, numbers are
+of the *last* weights; where they are others (`--split=test`), of the weights that were *best* on validation.
 """
 
 import gc
@@ -39,7 +40,7 @@ from hsgan.training.run_folder import RunFolder, training_cameras, versions
 
 RESULTS, PLAN, RUNS = "results.json", "plan.json", "runs"
 SIZE = (482, 512)  # of the image that costs are measured on
-VALIDATIONS = 4  # in the course of a run, for its curve
+VALIDATIONS = 10  # in the course of a run, for its curve, and to choose weights by
 
 
 class SuiteRun:
@@ -64,6 +65,7 @@ class SuiteRun:
         self.training_cameras = training_cameras(base, self.dictionary)
         self.camera = camera or base.cameras.test or self.dictionary.default_test_camera
         self.srf = self.dictionary.srf(self.camera)
+        self.which = "last" if split == base.data.validation_split else "best"
         self.cubes = sources.resolve(base).data.cubes
         read_manifest(self.cubes).files(split)
         self.output = Path(output)
@@ -180,7 +182,7 @@ class SuiteRun:
         tqdm.write(f"{row.name}, seed {seed}: {steps} steps")
         self.share_parser(config, self.folder_of(row, seed))
         folder = loop.train(config, self.folder_of(row, seed))
-        network = folder.network("last")
+        network = folder.network(self.which)
         results = self.evaluate(
             {row.name: lambda rgb, srf: reconstruct_cube(network, rgb, srf)}, lambda rgb: estimate_srf(network, rgb)
         )
@@ -188,11 +190,12 @@ class SuiteRun:
             entry["cost"] = {
                 "parameters": parameters(network),
                 "multiply_adds": multiply_adds(network, *SIZE),
-                **measure(folder.path, *SIZE),
+                **measure(folder.path, *SIZE, self.which),
             }
         entry["seeds"][str(seed)] = {
             "fingerprint": fingerprint,
             "steps": steps,
+            "weights": {"which": self.which, "step": folder.weights_record(self.which)["step"]},
             "minutes": seconds_trained(folder) / 60,
             "history": folder.history(),
             **results["methods"][row.name],
@@ -246,9 +249,9 @@ class SuiteRun:
         )
 
     def networks(self):
-        """Yields (row's name, network of its first seed, last weights)."""
+        """Yields (row's name, network of its first seed, with the weights that are reported)."""
         for row in self.suite.rows:
-            yield row.name, RunFolder.open(self.folder_of(row, self.seeds[0])).network("last")
+            yield row.name, RunFolder.open(self.folder_of(row, self.seeds[0])).network(self.which)
 
     def save(self):
         """Replaces results.json."""

@@ -101,9 +101,11 @@ def described(results):
     amount = f"{budget['amount']:g} {budget['unit']}"
     if budget["unit"] == "minutes":
         amount += ", turned into the column's steps by measurement"
+    validation = config["data"]["validation_split"]
+    weights = "its last weights" if identity["split"] == validation else f"the weights best on the split {validation}"
     return (
         f"Scenes: split {identity['split']} of {_stem(config['data']['cubes'])}; {camera}. Budget: every network "
-        f"trained for {amount}, with batches of {batch} patches of {patch} x {patch}; its last weights{seeds}. "
+        f"trained for {amount}, with batches of {batch} patches of {patch} x {patch}; {weights}{seeds}. "
         f"GMAC, seconds and memory are of one image of {SIZE[0]} x {SIZE[1]}."
     )
 

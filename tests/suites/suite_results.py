@@ -36,7 +36,8 @@ def results():
     closed = {"bi": {"mean": metrics(25.5, 20.0)}, "smooth": {"mean": metrics(31.5, 7.25)}}
     identity = {
         "suite": "table1", "budget": {"amount": 12.0, "unit": "steps"}, "split": "validation", "camera": "Nikon 5100",
-        "known_srf": False, "config": {"data": {"cubes": "records/cave"}, "train": {"batch": 4, "patch": 32}},
+        "known_srf": False, "config": {"data": {"cubes": "records/cave", "validation_split": "validation"},
+                                      "train": {"batch": 4, "patch": 32}},
     }  # fmt: skip
     return copy.deepcopy(
         {"identity": identity, "closed_forms": closed, "rows": rows, "extra": {}, "plan": {"hscnn_d": 12, "fm_net": 12},

@@ -102,5 +102,8 @@ def test_a_row_without_results_is_an_error():
 def test_minutes_are_said_to_have_become_steps():
     found = results()
     assert "measurement" not in tables.described(found)
+    assert "; its last weights; mean" in tables.described(found)
+    found["identity"]["split"] = "test"
+    assert "; the weights best on the split validation; mean" in tables.described(found)
     found["identity"]["budget"] = {"amount": 2.5, "unit": "minutes"}
     assert "2.5 minutes, turned into the column's steps by measurement" in tables.described(found)

@@ -67,13 +67,15 @@ def _run(program, capsys, **arguments):
 def test_cave_conversion_is_exact(cave, tmp_path, capsys):
     folder, scenes = cave
     output = tmp_path / "out"
-    printed = _run(build_hsi, capsys, source="cave", input=str(folder), output=str(output), validation="beads")
-    assert "cave: 3 records (2 train, 1 validation), 0 skipped" in printed
+    held_out = {"validation": "beads", "test": "cloth"}
+    printed = _run(build_hsi, capsys, source="cave", input=str(folder), output=str(output), **held_out)
+    assert "cave: 3 records (1 test, 1 train, 1 validation), 0 skipped" in printed
     manifest = read_manifest(output)
     assert manifest.verify() == 3
     assert manifest.wavelengths_nm == tuple(range(400, 701, 10))
     assert manifest.split("validation").scenes == ("beads",)
-    for split in ("train", "validation"):
+    assert manifest.split("test").scenes == ("cloth",)
+    for split in ("train", "validation", "test"):
         for record in record_reader.iterate_records(output, split):
             np.testing.assert_array_equal(record.values, scenes[record.scene])
             assert record.scale == np.float32(1 / 65535)
@@ -221,6 +223,8 @@ def test_unusable_arguments_are_named(cave, tmp_path, capsys):
     arguments = {"source": "cave", "input": str(folder), "output": str(tmp_path / "out")}
     with pytest.raises(DataError, match=r"--validation: no scene 'beds'; near: beads"):
         _run(build_hsi, capsys, **arguments, validation="beds")
+    with pytest.raises(DataError, match="--test: 'beads' is named by --validation too; a scene is in one split"):
+        _run(build_hsi, capsys, **arguments, validation="beads", test="beads")
     with pytest.raises(DataError, match="no such folder; give the folder that holds CAVE"):
         CaveReader(tmp_path / "nowhere")
     with pytest.raises(DataError, match="no CAVE scene"):
@@ -258,7 +262,7 @@ def test_dictionaries_name_readers_by_their_source():
 def test_real_cave_and_camvid(real_data, tmp_path):
     reader = CaveReader(real_data / "cave")
     held_out = [scene for scene, _ in reader.scenes()[:2]]
-    summary = convert.convert_cubes(reader, tmp_path / "cave", held_out, build=convert.Build(workers=2))
+    summary = convert.convert_cubes(reader, tmp_path / "cave", {"validation": held_out}, build=convert.Build(workers=2))
     assert summary.near == []
     assert summary.manifest.verify() == len(reader.scenes()) == 17
     for scene, cube in record_reader.iterate_cubes(tmp_path / "cave", "validation"):

@@ -132,7 +132,7 @@ def test_near_duplicates_are_found_and_others_not():
 def test_real_splits_share_no_scene(real_data, tmp_path):
     """CAVE's scenes are all different. CamVid's validation frames are not, but no frame of them trains too."""
     reader = CaveReader(real_data / "cave")
-    convert.convert_cubes(reader, tmp_path / "cave", [scene for scene, _ in reader.scenes()][::2])
+    convert.convert_cubes(reader, tmp_path / "cave", {"validation": [scene for scene, _ in reader.scenes()][::2]})
     assert duplicates.of_manifest(read_manifest(tmp_path / "cave")) == []
     summary = convert.convert_photos(CamvidReader(real_data / "camvid"), tmp_path / "camvid")
     splits = {name: set(split.scenes) for name, split in summary.manifest.splits.items()}
