@@ -69,7 +69,7 @@ def test_cave_conversion_is_exact(cave, tmp_path, capsys):
     output = tmp_path / "out"
     held_out = {"validation": "beads", "test": "cloth"}
     printed = _run(build_hsi, capsys, source="cave", input=str(folder), output=str(output), **held_out)
-    assert "cave: 3 records (1 test, 1 train, 1 validation), 0 skipped" in printed
+    assert "cave: 3 records (1 train, 1 validation, 1 test), 0 skipped" in printed
     manifest = read_manifest(output)
     assert manifest.verify() == 3
     assert manifest.wavelengths_nm == tuple(range(400, 701, 10))
