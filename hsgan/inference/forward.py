@@ -19,12 +19,13 @@ class Forward(tf.Module):
     """The plain form of any `hsgan.networks.base.ReconstructionNetwork`.
 
     Attributes:
-      bands: bands of the cube.
+      bands: bands of the cube. initialization: of the network; "learned" where it has none.
+      noise: variance of the RGB noise, of the closed form.
     """
 
-    def __init__(self, network):
+    def __init__(self, network, initialization="learned", noise=0.0):
         super().__init__(name="forward")
-        self.bands = network.bands
+        self.bands, self.initialization, self.noise = network.bands, initialization, float(noise)
         self.weights = saved_variables(network)
         self._estimate_srf, self._reconstruct = network.estimate_srf, network.reconstruct
 
@@ -81,17 +82,25 @@ class FusedForward(tf.Module):
 
 
 class PortableForward(FusedForward):
-    """The fused form in operations that TFLite has, of one image at a time; closed forms in float32."""
+    """The fused form in operations that TFLite has, of one image at a time; closed forms in float32.
 
-    layers, operations = staticmethod(portable.stage_output), portable
+    Args:
+      network: the network. operations: of the projection and the closed forms.
+    """
+
+    layers = staticmethod(portable.stage_output)
+
+    def __init__(self, network, operations=portable):
+        super().__init__(network)
+        self.operations = operations
 
 
 class PortableDescent(Forward):
-    """AGD-Net in operations that TFLite has, of one image at a time; closed forms in float32."""
+    """AGD-Net in operations that TFLite has, as `PortableForward`."""
 
-    def __init__(self, network):
-        super().__init__(network)
-        self._reconstruct = lambda rgb, srf: network.descend(rgb, srf, portable)[0]
+    def __init__(self, network, operations=portable):
+        super().__init__(network, network.values.initialization, network.values.prior_noise)
+        self._reconstruct = lambda rgb, srf: network.descend(rgb, srf, operations)[0]
 
 
 def saved_variables(layer):
@@ -108,7 +117,7 @@ def forward_of(network):
     return FusedForward(network) if isinstance(network, HSGANNet) else Forward(network)
 
 
-def portable_forward_of(network):
-    """Returns the `Forward` of a network that a TFLite model, or OpenVINO's, is made of."""
+def portable_forward_of(network, operations=portable):
+    """Returns the `Forward` of a network that a TFLite model is made of, or with other `operations` OpenVINO's."""
     forms = {HSGANNet: PortableForward, AGDNet: PortableDescent}
-    return forms.get(type(network), Forward)(network)
+    return forms[type(network)](network, operations) if type(network) in forms else Forward(network)
