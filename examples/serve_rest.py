@@ -52,7 +52,8 @@ def to_json(value):
 
 def call(method, body=None):
     """Returns what the server says, from JSON."""
-    request = urllib.request.Request(f"http://{FLAGS.server}/v1/models/{FLAGS.model}{method}", body)
+    server = FLAGS.server if "://" in FLAGS.server else f"http://{FLAGS.server}"
+    request = urllib.request.Request(f"{server}/v1/models/{FLAGS.model}{method}", body)
     try:
         with urllib.request.urlopen(request, timeout=FLAGS.timeout) as response:
             return json.load(response)

@@ -25,7 +25,7 @@ def define(server):
     flags.DEFINE_string(
         "output", None, "NPZ file to write: cube [h, w, bands], srf [3, bands]; whatever the answer has."
     )
-    flags.DEFINE_string("server", server, "Host and port.")
+    flags.DEFINE_string("server", server, "Host and port; by REST also an address, http://... or https://...")
     flags.DEFINE_string("model", "demo", "Name of the model.")
     flags.DEFINE_enum("signature", "encoded", SIGNATURES, "What to ask for (docs/export.md).")
     flags.DEFINE_list("bands", [], "Of compact: indices of the bands wanted; default: all.")

@@ -80,9 +80,10 @@ def expected(loaded, served, signature):
     return found
 
 
-@pytest.mark.parametrize("protocol", PROTOCOLS)
-def test_health(addresses, files, protocol):
-    command = [sys.executable, EXAMPLES / f"serve_{protocol}.py", f"--server={addresses[protocol]}", "--check"]
+@pytest.mark.parametrize(("protocol", "prefix"), [("grpc", ""), ("rest", ""), ("rest", "http://")])
+def test_health(addresses, files, protocol, prefix):
+    server = prefix + addresses[protocol]
+    command = [sys.executable, EXAMPLES / f"serve_{protocol}.py", f"--server={server}", "--check"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=files, timeout=120)
     assert (done.returncode, done.stdout) == (0, "demo: version 1 AVAILABLE\n"), done.stderr
 
