@@ -23,7 +23,7 @@ class Budget:
     unit: str
 
     def __str__(self):
-        return f"{self.amount:g} {self.unit}"
+        return f"{self.amount:g} {self.unit.removesuffix('s') if self.amount == 1 else self.unit}"
 
 
 def parse(text):

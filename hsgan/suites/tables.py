@@ -6,6 +6,7 @@ from rich.table import Table
 from rich.text import Text
 
 from hsgan.evaluation.table import COLUMNS
+from hsgan.suites.budget import Budget
 from hsgan.suites.runner import SIZE, summary
 
 # Metric: heading, format, whether more is better.
@@ -93,13 +94,13 @@ def screen(suite, results):
 def described(results):
     """Returns sentences on what the numbers of a suite were measured on, its budget among them."""
     identity = results["identity"]
-    budget, config = identity["budget"], identity["config"]
+    budget, config = Budget(**identity["budget"]), identity["config"]
     camera = f"camera {identity['camera']}, {'given' if identity['known_srf'] else 'not told to the methods'}"
     count = max((len(entry["seeds"]) for entry in results["rows"].values()), default=1)
     seeds = f"; mean ± standard deviation of {count} seeds" if count > 1 else ""
     patch, batch = config["train"]["patch"], config["train"]["batch"]
-    amount = f"{budget['amount']:g} {budget['unit']}"
-    if budget["unit"] == "minutes":
+    amount = str(budget)
+    if budget.unit == "minutes":
         amount += ", turned into the column's steps by measurement"
     validation = config["data"]["validation_split"]
     weights = "its last weights" if identity["split"] == validation else f"the weights best on the split {validation}"

@@ -96,7 +96,7 @@ def test_a_suite_takes_the_runs_of_an_earlier_one(begin, suite, tmp_path, monkey
         one, other = first["rows"][row.name]["seeds"]["0"], second["rows"][row.name]["seeds"]["0"]
         assert one["scenes"] == other["scenes"]
         assert one["minutes"] == other["minutes"]
-    with pytest.raises(RunError, match="first: its rows trained for 1 steps, not 3 steps; give --budget=1steps"):
+    with pytest.raises(RunError, match="first: its rows trained for 1 step, not 3 steps; give --budget=1steps"):
         begin("third", budget=budget.Budget(3, "steps"), earlier=tmp_path / "first")
     with pytest.raises(RunError, match=r"nothing: holds no suite \(no results\.json\)"):
         begin("third", earlier=tmp_path / "nothing")
