@@ -56,6 +56,7 @@ class SuiteRun:
 
     Raises:
       RunError: the folder holds another suite, or is a file; `earlier` holds none, or one of another budget.
+      DataError: no records of cubes or photos, other wavelengths, no such split or camera.
     """
 
     def __init__(self, suite, base, budget, seeds, output, split="validation", camera="", known=False, earlier=""):
@@ -67,6 +68,9 @@ class SuiteRun:
         self.srf = self.dictionary.srf(self.camera)
         self.which = "last" if split == base.data.validation_split else "best"
         self.cubes = sources.resolve(base).data.cubes
+        # Before anything is written: the records of every row, and the scenes that are reported.
+        for row in suite.rows:
+            loop.check_data(sources.resolve(self.config_of(row, self.seeds[0], 1)))
         read_manifest(self.cubes).files(split)
         self.output = Path(output)
         self.earlier = Path(earlier) if earlier else None
