@@ -81,7 +81,7 @@ def test_a_folder_of_another_suite_is_refused(begin, tmp_path):
 def test_records_that_cannot_be_trained_on_leave_nothing_behind(begin, small_config, tmp_path):
     with small_config.unlocked():
         small_config.data.cubes = small_config.data.rgb
-    with pytest.raises(DataError, match="must hold cubes. Received: photos"):
+    with pytest.raises(DataError, match=r"must hold cubes\. Received: photos"):
         begin("photos")
     assert not (tmp_path / "photos").exists()
 
