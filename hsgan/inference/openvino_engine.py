@@ -5,7 +5,6 @@ computes the closed form before the stages: 16 bits are too few to solve for it.
 """
 
 import tempfile
-from importlib import import_module
 
 import numpy as np
 import tensorflow as tf
@@ -47,13 +46,13 @@ class OpenVinoEngine:
 
     def __init__(self, network, other, precision="float32"):
         try:
-            self.openvino = import_module("openvino")
+            import openvino
         except ImportError:
             raise RunError(
                 "openvino: not installed; pip install 'hsgan[openvino]', or take the engine tensorflow"
             ) from None
         self.estimate_srf, self.precision = other.estimate_srf, PRECISIONS[precision]
-        self.core, self.window, self.request = self.openvino.Core(), None, None
+        self.core, self.window, self.request = openvino.Core(), None, None
         try:
             self.model, self.start = self._read(network)
             self._check(network, other, LIMITS[precision])
