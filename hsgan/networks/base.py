@@ -1,5 +1,7 @@
 """What all networks of the package have in common: RGB and, optionally, the camera in; cube and SRF out."""
 
+import abc
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -7,7 +9,7 @@ import tensorflow as tf
 from hsgan import losses
 
 
-class ReconstructionNetwork(keras.Model):
+class ReconstructionNetwork(keras.Model, abc.ABC):
     """The interface by which networks are trained, evaluated and exported.
 
     `call(rgb, srf=None)`: rgb float32 [batch, h, w, 3] (linear, [0, 1]), of any h and w; srf float32 [batch, 3, bands],
@@ -65,9 +67,9 @@ class ReconstructionNetwork(keras.Model):
         mean = tf.constant(self.dictionary.responses.mean(axis=0), tf.float32)
         return tf.repeat(mean[None], tf.shape(rgb)[0], axis=0)
 
+    @abc.abstractmethod
     def reconstruct(self, rgb, srf):
         """Returns the cube float32 [batch, h, w, bands] of images [batch, h, w, 3] under SRFs [batch, 3, bands]."""
-        raise NotImplementedError(f"{type(self).__name__}: must define reconstruct(rgb, srf)")
 
     def call(self, rgb, srf=None):
         srf = self.estimate_srf(rgb) if srf is None else srf

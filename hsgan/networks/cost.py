@@ -10,6 +10,8 @@ import math
 
 import tensorflow as tf
 
+from hsgan.errors import HsganError
+
 
 def parameters(network):
     """Returns the number of trained parameters: constants that are saved with the weights do not count."""
@@ -24,7 +26,7 @@ def multiply_adds(network, height, width):
       height, width: of the image, in pixels.
 
     Raises:
-      NotImplementedError: the graph holds an operation whose cost is not known.
+      HsganError: the graph holds an operation whose cost is not known.
     """
     spec = tf.TensorSpec((1, height, width, 3), tf.float32)
     return graph_multiply_adds(tf.function(lambda rgb: network(rgb), autograph=False).get_concrete_function(spec).graph)
@@ -37,7 +39,7 @@ def graph_multiply_adds(graph):
         if operation.type in _COUNTS:
             total += _COUNTS[operation.type](operation)
         elif operation.type not in _FREE:
-            raise NotImplementedError(
+            raise HsganError(
                 "multiply_adds: the cost of an operation must be known. "
                 f"Received: {operation.type} ({operation.name}); add it to hsgan.networks.cost; "
                 "nested functions and loops cannot be counted"
@@ -49,7 +51,7 @@ def _size(tensor):
     """Number of elements of a tensor."""
     count = tensor.shape.num_elements()
     if count is None:
-        raise NotImplementedError(
+        raise HsganError(
             f"multiply_adds: shapes must be known in the graph. Received: {tensor.name} {tensor.shape}; "
             "compute shapes from the static ones where there are"
         )

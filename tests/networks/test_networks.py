@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 
 from hsgan import config as config_lib
+from hsgan.networks.base import ReconstructionNetwork
 from hsgan.networks.discriminator import build_discriminator, mean_normalized
 from hsgan.networks.generator import build_generator
 from hsgan.networks.hsgan_net import HSGANNet
@@ -207,3 +208,11 @@ def test_weights_file_keeps_statistics_and_numbers(tmp_path):
     rgb = image(1, 20, 24, 3)
     np.testing.assert_array_equal(model(rgb)["cube"], again(rgb)["cube"])
     np.testing.assert_allclose(again.statistics[0], statistics[0], rtol=1e-6)
+
+
+def test_a_network_that_does_not_reconstruct_cannot_be_made():
+    class Unfinished(ReconstructionNetwork):
+        pass
+
+    with pytest.raises(TypeError, match="abstract method '?reconstruct"):
+        Unfinished(DICTIONARY)
