@@ -70,7 +70,7 @@ setup(
     # The configurations travel inside the package, so that `--config=configs/demo.py` works from any folder.
     packages=[*find_packages(include=["hsgan*", "tfrecords_tools*"]), "hsgan.configs"],
     package_dir={"hsgan.configs": "configs"},
-    package_data={"hsgan.suites": ["templates/*.html"]},
+    package_data={"hsgan.benchmark": ["templates/*.html"]},
     install_requires=REQUIREMENTS,
     extras_require=EXTRAS,
 )

@@ -12,15 +12,15 @@ from absl import flags
 
 from hsgan import cli
 from hsgan import config as config_lib
-from hsgan.layers import efficient
 from hsgan.networks.hsgan_net import HSGANNet
+from hsgan.networks.layers import efficient
 from hsgan.spectra import srf as srf_lib
 
 FLAGS = flags.FLAGS
 
 
 def concatenated(inputs, kernel):
-    """What `hsgan.layers.efficient.pointwise_sum` computes, written out."""
+    """What `hsgan.networks.layers.efficient.pointwise_sum` computes, written out."""
     return tf.nn.conv2d(tf.concat(inputs, axis=-1), kernel[None, None], 1, "SAME")
 
 

@@ -30,8 +30,8 @@ from absl import flags
 
 from hsgan import cli
 from hsgan import config as config_lib
-from hsgan.inference import tiling
 from hsgan.lite.model import LiteModel
+from hsgan.reconstruct import tiling
 
 FLAGS = flags.FLAGS
 CEILING_CHANNELS = 64
@@ -42,7 +42,7 @@ class Fused:
     """`hsgan.reconstruct`'s engine: TensorFlow, fused stages."""
 
     def __init__(self, folder, precision):
-        from hsgan.evaluation import methods
+        from hsgan.reconstruct import methods
 
         self.methods, self.network = methods, network_of(folder)
 
@@ -57,7 +57,7 @@ class PlainGraph(Fused):
     """The Keras layers in one graph."""
 
     def __init__(self, folder, precision):
-        from hsgan.inference.engine import GraphEngine
+        from hsgan.reconstruct.engine import GraphEngine
 
         super().__init__(folder, precision)
         self.engine = GraphEngine(self.network)
@@ -71,7 +71,7 @@ class OpenVino(Fused):
     """`hsgan.reconstruct --engine=openvino-...`."""
 
     def __init__(self, folder, precision):
-        from hsgan.inference.engine import use_engine
+        from hsgan.reconstruct.engine import use_engine
 
         super().__init__(folder, precision)
         use_engine(self.network, f"openvino-{precision}")
@@ -103,8 +103,8 @@ def define_flags():
 def network_of(folder):
     """Returns the network: of `--run`, or of `--config` with random weights."""
     from hsgan.networks.hsgan_net import HSGANNet
+    from hsgan.run.folder import RunFolder
     from hsgan.spectra import srf as srf_lib
-    from hsgan.training.run_folder import RunFolder
 
     if FLAGS.run:
         return RunFolder.open(FLAGS.run).network("best")
@@ -121,7 +121,7 @@ def network_of(folder):
 
 def prepare(folder):
     """Writes the network for the engines that read it from a file; returns its GFLOP for a pixel."""
-    from hsgan.exporting import metadata, tflite
+    from hsgan.export import metadata, tflite
 
     network = network_of(folder)
     (Path(folder) / LITE).write_bytes(tflite.convert(network))
@@ -160,8 +160,8 @@ def psnr_of(model):
     """Returns the mean PSNR in dB over the validation scenes, blind, of the run's test camera."""
     from hsgan.metrics.quality import psnr
     from hsgan.records.reader import iterate_cubes
+    from hsgan.run.folder import RunFolder
     from hsgan.spectra.imaging import project
-    from hsgan.training.run_folder import RunFolder
 
     folder, found = RunFolder.open(FLAGS.run), []
     srf = folder.dictionary().srf(folder.config.cameras.test or folder.dictionary().names[0])

@@ -23,8 +23,8 @@ from hsgan import cli
 from hsgan import config as config_lib
 from hsgan.files.cubes import FORMATS
 from hsgan.networks.build import build_network
+from hsgan.run.folder import RunFolder
 from hsgan.spectra import srf as srf_lib
-from hsgan.training.run_folder import RunFolder
 
 FLAGS = flags.FLAGS
 

@@ -2,7 +2,7 @@
 
   python benchmarks/rank_loss.py [--stages=4,9] [--patches=64,128] [--batch=8] [--precision=float32] [--repeats=3]
 
-A row for each patch size and number of stages: the step of `hsgan.models.paired.PairedTrainer` with L1 and residual
+A row for each patch size and number of stages: the step of `hsgan.train.paired.PairedTrainer` with L1 and residual
 ("step"), the same with the rank loss ("with rank"), and the rank loss alone, value and gradient ("rank"); medians of
 calls in turn on one batch of cubes near a few dimensions, as natural ones are. "share" is rank over with rank.
 """
@@ -15,9 +15,9 @@ from absl import flags
 
 from hsgan import cli, losses
 from hsgan import config as config_lib
-from hsgan.models.paired import PairedTrainer
 from hsgan.spectra import imaging
 from hsgan.spectra import srf as srf_lib
+from hsgan.train.paired import PairedTrainer
 
 FLAGS = flags.FLAGS
 

@@ -23,10 +23,10 @@ from absl import flags
 from hsgan import cli
 from hsgan import config as config_lib
 from hsgan.data import pipelines, sources
-from hsgan.models.hsgan import HSGAN
 from hsgan.networks.hrnet import build_hrnet
 from hsgan.networks.parsers import FrozenParser
 from hsgan.spectra import srf as srf_lib
+from hsgan.train.unpaired import HSGAN
 
 FLAGS = flags.FLAGS
 CLASSES = 11

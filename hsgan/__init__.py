@@ -11,7 +11,7 @@ The import itself is light: what these names need, TensorFlow and xarray, is imp
 
 import importlib
 
-_HOMES = {"Reconstructor": "hsgan.api", "open_cube": "hsgan.files.cubes", "save_cube": "hsgan.files.cubes"}
+_HOMES = {"Reconstructor": "hsgan.reconstruct.api", "open_cube": "hsgan.files.cubes", "save_cube": "hsgan.files.cubes"}
 __all__ = ["Reconstructor", "open_cube", "save_cube"]
 
 

@@ -19,8 +19,8 @@ def define_flags():
 
 
 def main(_):
-    from hsgan.models.parser_trainer import pretrain
     from hsgan.networks.parsers import REPORT_FILE, WEIGHTS_FILE
+    from hsgan.train.parser_trainer import pretrain
 
     report = pretrain(CONFIG.load(), FLAGS.output, FLAGS.steps, FLAGS.batch)
     print(f"{report['parser']}, {report['classes']} classes, {report['steps']} steps in {report['seconds']:.0f} s")

@@ -22,7 +22,7 @@ def real_data():
 def demo_records(tmp_path_factory):
     """Folders (cubes, photos) of a very small demo set."""
     from hsgan import config as config_lib
-    from hsgan.data import demo
+    from hsgan.demo import records as demo
 
     wavelengths_nm = config_lib.wavelengths_nm(config_lib.default_config())
     few = {"cubes": {"train": 3, "validation": 1}, "photos": {"train": 4, "validation": 1}}

@@ -20,7 +20,7 @@ from hsgan import config as config_lib
 from hsgan.errors import DataError
 from hsgan.records.manifest import read_manifest
 from hsgan.records.reader import record_offsets
-from hsgan.training.loop import train
+from hsgan.train.loop import train
 
 ROOT = Path(__file__).parents[1]
 # Program, its arguments ({} is the folder that `finished` fills), what its one line says after "PROGRAM: error: ".

@@ -37,7 +37,8 @@ def cases():
 def source_of(words):
     """Returns (file, arguments) of a command."""
     if words[0] == "-m":
-        return ROOT / f"{words[1].replace('.', '/')}.py", words[2:]
+        path = ROOT / words[1].replace(".", "/")
+        return (path / "__main__.py" if path.is_dir() else path.with_suffix(".py")), words[2:]
     return ROOT / words[0], words[1:]
 
 
@@ -78,10 +79,10 @@ def test_a_command_names_a_program_and_flags_that_exist(words):
 def test_there_are_commands_of_every_program():
     programs = {words[1] for path in PAGES for words in commands(path) if words[0] == "-m"}
     here = {
-        f"{path.parent.name}.{path.stem}"
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__main__")
         for folder in ("hsgan", "tfrecords_tools")
-        for path in (ROOT / folder).glob("*.py")
-        if "cli.run(main)" in path.read_text()
+        for path in (ROOT / folder).rglob("*.py")
+        if "cli.run(main)" in path.read_text() and path.name != "cli.py"
     }
     assert programs == here | {"hsgan.lite.reconstruct", "pytest", "venv"}
 

@@ -9,8 +9,8 @@ from hsgan.networks.hsgan_net import HSGANNet
 from hsgan.records.manifest import Manifest
 from hsgan.records.schema import CubeRecord
 from hsgan.records.writer import RecordWriter
+from hsgan.run.folder import RunFolder
 from hsgan.spectra import srf as srf_lib
-from hsgan.training.run_folder import RunFolder
 
 WAVELENGTHS_NM = np.arange(400, 701, 10, dtype=np.float32)
 

@@ -8,7 +8,7 @@ import numpy as np
 import PIL.Image
 from matplotlib.figure import Figure
 
-from hsgan.evaluation.rendering import peak_of, pick_points, pseudo_rgb
+from hsgan.plot.rendering import peak_of, pick_points, pseudo_rgb
 from hsgan.records.values import VOID
 
 _SIDE = 320

@@ -3,7 +3,7 @@
 import ml_collections
 
 from hsgan import config as config_lib
-from hsgan.data import demo
+from hsgan.demo import records as demo
 
 
 def resolve(config):

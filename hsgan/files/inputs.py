@@ -31,6 +31,20 @@ def is_video(path):
     return Path(path).suffix.lower() in video.SUFFIXES
 
 
+def output_stems(found, output):
+    """Returns (photo, path without suffix in `output`) of each photo; no two paths are alike, case aside."""
+    names = [Path(photo).stem.lower() for photo in found]
+    stems, taken = [], set()
+    for photo, name in zip(map(Path, found), names, strict=True):
+        stem = photo.stem if names.count(name) == 1 else f"{photo.stem}-{photo.suffix[1:].lower()}"
+        number, unique = 1, stem
+        while unique.lower() in taken:
+            number, unique = number + 1, f"{stem}-{number + 1}"
+        taken.add(unique.lower())
+        stems.append((str(photo), Path(output) / unique))
+    return stems
+
+
 def _expanded(argument):
     path = Path(argument)
     if path.is_dir():

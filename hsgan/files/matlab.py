@@ -13,8 +13,8 @@ from hsgan.files import hdf5
 
 _HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _USER_BLOCK = 512
-# What SciPy's and h5py's readers raise on damaged files; both raise bare Exception nowhere. NotImplementedError is SciPy's
-# for a file whose header says version 7.3 where HDF5's signature is damaged or cut off.
+# What SciPy's and h5py's readers raise on damaged files; both raise bare Exception nowhere. NotImplementedError:
+# SciPy's for a file whose header says version 7.3 where HDF5's signature is damaged or cut off.
 _DAMAGE = (
     OSError,
     ValueError,

@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 
 from hsgan.errors import DataError
-from hsgan.inference import tiling
 from hsgan.lite.runtime import HalfRunner, Runner
+from hsgan.reconstruct import tiling
 
 ARITHMETIC = ("float32", "float16")
 # Side of a tile, pixels. LiteRT is faster on images that stay nearer the processor, as much as their halos cost.
@@ -77,7 +77,7 @@ class LiteModel:
         """Yields ((row slice, column slice), float32 block): the cube's blocks, row by row.
 
         Args:
-          rgb: an array, or anything that `hsgan.inference.tiling` can read in parts. srf: float32 [3, bands].
+          rgb: an array, or anything that `hsgan.reconstruct.tiling` can read in parts. srf: float32 [3, bands].
           tile: largest side of what is computed at a time without its halo, pixels; None takes a fast one.
 
         Raises:

@@ -10,14 +10,14 @@ import numpy as np
 
 from hsgan.errors import DataError
 from hsgan.files.raw_array import mapped
-from hsgan.inference.tiling import Decoded
+from hsgan.reconstruct.tiling import Decoded
 
 MAX_PIXELS = 150_000_000  # of a compressed photo, which is decoded as a whole
 _PPM_HEADER = re.compile(rb"P6(?:\s+(?:#[^\n]*\n\s*)*)(\d{1,9})(?:\s+(?:#[^\n]*\n\s*)*)(\d{1,9})\s+(\d{1,5})\s")
 
 
 def open_photo(path, encoding="srgb"):
-    """Opens a photo as an image that is read in parts (`hsgan.inference.tiling`): float32 [h, w, 3], linear, [0, 1].
+    """Opens a photo as an image that is read in parts (`hsgan.reconstruct.tiling`): float32 [h, w, 3], linear, [0, 1].
 
     Args:
       path: .npy [height, width, 3] (uint8 or uint16, or float32, which is linear), .ppm (binary, 8 or 16 bit), or with

@@ -3,8 +3,8 @@
 import keras
 import tensorflow as tf
 
-from hsgan.layers.efficient import DenselyConnected, EfficientConvolution
-from hsgan.layers.spectral_norm import NormalizedDense, NormalizedEfficientConvolution
+from hsgan.networks.layers.efficient import DenselyConnected, EfficientConvolution
+from hsgan.networks.layers.spectral_norm import NormalizedDense, NormalizedEfficientConvolution
 
 # Steps of the power method before the first update; one goes before each later one.
 FIRST_ITERATIONS = 20

@@ -12,8 +12,8 @@ The last convolution of every stage then starts at zero, so that training begins
 import keras
 import tensorflow as tf
 
-from hsgan.layers.efficient import DenselyConnected, EfficientConvolution
 from hsgan.networks import physics
+from hsgan.networks.layers.efficient import DenselyConnected, EfficientConvolution
 
 
 class GeneratorStage(keras.layers.Layer):

@@ -3,8 +3,8 @@
 import keras
 import tensorflow as tf
 
-from hsgan.layers.efficient import pointwise_sum
 from hsgan.networks.base import ReconstructionNetwork
+from hsgan.networks.layers.efficient import pointwise_sum
 
 GROWTH = 16  # channels that a block adds
 BOTTLENECK = 64

@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from hsgan.layers.normalization import BatchStatisticsNormalization
+from hsgan.networks.layers.normalization import BatchStatisticsNormalization
 
 KERNEL = 4
 

@@ -1,7 +1,7 @@
 """What networks know of image formation: the projection of a cube, and the closed forms that a first estimate can be.
 
 A network takes these operations from here, or from a module that has the same two functions in other operations
-(`hsgan.inference.portable`).
+(`hsgan.reconstruct.portable`).
 """
 
 from hsgan.spectra import closed_form, imaging

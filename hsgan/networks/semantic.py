@@ -6,7 +6,7 @@
 import keras
 import tensorflow as tf
 
-from hsgan.layers.efficient import DenselyConnected, EfficientConvolution
+from hsgan.networks.layers.efficient import DenselyConnected, EfficientConvolution
 
 
 class SemanticBranch(keras.layers.Layer):

@@ -3,8 +3,8 @@
 import keras
 import tensorflow as tf
 
-from hsgan.layers.efficient import DenselyConnected, EfficientConvolution
-from hsgan.layers.padding import repeat_edges
+from hsgan.networks.layers.efficient import DenselyConnected, EfficientConvolution
+from hsgan.networks.layers.padding import repeat_edges
 
 
 class SrfEstimator(keras.layers.Layer):

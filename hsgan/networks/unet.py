@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from hsgan.layers.padding import to_multiple
+from hsgan.networks.layers.padding import to_multiple
 
 
 class UNet(keras.layers.Layer):

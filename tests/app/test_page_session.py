@@ -9,11 +9,11 @@ from PIL import Image
 from trained_run import WAVELENGTHS_NM
 
 import hsgan
+from hsgan.app import chart, overlay
+from hsgan.app.bounds import Limits
+from hsgan.app.session import Mark, Session, main_file
+from hsgan.app.work import Job, line_of
 from hsgan.errors import DataError
-from hsgan.explorer import chart, overlay
-from hsgan.explorer.bounds import Limits
-from hsgan.explorer.session import Mark, Session, main_file
-from hsgan.explorer.work import Job, line_of
 from hsgan.files.cubes import open_cube, write_cube
 
 SRF = np.full((3, 31), 1 / 31, np.float32)

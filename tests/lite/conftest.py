@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from trained_run import WAVELENGTHS_NM, network
 
-from hsgan.exporting import metadata, tflite
+from hsgan.export import metadata, tflite
 
 
 def write_model(path, model, **changes):

@@ -125,7 +125,7 @@ def test_unfit_models_are_refused(lite_file, tmp_path):
 
 
 def test_a_file_without_a_model_or_of_another_schema_is_refused(tmp_path):
-    from hsgan.exporting.metadata import embed
+    from hsgan.export.metadata import embed
 
     path = tmp_path / "other.tflite"
     path.write_bytes(b"no model")

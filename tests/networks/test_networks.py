@@ -214,5 +214,5 @@ def test_a_network_that_does_not_reconstruct_cannot_be_made():
     class Unfinished(ReconstructionNetwork):
         pass
 
-    with pytest.raises(TypeError, match="abstract method '?reconstruct"):
+    with pytest.raises(TypeError, match=r"abstract method '?reconstruct"):
         Unfinished(DICTIONARY)

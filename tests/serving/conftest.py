@@ -5,7 +5,7 @@ import stand_in
 import tensorflow as tf
 from trained_run import network
 
-from hsgan.exporting.saved_model import write_saved_model
+from hsgan.export.saved_model import write_saved_model
 
 MAX_PIXELS = 2**16
 

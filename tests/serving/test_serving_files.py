@@ -15,7 +15,7 @@ from requests_to_try import SIGNATURES, requests
 from tensorflow_serving.apis import prediction_log_pb2
 from tensorflow_serving.config import model_server_config_pb2
 
-from hsgan.exporting.saved_model import MAX_PIXELS, WARMUP
+from hsgan.export.saved_model import MAX_PIXELS, WARMUP
 
 ROOT = Path(__file__).parents[2]
 SERVING = ROOT / "serving"

@@ -15,8 +15,8 @@ from test_photo_readers import build as build_photos
 from hsgan import config as config_lib
 from hsgan.data import pipelines
 from hsgan.files.cubes import write_cube
-from hsgan.models.hsgan import HSGAN
 from hsgan.spectra import srf
+from hsgan.train.unpaired import HSGAN
 from tfrecords_tools.readers import HSI_READERS, RGB_READERS
 
 ONES = np.ones((3, 31))

@@ -1,0 +1,51 @@
+"""`python -m hsgan.app --run=DIR`: a page in the browser to make cubes out of photos and to explore them.
+
+Works without internet and listens on this machine only. A photo or cube named on the command line is opened at once.
+"""
+
+import importlib.util
+from pathlib import Path
+
+from absl import flags
+
+from hsgan import cli
+from hsgan.errors import DataError, HsganError
+
+FLAGS = flags.FLAGS
+
+
+def define_flags():
+    """Defines the flags of this program."""
+    flags.DEFINE_string("run", "", "Run folder of hsgan.train; without one only cubes can be opened, no photos.")
+    flags.DEFINE_enum("checkpoint", "best", ["best", "last"], "Weights of the run: best on validation, or last.")
+    flags.DEFINE_string("host", "127.0.0.1", "Address to listen on; another one lets others in, without a password.")
+    flags.DEFINE_integer("port", 8080, "Port to listen on.", lower_bound=1, upper_bound=65535)
+    flags.DEFINE_float("max_megapixels", 12, "Largest photo or cube; its cube takes 124 MB a megapixel.", lower_bound=0)
+    flags.DEFINE_float("max_upload_mb", 256, "Largest upload, megabytes.", lower_bound=0)
+    flags.DEFINE_bool("browser", False, "Open the page in the default browser.")
+
+
+@cli.takes_arguments
+@cli.without_tensorflow  # so that mistakes are told at once; it is imported below
+def main(argv):
+    from hsgan.app.bounds import Limits, check_address
+
+    if importlib.util.find_spec("nicegui") is None:
+        raise HsganError("hsgan.app: needs NiceGUI; install it: pip install 'hsgan[app]'")
+    first = [Path(path) for path in argv[1:]]
+    for path in first:
+        if not path.exists():
+            raise DataError(f"{path}: no such file")
+    check_address(FLAGS.host, FLAGS.port)
+    limits = Limits(int(FLAGS.max_upload_mb * 1e6), int(FLAGS.max_megapixels * 1e6))
+    cli.import_tensorflow()
+    import hsgan
+    from hsgan.app.server import serve
+
+    model = hsgan.Reconstructor.from_run(FLAGS.run, checkpoint=FLAGS.checkpoint) if FLAGS.run else None
+    serve(model, limits, FLAGS.host, FLAGS.port, FLAGS.browser, first)
+
+
+if __name__ == "__main__":
+    define_flags()
+    cli.run(main)

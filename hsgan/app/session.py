@@ -1,0 +1,287 @@
+"""What one visitor of the page works on: a photo, its cube, a reference, marked places. Knows nothing of the page."""
+
+import io
+import shutil
+import tempfile
+import zipfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+import tifffile
+from PIL import Image
+
+import hsgan
+from hsgan.errors import DataError
+from hsgan.files.cubes import FORMATS
+from hsgan.files.photos import is_raw, read_photo
+from hsgan.metrics import protocols, quality
+from hsgan.plot.pictures import CubeView, as_bytes, check_alike
+from hsgan.plot.rendering import peak_of
+from hsgan.spectra.imaging import srgb_encode
+
+# Side of what the page shows, pixels; the cube keeps its own size.
+SHOWN_SIDE = 900
+JPEG_QUALITY = 93
+# Of what can be uploaded; a Zarr cube is a folder.
+CUBE_SUFFIXES = tuple(suffix for name, form in FORMATS.items() if name != "zarr" for suffix in form.SUFFIXES)
+_SMALLEST_SCALE = 1e-3  # of a map: below it equal cubes would show their rounding
+MAP_COLORS = {"Error": "magma", "Angle": "viridis"}
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A marked place: one pixel, or the mean of an area.
+
+    Attributes:
+      top, left, bottom, right: rows and columns of the cube, ends excluded.
+    """
+
+    top: int
+    left: int
+    bottom: int
+    right: int
+
+    @property
+    def is_point(self):
+        return self.bottom - self.top == self.right - self.left == 1
+
+    @property
+    def label(self):
+        """What the legend calls it."""
+        if self.is_point:
+            return f"row {self.top}, column {self.left}"
+        return f"rows {self.top}–{self.bottom - 1}, columns {self.left}–{self.right - 1}"
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What the page shows.
+
+    Attributes:
+      jpeg: bytes of the file. height, width: its pixels. step: pixels of the cube a pixel. top: of a map's color scale.
+    """
+
+    jpeg: bytes
+    height: int
+    width: int
+    step: int
+    top: float = 0.0
+
+
+class Session:
+    """One visitor's work. All methods block; those with `report` take long (`hsgan.app.work.Job`).
+
+    Attributes:
+      model: `hsgan.Reconstructor`, or None where only cubes can be opened.
+      folder: the visitor's own files, removed by `close`.
+      photo: the photo, float32 [height, width, 3], linear, or None. name: of the photo or cube.
+      view: `CubeView` of the cube, or None. reference: that of the reference, or None.
+      numbers: the comparison's, {metric: value}.
+      marks: places whose spectra are shown.
+    """
+
+    def __init__(self, model, limits):
+        self.model, self.limits = model, limits
+        self.folder = Path(tempfile.mkdtemp(prefix="hsgan-"))
+        self.photo, self.name, self.view = None, "", None
+        self.reference, self.reference_name, self.numbers, self._angles = None, "", {}, None
+        self.marks = []
+
+    def close(self):
+        """Removes the visitor's files."""
+        self.view = self.reference = None
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def new_folder(self):
+        """Returns a new folder of the visitor's: a file of a cube that is in use must not be written over."""
+        return Path(tempfile.mkdtemp(dir=self.folder))
+
+    def open(self, paths, camera, report):
+        """Opens what was uploaded: a cube as it is, a photo by reconstructing it; on failure all stays as it was.
+
+        Args:
+          paths: of one photo, or of one cube's files. camera: name, or "" to estimate it. report: see `Job`.
+
+        Raises:
+          DataError: not one photo or cube, too many pixels, a file that cannot be read; no model to reconstruct with.
+        """
+        path = main_file(paths)
+        if is_cube(path):
+            self._show(self._load(path), path.name, None)
+        elif self.model is None:
+            raise DataError(
+                f"{path.name}: is not a cube, and for photos the page needs a model: start it with --run=DIR"
+            )
+        else:
+            with short_names(path):
+                photo = read_photo(path, check=lambda path, width, height: self.limits.check(path.name, height, width))
+                about = {"photo": path.name, "encoding": "camera RAW" if is_raw(path) else "srgb"}
+            self._reconstruct(photo, about, camera, report)
+
+    def reconstruct(self, camera, report):
+        """Reconstructs the photo again with another camera; "" estimates it."""
+        about = {name: self.view.cube.attrs[name] for name in ("photo", "encoding")}
+        self._reconstruct(self.photo, about, camera, report)
+
+    def _reconstruct(self, photo, about, camera, report):
+        cube = self.model.reconstruct(photo, camera=camera or None, progress=report)
+        cube.attrs.update(about)
+        self._show(CubeView(cube), about["photo"], photo)
+
+    def _load(self, path):
+        with short_names(path):
+            cube = hsgan.open_cube(str(path))
+        self.limits.check(path.name, *cube.shape[:2])
+        return CubeView(cube)
+
+    def _show(self, view, name, photo):
+        if self.view is None or self.view.shape[:2] != view.shape[:2] or name != self.name:
+            self.marks = []
+        self.view, self.name, self.photo = view, name, photo
+        if self.reference is not None:
+            try:
+                self._compare(self.reference, self.reference_name)
+            except DataError:
+                self.drop_reference()
+
+    def open_reference(self, paths, report):
+        """Opens a cube to compare with, taken as the truth.
+
+        Raises:
+          DataError: no cube yet, not a cube, or one of another size or other bands.
+        """
+        path = main_file(paths)
+        if self.view is None:
+            raise DataError(f"{path.name}: open a photo or cube first, then the reference to compare it with")
+        if not is_cube(path):
+            raise DataError(f"{path.name}: the reference must be a cube ({', '.join(CUBE_SUFFIXES)})")
+        report(0.1)
+        self._compare(self._load(path), path.name)
+
+    def drop_reference(self):
+        """Forgets the reference."""
+        self.reference, self.reference_name, self.numbers, self._angles = None, "", {}, None
+
+    def _compare(self, other, name):
+        check_alike(self.view, other, name)
+        everything = (slice(None), slice(None))
+        estimate, truth = self.view.read(everything), other.read(everything)
+        try:
+            numbers = protocols.protocol("seed")(truth, estimate)
+        except ValueError as error:
+            raise DataError(f"{name}: {error}") from error
+        step = self._step
+        self._angles = quality.spectral_angles(truth[::step, ::step], estimate[::step, ::step])
+        self.reference, self.reference_name, self.numbers = other, name, numbers
+
+    @property
+    def _step(self):
+        return -(-max(self.view.shape[:2]) // SHOWN_SIDE)
+
+    @property
+    def kinds(self):
+        """The pictures there are, in order."""
+        photo = ("Photo",) if self.photo is not None else ()
+        return ("Rendering", "Band", *photo, *(("Error", "Angle") if self.reference is not None else ()))
+
+    def picture(self, kind, band=0, light="D65", adapted=False):
+        """Returns the `Picture` of a kind in `kinds`: the band's number is for Band and Error."""
+        step, top = self._step, 0.0
+        if kind == "Rendering":
+            shown = self.view.render(light, adapted=adapted, step=step)
+        elif kind == "Band":
+            shown = self.view.render_band(band, step)
+        elif kind == "Photo":
+            shown = as_bytes(srgb_encode(self.photo[::step, ::step]).numpy())
+        else:
+            if kind == "Error":
+                values = np.abs(self.view.band(band, step) - self.reference.band(band, step))
+            else:
+                values = self._angles
+            top = max(peak_of(values), _SMALLEST_SCALE)
+            shown = as_bytes(matplotlib.colormaps[MAP_COLORS[kind]](values / top)[..., :3])
+        stream = io.BytesIO()
+        Image.fromarray(shown).save(stream, "JPEG", quality=JPEG_QUALITY, subsampling=0)
+        return Picture(stream.getvalue(), *shown.shape[:2], step, top)
+
+    def mark(self, first, last):
+        """Marks the place between two (row, column) of the cube, both included: one pixel if they are the same."""
+        (top, bottom), (left, right) = (
+            sorted(min(max(int(value), 0), size - 1) for value in pair)
+            for pair, size in zip(zip(first, last, strict=True), self.view.shape[:2], strict=True)
+        )
+        self.marks.append(Mark(top, left, bottom + 1, right + 1))
+        return self.marks[-1]
+
+    def spectra(self):
+        """Returns [(`Mark`, the cube's mean spectrum [bands], the reference's or None)]."""
+        return [
+            (
+                mark,
+                self.view.spectrum(slice(mark.top, mark.bottom), slice(mark.left, mark.right)),
+                None
+                if self.reference is None
+                else self.reference.spectrum(slice(mark.top, mark.bottom), slice(mark.left, mark.right)),
+            )
+            for mark in self.marks
+        ]
+
+    def export(self, form, report):
+        """Writes the cube in a format of `hsgan.save_cube`; returns one file's path: a ZIP's where there are more."""
+        folder = self.new_folder()
+        stem = folder / Path(self.name).stem
+        report(0.1)
+        try:
+            paths = [Path(path) for path in hsgan.save_cube(self.view.cube, stem, [form])]
+        except ValueError as error:
+            raise DataError(f"{self.name}: cannot be written as {form}: {error}") from error
+        report(0.7)
+        if len(paths) == 1 and paths[0].is_file():
+            return paths[0]
+        files = [file for path in paths for file in ([path] if path.is_file() else sorted(path.rglob("*")))]
+        with zipfile.ZipFile(f"{stem}-{form}.zip", "w") as archive:
+            for file in files:
+                archive.write(file, file.relative_to(folder))
+        return Path(f"{stem}-{form}.zip")
+
+
+@contextmanager
+def short_names(path):
+    """Takes the folder out of an error about an upload: it is none that the visitor knows."""
+    try:
+        yield
+    except DataError as error:
+        raise DataError(str(error).replace(str(path), path.name)) from error
+
+
+def main_file(paths):
+    """Returns the file to open of an upload: the only one, or the header of an ENVI cube.
+
+    Raises:
+      DataError: several files that are no one cube, or half of one.
+    """
+    paths = [Path(path) for path in paths]
+    headers = [path for path in paths if path.suffix.lower() == ".hdr"]
+    envi = FORMATS["envi"].SUFFIXES
+    if len(paths) == 1 and any(not paths[0].with_suffix(suffix).exists() for suffix in envi if paths[0].suffix in envi):
+        raise DataError(f"{paths[0].name}: is half of an ENVI cube; give its .hdr and its .img file together")
+    if len(paths) == 2 and len(headers) == 1:
+        return headers[0]
+    if len(paths) != 1:
+        raise DataError(f"files: give one photo or one cube at a time. Received: {len(paths)} files")
+    return paths[0]
+
+
+def is_cube(path):
+    """Returns whether a file is a cube rather than a photo, by its suffix; of a TIFF by its number of bands."""
+    if path.suffix.lower() in (".tif", ".tiff"):
+        try:
+            with tifffile.TiffFile(path) as file:
+                shape = file.series[0].shape
+                return len(shape) == 3 and (shape[2] > 4 or len(file.pages) > 4)
+        except (OSError, ValueError, IndexError, tifffile.TiffFileError):
+            return False  # the photo reader says what is wrong with it
+    return path.suffix.lower() in (*CUBE_SUFFIXES, ".zarr")

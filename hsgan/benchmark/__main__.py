@@ -1,0 +1,51 @@
+"""`python -m hsgan.benchmark --suite=NAME --config=FILE.py --data=RECORDS --output=DIR`: the papers' tables.
+
+Trains what has no run yet, every row with the same budget, evaluates, and writes results.json, table.md, figures and
+report.html. Run it again to go on after an interruption: finished rows are kept.
+"""
+
+from absl import flags
+
+from hsgan import cli
+
+FLAGS = flags.FLAGS
+SUITES = ("table1", "table2", "table3", "table5", "table6", "srf", "stress", "agdnet")
+
+
+def define_flags():
+    """Defines the flags of this program; returns the configuration's."""
+    flags.DEFINE_enum("suite", None, SUITES, "Which table or figure.", required=True)
+    flags.DEFINE_string("output", None, "Folder of runs, results and report; an earlier one goes on.", required=True)
+    flags.DEFINE_string("runs", "", "The --output of an earlier suite, whose runs are taken for rows of the same name.")
+    flags.DEFINE_list("data", [], "Folder of cube records (table6: two); default: the configuration's.")
+    flags.DEFINE_list("rgb", [], "Folder of photo records (table6: two); default: the configuration's.")
+    flags.DEFINE_string("budget", "600steps", "Of every row: e.g. 600steps or 5minutes.")
+    flags.DEFINE_enum("size", "small", ["small", "published"], "Of the networks.")
+    flags.DEFINE_list("seeds", ["0"], "Every row is trained once with each.")
+    flags.DEFINE_string("split", "validation", "Split of the cube records that is reported.")
+    flags.DEFINE_string("camera", "", "Projects the test cubes; default: the configuration's test camera.")
+    flags.DEFINE_bool("known_srf", None, "Give methods the camera; default: only in the suite agdnet.")
+    return cli.ConfigFlag("configs/cave_camvid.py")
+
+
+def main(_):
+    from rich.console import Console
+
+    from hsgan.benchmark import budget, report, rows, runner
+
+    config = CONFIG.load()
+    cubes, photos = FLAGS.data or [config.data.cubes], FLAGS.rgb or [config.data.rgb]
+    config.data.cubes, config.data.rgb = cubes[0], photos[0]
+    suite = rows.build(FLAGS.suite, FLAGS.size, cubes, photos)
+    known = FLAGS.suite == "agdnet" if FLAGS.known_srf is None else FLAGS.known_srf
+    seeds, allowed = runner.parse_seeds(FLAGS.seeds), budget.parse(FLAGS.budget)
+    run = runner.SuiteRun(suite, config, allowed, seeds, FLAGS.output, FLAGS.split, FLAGS.camera, known, FLAGS.runs)
+    results = run.run()
+    paths = report.write(suite, results, run)
+    Console().print(report.screen_table(suite, results))
+    print(f"{FLAGS.output}: {', '.join(str(path.name) for path in paths)}")
+
+
+if __name__ == "__main__":
+    CONFIG = define_flags()
+    cli.run(main)

@@ -1,0 +1,184 @@
+"""What each suite trains: its rows, as changes of one base configuration.
+
+All rows share the base's data, cameras, batch, patch and budget; a row changes only what it is about. `size` is "small"
+(networks that learn something on two CPU cores in minutes) or "published".
+"""
+
+from dataclasses import dataclass, field
+
+from hsgan.benchmark import published
+from hsgan.config import default_config
+from hsgan.errors import ConfigError
+
+SIZES = ("small", "published")
+
+# Objective and optimizer of each paired method, as published (method sections 12 and 13).
+TRAINING = {
+    "hscnn_d": {"pixel_form": "mrae", "learning_rate": 1e-3, "schedule": "polynomial", "power": 1.5},
+    "fm_net": {"learning_rate": 1e-4, "final_learning_rate": 1e-5, "schedule": "halving", "halvings": 4},
+    "chs_gan": {"pixel": 100.0, "adversarial": 1.0, "learning_rate": 2e-4, "schedule": "constant", "beta_1": 0.5},
+    "dbf": {"learning_rate": 1e-3, "schedule": "cosine"},
+    "agd_net": {"rank": 1.0, "residual": 1.0, "learning_rate": 1e-3, "schedule": "cosine"},
+}
+# The last row of Table 3, with all parts; the others take its number of steps.
+FULL = "+ semantics"
+# The small forms.
+SMALL = {
+    "hscnn_d": {"hscnn_d.blocks": 8},
+    "fm_net": {"fm_net.blocks": 2, "fm_net.width": 16},
+    "chs_gan": {"chs_gan.widths": (24, 48, 96), "chs_gan.discriminator_width": 16},
+    "dbf": {"dbf.widths": (24, 48, 96), "loss.back_projection": 1.0, "loss.smoothness": 0.01},
+    "agd_net": {"agd_net.stages": 4},
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of a table: a name, and the fields of the configuration that make it what it is."""
+
+    name: str
+    settings: dict = field(default_factory=dict)
+    paper: tuple = ()  # the paper's numbers, by the suite's `paper_metrics`
+    like: str = ""  # the row whose number of steps it takes, which has none; "": its own, measured for minutes
+
+
+@dataclass(frozen=True)
+class Suite:
+    """A table: its rows, the closed forms beside them, and what its paper columns are.
+
+    Attributes:
+      rows: trained, in the table's order. closed_forms: names of methods without a network (`closed_form_methods`).
+      paper: {closed form: the paper's numbers}. paper_metrics: what the paper's numbers are.
+      extra: name of what is measured beyond the table: "" | "srf" | "stress" | "cameras".
+    """
+
+    name: str
+    title: str
+    rows: tuple
+    closed_forms: tuple = ("bi", "smooth", "wiener", "ridge")
+    paper: dict = field(default_factory=dict)
+    paper_metrics: tuple = published.METRICS
+    extra: str = ""
+
+
+def method(name, size, **settings):
+    """Returns the settings of a model in the size and with the training that suites give it."""
+    # Whatever objective the base configuration has: a method is trained as it was published.
+    paired = default_config().paired.to_dict() | TRAINING.get(name, {})
+    training = {f"paired.{key}": value for key, value in paired.items()}
+    small = SMALL.get(name, {}) if size == "small" else {}
+    return {"model": name, **training, **small, **settings}
+
+
+def comparison(name, title, numbers, size, extra=""):
+    """Returns the suite of all methods (Tables 1 and 2)."""
+    names = ("hscnn_d", "fm_net", "chs_gan", "dbf", "hsgan")
+    rows = tuple(Row(row, method(row, size), numbers[row]) for row in names)
+    return Suite(name, title, rows, paper={"bi": numbers["bi"]}, extra=extra)
+
+
+def ablation(size):
+    """Returns the suite of Table 3: the parts of the unpaired objective, added one at a time."""
+    parts = ("adversarial", "back_projection", "positivity", "smoothness")
+    rows = []
+    for count, name in enumerate(published.TABLE_3, 1):
+        off = {f"loss.{part}": 0.0 for part in parts[count:]}
+        if count < 6:
+            off |= {
+                "loss.semantic": 0.0,
+                "semantic.parser": "",
+                "semantic.pretrain_steps": 0,
+                "semantic.parser_weights": "",
+            }
+        if count < 5:
+            off |= {"loss.regularizer": "none", "loss.semantic_gradient_scale": 1.0}
+        rows.append(Row(name, method("hsgan", size, **off), published.TABLE_3[name], "" if count == 6 else FULL))
+    return Suite("table3", "Ablation: parts of the objective", tuple(rows), paper_metrics=("psnr",))
+
+
+def regularizers(size):
+    """Returns the suite of Table 5: what keeps the adversarial game stable."""
+    names = ("none", "spectral_norm", "gp1", "gp0", "l1_clip")
+    rows = tuple(
+        Row(name, method("hsgan", size, **{"loss.regularizer": name, "loss.semantic_gradient_scale": 1.0}),
+            published.TABLE_5.get(name, ()), "" if name == "l1_clip" else "l1_clip")
+        for name in names
+    )  # fmt: skip
+    return Suite("table5", "Regularizers of the adversarial game", rows, paper_metrics=("psnr",))
+
+
+def sources(size, cubes, photos):
+    """Returns the suite of Table 6: every pair of two photo and two cube sources.
+
+    Raises:
+      ConfigError: not two of each.
+    """
+    if len(cubes) != 2 or len(photos) != 2:
+        raise ConfigError(
+            "table6: --data and --rgb must each name two folders of records, separated by a comma. "
+            f"Received: {len(cubes)} and {len(photos)}"
+        )
+    for option, (one, other) in (("--data", cubes), ("--rgb", photos)):
+        if _stem(one) == _stem(other):
+            raise ConfigError(
+                f"table6: {option}: rows are named after the folders, whose names must differ; rename one. "
+                f"Received: {one}, {other}"
+            )
+    pairs = [(rgb, cube) for rgb in photos for cube in cubes]
+    first = f"{_stem(photos[0])} + {_stem(cubes[0])}"
+    rows = []
+    for (rgb, cube), numbers in zip(pairs, published.TABLE_6, strict=True):
+        name = f"{_stem(rgb)} + {_stem(cube)}"
+        settings = method("hsgan", size, **{"data.rgb": rgb, "data.cubes": cube})
+        rows.append(Row(name, settings, numbers, "" if name == first else first))
+    return Suite("table6", "Sources of photos and cubes", tuple(rows), paper_metrics=("psnr",))
+
+
+def agd_net(size):
+    """Returns the suite of AGD-Net: beside HSCNN-D and FM-Net, its ablation, and cameras it has never seen."""
+    fixed = {"agd_net.degradation": "given", "agd_net.initialization": "prior"}
+
+    def agd(name, like="agd_net", **changes):
+        return Row(name, method("agd_net", size, **{**fixed, **changes}), like=like)
+
+    rows = (
+        Row("hscnn_d", method("hscnn_d", size)),
+        Row("fm_net", method("fm_net", size)),
+        agd("agd_net", like=""),
+        agd("agd_net, learned start", **{"agd_net.initialization": "learned"}),
+        agd("agd_net, no rank loss", **{"paired.rank": 0.0}),
+        agd("agd_net, no weighting", **{"paired.rank_weighting": "none"}),
+        agd("agd_net, no SZM", **{"agd_net.zero_mean": False}),
+        agd("agd_net, no basic gradient", **{"agd_net.basic_gradient": False}),
+    )
+    return Suite("agdnet", "AGD-Net beside other supervised networks", rows, paper_metrics=(), extra="cameras")
+
+
+def build(name, size, cubes, photos):
+    """Returns the `Suite` called `name`.
+
+    Args:
+      size: "small" or "published". cubes, photos: folders of records, for table6 two each.
+
+    Raises:
+      ConfigError: no such suite or size.
+    """
+    builders = {
+        "table1": lambda: comparison("table1", "All methods (Table 1: ICVL)", published.TABLE_1, size),
+        "table2": lambda: comparison("table2", "All methods (Table 2: NTIRE 2020)", published.TABLE_2, size),
+        "table3": lambda: ablation(size),
+        "table5": lambda: regularizers(size),
+        "table6": lambda: sources(size, cubes, photos),
+        "srf": lambda: Suite("srf", "SRF estimation (Fig. 5)", (Row("hsgan", method("hsgan", size)),), extra="srf"),
+        "stress": lambda: comparison("stress", "Stress: how each method degrades", published.TABLE_1, size, "stress"),
+        "agdnet": lambda: agd_net(size),
+    }
+    if name not in builders:
+        raise ConfigError(f"--suite: must be one of {', '.join(builders)}. Received: {name!r}")
+    if size not in SIZES:
+        raise ConfigError(f"--size: must be one of {', '.join(SIZES)}. Received: {size!r}")
+    return builders[name]()
+
+
+def _stem(path):
+    return str(path).rstrip("/").rsplit("/", 1)[-1]

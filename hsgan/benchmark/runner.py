@@ -1,0 +1,302 @@
+"""Runs a suite: trains what has no run yet, evaluates what has no result yet, keeps everything it has finished.
+
+In the output folder: `runs/ROW-seedN` (run folders), `results.json` (replaced after every finished row), `plan.json`
+(the steps of every row, fixed when the suite begins), and what `hsgan.benchmark.report` writes. A suite that was killed
+goes on where it was. Nothing is chosen on the scenes that are reported: where they are those of validation, numbers are
+of the *last* weights; where they are others (`--split=test`), of the weights that were *best* on validation.
+"""
+
+import gc
+import hashlib
+import json
+import re
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+from tqdm import tqdm
+
+from hsgan import config as config_lib
+from hsgan.benchmark import budget as budget_lib
+from hsgan.benchmark.budget import Budget
+from hsgan.benchmark.extras import EXTRAS
+from hsgan.benchmark.measure import measure
+from hsgan.config.tree import leaves
+from hsgan.data import sources
+from hsgan.data.statistics import cube_statistics
+from hsgan.errors import ConfigError, RunError
+from hsgan.evaluate.harness import evaluate
+from hsgan.files.atomic import write_json
+from hsgan.networks.cost import multiply_adds, parameters
+from hsgan.networks.parsers import REPORT_FILE
+from hsgan.reconstruct.methods import closed_form_methods, estimate_srf, reconstruct_cube
+from hsgan.records.manifest import read_manifest
+from hsgan.records.reader import iterate_cubes
+from hsgan.run.folder import RunFolder, training_cameras, versions
+from hsgan.train import loop
+
+RESULTS, PLAN, RUNS = "results.json", "plan.json", "runs"
+SIZE = (482, 512)  # of the image that costs are measured on
+VALIDATIONS = 10  # in the course of a run, for its curve, and to choose weights by
+
+
+class SuiteRun:
+    """One suite in one output folder.
+
+    Args:
+      suite: `hsgan.benchmark.rows.Suite`. base: the configuration that its rows change.
+      budget: `hsgan.benchmark.budget.Budget` of every row. seeds: of every row. output: folder.
+      split: of the cube records, that is reported. camera: that projects test cubes; "" takes the base's.
+      known: whether methods are given the camera.
+      earlier: folder of a suite whose runs and plan are taken for the rows of the same name; "": every row is trained
+        here.
+
+    Raises:
+      RunError: the folder holds another suite, or is a file; `earlier` holds none, or one of another budget.
+      DataError: no records of cubes or photos, other wavelengths, no such split or camera.
+    """
+
+    def __init__(self, suite, base, budget, seeds, output, split="validation", camera="", known=False, earlier=""):
+        self.suite, self.budget, self.seeds = suite, budget, tuple(seeds)
+        self.base, self.split, self.known = base, split, known
+        self.dictionary = loop.check_cameras(base)
+        self.training_cameras = training_cameras(base, self.dictionary)
+        self.camera = camera or base.cameras.test or self.dictionary.default_test_camera
+        self.srf = self.dictionary.srf(self.camera)
+        self.which = "last" if split == base.data.validation_split else "best"
+        self.cubes = sources.resolve(base).data.cubes
+        # Before anything is written: the records of every row, and the scenes that are reported.
+        for row in suite.rows:
+            loop.check_data(sources.resolve(self.config_of(row, self.seeds[0], 1)))
+        read_manifest(self.cubes).files(split)
+        self.output = Path(output)
+        self.earlier = Path(earlier) if earlier else None
+        self.earlier_plan = self.check_earlier() if earlier else {}
+        self.results = self.begin()
+
+    def check_earlier(self):
+        """Returns the plan of the earlier suite, after checking that its budget is this one's."""
+        try:
+            there = json.loads((self.earlier / RESULTS).read_text())["identity"]["budget"]
+            plan = json.loads((self.earlier / PLAN).read_text())
+        except FileNotFoundError as error:
+            raise RunError(
+                f"{self.earlier}: holds no suite (no {Path(error.filename).name}); name the --output of one in --runs"
+            ) from None
+        if there != asdict(self.budget):
+            other = Budget(**there)
+            raise RunError(
+                f"{self.earlier}: its rows trained for {other}, not {self.budget}; "
+                f"give --budget={other.amount:g}{other.unit}"
+            )
+        return plan
+
+    def begin(self):
+        """Returns the results so far, after checking that they are of this very suite."""
+        if self.output.exists() and not self.output.is_dir():
+            raise RunError(f"{self.output}: is a file; a suite needs a folder: choose another --output")
+        identity = {
+            "suite": self.suite.name,
+            "budget": asdict(self.budget),
+            "split": self.split,
+            "camera": self.camera,
+            "known_srf": self.known,
+            "config": _without_free_fields(config_lib.to_dict(self.base)),
+        }
+        file = self.output / RESULTS
+        if not file.is_file():
+            if self.output.is_dir() and any(self.output.iterdir()):
+                raise RunError(f"{self.output}: is not empty and holds no suite ({RESULTS}); choose another --output")
+            self.output.mkdir(parents=True, exist_ok=True)
+            found = {"identity": identity, "closed_forms": {}, "rows": {}, "extra": {}}
+            write_json(file, found)
+            return found
+        found = json.loads(file.read_text())
+        changed = [name for name in identity if found["identity"].get(name) != identity[name]]
+        if changed:
+            raise RunError(
+                f"{self.output}: holds a suite with another {', '.join(changed)}; choose another --output, or go on "
+                "with its own settings"
+            )
+        return found
+
+    def run(self):
+        """Trains and evaluates all that is missing; returns the results, as in `results.json`."""
+        plan = self.plan()
+        todo = [(row, seed) for row in self.suite.rows for seed in self.seeds]
+        for row, seed in tqdm(todo, f"suite {self.suite.name}", unit="run", disable=None):
+            self.finish_row(row, seed, plan[row.name])
+        self.finish_closed_forms()
+        if self.suite.extra and not self.results["extra"]:
+            self.results["extra"] = EXTRAS[self.suite.extra](self)
+        self.results |= {"versions": versions(), "title": self.suite.title, "plan": plan}
+        self.save()
+        return self.results
+
+    def plan(self):
+        """Returns {row: steps}; measured once, so that a suite that goes on keeps to it."""
+        file = self.output / PLAN
+        found = json.loads(file.read_text()) if file.is_file() else {}
+        found = self.earlier_plan | found
+        for row in self.suite.rows:
+            if row.name not in found and not row.like:
+                found[row.name] = budget_lib.steps_of(self.budget, self.config_of(row, self.seeds[0], 1))
+                tqdm.write(f"{row.name}: {found[row.name]} steps in {self.budget}")
+                write_json(file, found)
+                forget()
+        found = {row.name: found.get(row.name) or found[row.like] for row in self.suite.rows}
+        write_json(file, found)
+        return found
+
+    def config_of(self, row, seed, steps):
+        """Returns the checked configuration of a row."""
+        every = max(steps // VALIDATIONS, 1)
+        changes = {
+            "seed": seed, "name": row.name, "train.steps": steps, "train.checkpoint_every": every,
+            "train.validate_every": every, "train.evaluate": False, "cameras.known": self.known,
+        } | row.settings  # fmt: skip
+        values = dict(leaves(config_lib.to_dict(self.base))) | changes
+        nested = {}
+        for name, value in values.items():
+            *parents, leaf = name.split(".")
+            node = nested
+            for parent in parents:
+                node = node.setdefault(parent, {})
+            node[leaf] = value
+        if nested["model"] == "dbf":
+            nested["cameras"]["known"] = False
+        return config_lib.from_dict(nested)
+
+    def folder_of(self, row, seed):
+        """Returns the path of a row's run folder: that of the earlier suite, where it has one."""
+        name = f"{re.sub(r'[^A-Za-z0-9_]+', '_', row.name)}-seed{seed}"
+        earlier = self.earlier / RUNS / name if self.earlier else None
+        return earlier if earlier and earlier.is_dir() else self.output / RUNS / name
+
+    def finish_row(self, row, seed, steps):
+        """Trains and evaluates a row with one seed, unless that is done."""
+        config = self.config_of(row, seed, steps)
+        fingerprint = hashlib.sha256(json.dumps(config_lib.to_dict(config), sort_keys=True).encode()).hexdigest()
+        entry = self.results["rows"].setdefault(row.name, {"settings": row.settings, "seeds": {}})
+        if entry["seeds"].get(str(seed), {}).get("fingerprint") == fingerprint:
+            return
+        tqdm.write(f"{row.name}, seed {seed}: {steps} steps")
+        self.share_parser(config, self.folder_of(row, seed))
+        folder = loop.train(config, self.folder_of(row, seed))
+        network = folder.network(self.which)
+        results = self.evaluate(
+            {row.name: lambda rgb, srf: reconstruct_cube(network, rgb, srf)}, lambda rgb: estimate_srf(network, rgb)
+        )
+        if "cost" not in entry:
+            entry["cost"] = {
+                "parameters": parameters(network),
+                "multiply_adds": multiply_adds(network, *SIZE),
+                **measure(folder.path, *SIZE, self.which),
+            }
+        entry["seeds"][str(seed)] = {
+            "fingerprint": fingerprint,
+            "steps": steps,
+            "weights": {"which": self.which, "step": folder.weights_record(self.which)["step"]},
+            "minutes": seconds_trained(folder) / 60,
+            "history": folder.history(),
+            **results["methods"][row.name],
+            **({"srf": results["srf"]} if "srf" in results else {}),
+        }
+        self.save()
+        forget()
+
+    def share_parser(self, config, path):
+        """Gives a run that has not begun the scene parser of another row that would pre-train an equal one."""
+        folder = RunFolder.create(path, config)
+        if folder.begun or not config.semantic.pretrain_steps:
+            return
+        for report in sorted((self.output / RUNS).glob(f"*/parser/{REPORT_FILE}")):
+            if _parser_settings(RunFolder.open(report.parents[1]).config) == _parser_settings(config):
+                part = folder.path / "parser.part"
+                shutil.rmtree(part, ignore_errors=True)
+                shutil.copytree(report.parent, part)
+                part.replace(folder.path / "parser")
+                return
+
+    def finish_closed_forms(self):
+        """Evaluates the methods without a network; blind, they get the mean of the training's cameras."""
+        if self.results["closed_forms"] or not self.suite.closed_forms:
+            return
+        results = self.evaluate(self.closed_forms(), lambda rgb: self.mean_camera)
+        self.results["closed_forms"] = results["methods"]
+        self.save()
+
+    @property
+    def mean_camera(self):
+        """SRF float32 [3, bands] that a blind method without an estimate of its own gets: the mean of training's."""
+        return self.training_cameras.responses.mean(axis=0)
+
+    def closed_forms(self):
+        """Returns {name: method} of the suite's methods without a network, fitted to the training cubes."""
+        if not self.suite.closed_forms:
+            return {}
+        statistics = cube_statistics(self.cubes, "train")
+        methods = closed_form_methods(self.dictionary.wavelengths_nm, statistics, self.base.generator.prior_noise)
+        return {name: methods[name] for name in self.suite.closed_forms}
+
+    def evaluate(self, methods, estimate, camera=None):
+        """Returns `hsgan.evaluate.harness.evaluate` of methods on the reported scenes, through a camera."""
+        return evaluate(
+            methods,
+            iterate_cubes(self.cubes, self.split),
+            camera or self.camera,
+            self.dictionary.srf(camera) if camera else self.srf,
+            estimate=None if self.known else estimate,
+        )
+
+    def networks(self):
+        """Yields (row's name, network of its first seed, with the weights that are reported)."""
+        for row in self.suite.rows:
+            yield row.name, RunFolder.open(self.folder_of(row, self.seeds[0])).network(self.which)
+
+    def save(self):
+        """Replaces results.json."""
+        write_json(self.output / RESULTS, self.results)
+
+
+def seconds_trained(folder):
+    """Returns the seconds of all training steps of a run, as its last checkpoint counts them."""
+    latest = tf.train.latest_checkpoint(str(folder.path / "checkpoints"))
+    return float(tf.train.load_checkpoint(latest).get_tensor("seconds/.ATTRIBUTES/VARIABLE_VALUE"))
+
+
+def forget():
+    """Gives back what Keras and TensorFlow keep of the last model."""
+    keras.backend.clear_session()
+    gc.collect()
+
+
+def summary(entry):
+    """Returns {metric: (mean, spread over seeds)} of a row of the results; the spread of one seed is 0."""
+    means = [seed["mean"] for seed in entry["seeds"].values()]
+    return {name: (float(np.mean(v)), float(np.std(v))) for name in means[0] for v in [[mean[name] for mean in means]]}
+
+
+def parse_seeds(texts):
+    """Returns the seeds as whole numbers.
+
+    Raises:
+      ConfigError: one that is no whole number, none, or one twice.
+    """
+    if not texts or not all(text.strip().isdigit() for text in texts) or len(set(texts)) < len(texts):
+        raise ConfigError(f"--seeds: must be different whole numbers, separated by commas. Received: {texts!r}")
+    return [int(text) for text in texts]
+
+
+def _parser_settings(config):
+    # All that `hsgan.train.parser_trainer.pretrain` reads.
+    photos = {name: value for name, value in config.data.items() if name.startswith("rgb")}
+    return config.semantic.to_dict(), photos, config.seed, config.train.precision
+
+
+def _without_free_fields(values):
+    # Where the demo set is kept does not change a number.
+    return {**values, "data": {**values["data"], "cache": ""}}

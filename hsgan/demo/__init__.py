@@ -1,0 +1,1 @@
+"""The synthetic demo set, made on first use."""

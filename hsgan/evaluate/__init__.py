@@ -1,0 +1,1 @@
+"""Reconstructions measured against true cubes: the harness, stress, tables."""

@@ -1,0 +1,142 @@
+"""The harness: every method on every test cube, through one camera, by one protocol."""
+
+import numpy as np
+from tqdm import tqdm
+
+from hsgan import config as config_lib
+from hsgan.errors import DataError
+from hsgan.files.atomic import write_json
+from hsgan.metrics import protocols
+from hsgan.metrics import srf as srf_metrics
+from hsgan.plot import figures
+from hsgan.reconstruct import TENSORFLOW
+from hsgan.reconstruct.engine import use_engine
+from hsgan.reconstruct.methods import estimate_srf, methods_of
+from hsgan.reconstruct.round_trip import round_trip
+from hsgan.records.manifest import read_manifest
+from hsgan.records.reader import iterate_cubes
+from hsgan.run.folder import RunFolder, versions
+from hsgan.spectra.imaging import project
+
+METRICS_FILE = "metrics.json"
+
+
+def evaluate_run(run, data, output, camera=None, known_srf=None, split="validation", checkpoint="best",
+                 protocol="seed", figure_scenes=3, engine=TENSORFLOW):  # fmt: skip
+    """Evaluates a trained run and the three methods without a network; writes `metrics.json` and `figures/*.png`.
+
+    Files of an earlier evaluation in `output` are replaced; "figures" in `metrics.json` says which belong to it.
+
+    Args:
+      run: run folder. data: folder of cube records. output: folder to write to.
+      camera: name in the run's dictionary; None takes the run's test camera.
+      known_srf: give that camera's SRF to all methods; otherwise all get the SRF that the model estimates (blind).
+        None: as the run was validated (`config.cameras.known`).
+      split: of the records. checkpoint: "best" on validation, or "last".
+      protocol: name in `hsgan.metrics.protocols.PROTOCOLS`.
+      figure_scenes: scenes with pictures, the first ones; 0 for none.
+      engine: name in `hsgan.reconstruct.ENGINES`.
+
+    Returns:
+      The results, as in `metrics.json` (`evaluate`), with the figures' paths in `output` under "figures".
+
+    Raises:
+      RunError: no run, or one without such weights; an engine that cannot run it.
+      DataError: no cube records, other wavelengths, no such camera (lists near names), a scene that cannot be scored,
+        an output that is a file.
+    """
+    figures.check_folder(output)
+    folder = RunFolder.open(run)
+    known_srf = folder.config.cameras.known if known_srf is None else known_srf
+    network = folder.network(checkpoint)
+    use_engine(network, engine)
+    manifest = read_manifest(data)
+    manifest.check_wavelengths(config_lib.wavelengths_nm(folder.config))
+    camera = camera or folder.test_camera
+    srf = folder.dictionary().srf(camera)
+    gallery = figures.Gallery(f"{output}/figures", network.dictionary.wavelengths_nm, figure_scenes)
+    results = evaluate(
+        methods_of(network, folder.config.model, folder.config.generator.prior_noise),
+        tqdm(iterate_cubes(data, split), "evaluating", manifest.split(split).records, unit="scene", disable=None),
+        camera,
+        srf,
+        estimate=None if known_srf else lambda rgb: estimate_srf(network, rgb),
+        protocol=protocol,
+        on_scene=gallery.add,
+    )
+    if not known_srf:
+        gallery.add_srf(camera, srf)
+    results |= {
+        "figures": [str(path.relative_to(output)) for path in gallery.paths],
+        "run": str(folder.path),
+        "config": folder.config.name,
+        "engine": engine,
+        "checkpoint": {"which": checkpoint, **folder.weights_record(checkpoint)},
+        "data": {"records": str(data), "source": manifest.source, "split": split},
+        "versions": versions(),
+    }
+    write_results(results, output)
+    return results
+
+
+def evaluate(methods, scenes, camera, srf, estimate=None, protocol="seed", on_scene=None, degrade=None):
+    """Projects each cube with a camera, reconstructs it by every method and scores the results.
+
+    Args:
+      methods: {name: method} (`hsgan.reconstruct.methods`).
+      scenes: iterable of (name, cube float32 [height, width, bands]).
+      camera: its name, for the results. srf: its SRF, float32 [3, bands].
+      estimate: function rgb -> SRF that all methods get instead of the camera's (blind); None: the camera is known.
+      protocol: name in `hsgan.metrics.protocols.PROTOCOLS`.
+      on_scene: called after each scene with (name, truth, rgb, {method: cube}, srf used).
+      degrade: function (scene, truth, rgb) -> `hsgan.evaluate.degradations.Degraded`: what the methods get, and what
+        they are compared with, in place of the scene; None: as it is.
+
+    Returns:
+      {"protocol", "camera", "blind", "methods": {method: {"mean": metrics, "scenes": {scene: metrics}}}}; metrics are
+      the protocol's, and `round_trip_rmse` and `round_trip_brightness` under the SRF used (`round_trip`); if blind
+      "srf": {"error": mean, "precision": area as in [SE] Fig. 5, "scenes": {scene: error}}.
+
+    Raises:
+      DataError: no scenes, two of one name, or an estimate that cannot be scored, naming scene and method.
+    """
+    score = protocols.protocol(protocol)
+    scored, srf_errors = {name: {} for name in methods}, {}
+    for scene, truth in scenes:
+        if scene in srf_errors:
+            raise DataError(f"scene {scene}: there are two of this name")
+        rgb, made_by, gain = project(truth, srf).numpy(), srf, 1.0
+        if degrade is not None:
+            truth, rgb, made_by, gain = degrade(scene, truth, rgb)
+        used = np.asarray(srf if estimate is None else estimate(rgb), np.float32)
+        srf_errors[scene] = srf_metrics.srf_error(made_by, used)
+        cubes = {}
+        for name, method in methods.items():
+            made = method(rgb, used)
+            cubes[name] = made if gain == 1 else made / np.float32(gain)
+            try:
+                scored[name][scene] = score(truth, cubes[name])
+            except ValueError as error:
+                raise DataError(f"scene {scene}, method {name}: {error}") from error
+            check = round_trip(made, used, rgb)
+            scored[name][scene] |= {"round_trip_rmse": check["rmse"], "round_trip_brightness": check["brightness"]}
+        if on_scene is not None:
+            on_scene(scene, truth, rgb, cubes, used)
+    if not srf_errors:
+        raise DataError("evaluation: there is not one scene")
+    results = {"protocol": protocol, "camera": camera, "blind": estimate is not None}
+    results["methods"] = {
+        name: {"mean": protocols.average(by_scene), "scenes": by_scene} for name, by_scene in scored.items()
+    }
+    if estimate is not None:
+        errors = list(srf_errors.values())
+        precision = srf_metrics.srf_precision(errors)
+        results["srf"] = {"error": float(np.mean(errors)), "precision": precision, "scenes": srf_errors}
+    return results
+
+
+def write_results(results, output):
+    """Writes `output/metrics.json` atomically and returns its path."""
+    path = figures.folder(output) / METRICS_FILE
+    write_json(path, results)
+    return path

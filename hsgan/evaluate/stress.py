@@ -1,0 +1,97 @@
+"""The stress suite: how each method's numbers fall as something goes wrong, degradation by degradation."""
+
+import numpy as np
+from tqdm import tqdm
+
+from hsgan.errors import ConfigError
+from hsgan.evaluate.degradations import DEGRADATIONS, Setting, other_cameras
+from hsgan.evaluate.harness import evaluate
+
+METRICS = ("psnr", "sam_deg", "sam_lit_deg", "round_trip_rmse", "round_trip_brightness")
+
+
+def stress(methods, scenes, camera, srf, wavelengths_nm, estimate=None, levels=None, cameras=None, seed=0):
+    """Evaluates all methods under every degradation at every level, by protocol `quick`.
+
+    Args:
+      methods: {name: method} (`hsgan.reconstruct.methods`).
+      scenes: (name, cube float32 [height, width, bands]), read once for each level: a list, or a function that returns
+        a fresh iterator.
+      camera: the test camera's name. srf: its SRF, float32 [3, bands]. wavelengths_nm: float [bands].
+      estimate: function rgb -> SRF that all methods get instead of the camera's (blind), or {method: function}; None:
+        they get the test camera's, also where the degradation is another camera.
+      levels: {degradation: its levels} to evaluate, names of `DEGRADATIONS` (and "camera"); None takes all, at their
+        default levels.
+      cameras: {name: srf} of further cameras, e.g. those that training did not see; each is a level of "camera".
+      seed: of noise and metamers.
+
+    Returns:
+      {"camera", "blind", "seed", "scenes" (their number), "clean": {method: {metric: mean}}, "degradations": {name:
+      {"label", "levels", "clean" (the level at which nothing changes), "methods": {method: {metric: [one number a
+      level]}}}}}; metrics: `METRICS`, means over the scenes. Equal arguments give equal numbers.
+
+    Raises:
+      ConfigError: no such degradation, or a level out of its range, before anything is evaluated.
+      DataError: as `hsgan.evaluate.harness.evaluate`.
+    """
+    known = DEGRADATIONS | ({"camera": other_cameras(camera, cameras)} if cameras else {})
+    chosen = {name: known[name].levels for name in known} if levels is None else levels
+    _check_names(chosen, known)
+    setting = Setting(np.asarray(srf, np.float32), wavelengths_nm, seed, cameras)
+    work = [
+        (name, level, known[name].build(level, setting))
+        for name, its_levels in chosen.items()
+        for level in its_levels
+        if level != known[name].clean
+    ]
+    read = scenes if callable(scenes) else lambda: scenes
+
+    def means(degrade=None):
+        return _evaluate(methods, read, camera, srf, estimate, degrade)
+
+    clean, count = means()
+    found = {
+        (name, level): means(degrade)[0] for name, level, degrade in tqdm(work, "stress", unit="level", disable=None)
+    }
+    return {
+        "camera": camera,
+        "blind": estimate is not None,
+        "seed": seed,
+        "scenes": count,
+        "clean": clean,
+        "degradations": {
+            name: _curves(known[name], chosen[name], [found.get((name, level), clean) for level in chosen[name]])
+            for name in chosen
+        },
+    }
+
+
+def _check_names(chosen, known):
+    for name, levels in chosen.items():
+        if name not in known:
+            raise ConfigError(f"stress: no degradation {name!r}; there are {', '.join(known)}")
+        if isinstance(levels, str) or len(levels) == 0:
+            raise ConfigError(f"stress: levels of {name}: must be a list of at least one. Received: {levels!r}")
+
+
+def _evaluate(methods, read, camera, srf, estimate, degrade):
+    """Returns {method: {metric: mean}} and the number of scenes; methods of one estimate are evaluated together."""
+    estimates = estimate if isinstance(estimate, dict) else dict.fromkeys(methods, estimate)
+    means = {}
+    for shared in dict.fromkeys(estimates[name] for name in methods):
+        group = {name: method for name, method in methods.items() if estimates[name] is shared}
+        results = evaluate(group, read(), camera, srf, shared, protocol="quick", degrade=degrade)["methods"]
+        means |= {name: {metric: result["mean"][metric] for metric in METRICS} for name, result in results.items()}
+        count = len(next(iter(results.values()))["scenes"])
+    return {name: means[name] for name in methods}, count
+
+
+def _curves(degradation, levels, means):
+    return {
+        "label": degradation.label,
+        "levels": list(levels),
+        "clean": degradation.clean,
+        "methods": {
+            method: {metric: [mean[method][metric] for mean in means] for metric in METRICS} for method in means[0]
+        },
+    }

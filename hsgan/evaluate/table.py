@@ -1,0 +1,43 @@
+"""The table on screen."""
+
+from rich.console import Console
+from rich.table import Table
+
+from hsgan.metrics.columns import COLUMNS
+
+
+def results_table(results):
+    """Returns a `rich` table of the means of `hsgan.evaluate.harness.evaluate`; the best of each column is bold."""
+    methods = {name: method["mean"] for name, method in results["methods"].items()}
+    scenes = len(next(iter(results["methods"].values()))["scenes"])
+    mode = "camera estimated (blind)" if results["blind"] else "camera known"
+    table = Table(title=f"{results['camera']}, {mode}; {scenes} scenes, protocol {results['protocol']}")
+    table.add_column("method")
+    shown = {metric: column for metric, column in COLUMNS.items() if all(metric in mean for mean in methods.values())}
+    for heading, _, _ in shown.values():
+        table.add_column(heading, justify="right")
+    texts = {metric: column[1] for metric, column in shown.items()}
+    best = {
+        metric: texts[metric].format((max if more else min)(mean[metric] for mean in methods.values()))
+        for metric, (_, _, more) in shown.items()
+    }
+    for name, mean in methods.items():
+        cells = {metric: text.format(mean[metric]) for metric, text in texts.items()}
+        table.add_row(
+            name, *(f"[bold]{text}[/bold]" if text == best[metric] else text for metric, text in cells.items())
+        )
+    return table
+
+
+def print_results(results, console=None):
+    """Prints the table, which weights it is of, and how far the estimated SRF is off if it was estimated."""
+    console = console or Console()
+    console.print(results_table(results))
+    if "checkpoint" in results:
+        chosen = results["checkpoint"]
+        why = " (the highest PSNR on the validation split)" if chosen["which"] == "best" else ""
+        console.print(f"weights: {chosen['which']}{why}, of step {chosen['step']}", highlight=False)
+    if "srf" in results:
+        error, precision = results["srf"]["error"], results["srf"]["precision"]
+        text = f"estimated SRF: error {error:.3f} (0 equal, 1 disjoint), precision {100 * precision:.1f} %"
+        console.print(text, highlight=False)

@@ -1,0 +1,207 @@
+"""One export: a version's folder with all artefacts, checked and measured; it appears whole or not at all."""
+
+import os
+import shutil
+from contextlib import contextmanager
+from pathlib import Path
+
+import tensorflow as tf
+from tqdm import tqdm
+
+from hsgan import config as config_lib
+from hsgan.data import sources
+from hsgan.errors import DataError, HsganError
+from hsgan.export import calibration, checks, metadata, saved_model, tflite
+from hsgan.files.atomic import sync_tree, write_atomically, write_json
+from hsgan.records.manifest import read_manifest
+from hsgan.run.folder import RunFolder
+
+SCENES = 8
+_UNFINISHED = ".incomplete-"
+_NEEDED = ("tensorflow_serving.apis", "ai_edge_litert", "ai_edge_quantizer")
+
+
+def export(run, output, precisions=tflite.PRECISIONS, records=None, version=None, checkpoint="best", scenes=SCENES,
+           max_pixels=saved_model.MAX_PIXELS):  # fmt: skip
+    """Writes a version of a trained network: SavedModel, TFLite files and `metadata.json` (docs/export.md).
+
+    Args:
+      run: run folder. output: folder of the versions; its name is the model's.
+      precisions: of the TFLite files, names in `hsgan.export.tflite.PRECISIONS`; none for a SavedModel alone.
+      records: folder of cube records to calibrate with (split "train") and to measure on (the run's validation split);
+        None takes the run's.
+      version: its number; None takes the next one. checkpoint: "best" or "last".
+      scenes: number of validation cubes to measure on. max_pixels: largest n * h * w of a request.
+
+    Returns:
+      (path of the version's folder, its metadata).
+
+    Raises:
+      RunError, DataError: no such run, weights or records; records of other wavelengths.
+      HsganError: an output or version that cannot be had, an artefact that differs from the Keras model, a package
+        that is not installed.
+    """
+    check_packages()
+    if max_pixels < saved_model.SMALLEST_MAX_PIXELS:
+        raise HsganError(f"max_pixels: must be at least {saved_model.SMALLEST_MAX_PIXELS}. Received: {max_pixels}")
+    output = Path(output)
+    folder = RunFolder.open(run)
+    network = folder.network(checkpoint)
+    records = check_records(folder, records)
+    version = free_version(output, version)
+    with staged(output, version) as stage:
+        described = metadata.describe(folder, network, output.resolve().name, version, checkpoint, max_pixels)
+        models, entries = write_artefacts(network, stage, precisions, records, described)
+        described |= measure(models, entries, network, folder, records, scenes, max_pixels)
+        finish(stage, described, entries)
+    return output / str(version), described
+
+
+def check_packages():
+    """Raises `HsganError` unless what exports are made with is installed."""
+    missing = []
+    for name in _NEEDED:
+        try:
+            __import__(name)
+        except ImportError:
+            missing.append(name.partition(".")[0].replace("_", "-"))
+    if missing:
+        raise HsganError(f"export: needs {', '.join(missing)}; install them: pip install 'hsgan[export]'")
+
+
+def check_records(folder, records):
+    """Returns the folder of cube records to use.
+
+    Raises:
+      DataError: there are none, or of other wavelengths.
+    """
+    if records is None:
+        records = sources.resolve(folder.config).data.cubes
+    manifest = read_manifest(records)
+    manifest.check_wavelengths(config_lib.wavelengths_nm(folder.config))
+    for split in ("train", folder.config.data.validation_split):
+        manifest.files(split)
+    return str(records)
+
+
+def free_version(output, version):
+    """Returns the number of the version to write.
+
+    Raises:
+      HsganError: the output is a file, or the version is there already.
+    """
+    if output.exists() and not output.is_dir():
+        raise HsganError(f"{output}: is a file; an export needs a folder: choose another --output")
+    there = [int(path.name) for path in output.glob("*") if path.name.isdecimal()]
+    if version is None:
+        return max(there, default=0) + 1
+    if version in there:
+        raise HsganError(f"{output / str(version)}: is there already; choose another --version, or leave it out")
+    return version
+
+
+@contextmanager
+def staged(output, version):
+    """Gives a folder that becomes `output/version` at the end; after an error nothing is there.
+
+    Left-overs of exports that were killed are removed. The folder's name is no number: TensorFlow Serving, which
+    watches the place, does not take it for a version.
+    """
+    output.mkdir(parents=True, exist_ok=True)
+    for left in output.glob(f"{_UNFINISHED}*"):
+        if not _alive(int(left.name.rpartition("-")[2])):
+            shutil.rmtree(left)
+    stage = output / f"{_UNFINISHED}{version}-{os.getpid()}"
+    stage.mkdir()
+    try:
+        yield stage
+        sync_tree(stage)
+        if (output / str(version)).exists():
+            raise HsganError(f"{output / str(version)}: another export made it meanwhile; run the same command again")
+        os.replace(stage, output / str(version))
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+        if not any(output.iterdir()):
+            output.rmdir()
+
+
+def write_artefacts(network, stage, precisions, records, described):
+    """Writes SavedModel and TFLite files, and compares each with the Keras model.
+
+    Returns:
+      ({name: function rgb -> outputs}, {name: {"file", "max_difference", "limit"}}).
+    """
+    reference, models, entries = checks.Reference(network), {}, {}
+
+    def add(name, file, model, found):
+        entries[name] = {"file": file, "max_difference": found, "limit": checks.LIMITS[name]}
+        checks.check(name, found, checks.LIMITS[name])
+        models[name] = model.reconstruct
+
+    steps = tqdm(["saved_model", *precisions], "exporting", unit="artefact", disable=None)
+    steps_left = iter(steps)
+    next(steps_left)
+    saved_model.write_saved_model(network, stage, described["name"], described["version"], described["max_pixels"])
+    model = checks.SavedModel(stage)
+    add("saved_model", "saved_model.pb", model, reference.saved_model_difference(model))
+    float_model = tflite.convert(network) if precisions else None
+    images = None
+    for precision in steps_left:
+        if precision in tflite.CALIBRATED and images is None:
+            images = calibration.calibration_images(records, network.dictionary)
+        content, file = tflite.quantize(float_model, precision, images), f"{precision}.tflite"
+        write_atomically(stage / file, lambda temporary, content=content: Path(temporary).write_bytes(content))
+        model = checks.LiteModel(stage / file)
+        add(precision, file, model, reference.lite_difference(model))
+    return models, entries
+
+
+def measure(models, entries, network, folder, records, scenes, max_pixels):
+    """Measures every artefact on validation cubes, beside the Keras model; fills in `entries`.
+
+    Returns:
+      {"validation": {"records", "split", "scenes", "camera", "blind", "keras": metrics}}.
+    """
+    split, camera = folder.config.data.validation_split, folder.test_camera
+    keras_model = tf.function(network, input_signature=[tf.TensorSpec((None, None, None, 3))])
+    measured, count = calibration.accuracy(
+        {"keras": keras_model, **models}, records, camera, folder.dictionary().srf(camera), scenes, max_pixels, split
+    )
+    for name, entry in entries.items():
+        entry |= measured[name]
+    return {
+        "validation": {
+            "records": read_manifest(records).source,
+            "split": split,
+            "scenes": count,
+            "camera": camera,
+            "blind": True,
+            "keras": measured["keras"],
+        }
+    }
+
+
+def finish(stage, described, entries):
+    """Puts the metadata into the TFLite files, and beside them with the size of everything."""
+    for name, entry in entries.items():
+        path = stage / entry["file"]
+        if name == "saved_model":
+            entry["bytes"] = sum(part.stat().st_size for part in (path, *(stage / "variables").iterdir()))
+            continue
+        metadata.embed(path, {**described, "precisions": {name: dict(entry)}})
+        entry["bytes"] = path.stat().st_size
+        if metadata.read_embedded(path)["version"] != described["version"]:
+            raise DataError(f"{path}: its metadata came back changed")
+        checks.LiteModel(path).run("estimate_srf", rgb=checks.fixed_image(16, 16, 0)[None].astype("float32") / 255)
+    described["precisions"] = entries
+    write_json(stage / metadata.FILE_NAME, described)
+
+
+def _alive(process):
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,93 @@
+"""`metadata.json` of an exported version: what a program that uses it needs to know (docs/export.md).
+
+It lies beside the artefacts, and inside each TFLite file, which is a ZIP archive too ("associated files").
+"""
+
+import json
+import zipfile
+
+import numpy as np
+
+from hsgan.errors import DataError
+from hsgan.reconstruct.tiling import THUMBNAIL_PIXELS
+from hsgan.records.manifest import read_manifest
+from hsgan.run.folder import versions
+
+FILE_NAME = "metadata.json"
+SCHEMA = 1
+
+
+def describe(folder, network, name, version, checkpoint, max_pixels):
+    """Returns the metadata of a run's network, but for "validation" and "precisions".
+
+    Args:
+      folder: the `RunFolder`. network: its network. name, version: of the export.
+      checkpoint: "best" or "last". max_pixels: largest request of the SavedModel.
+    """
+    dictionary = network.dictionary
+    record = folder.weights_record(checkpoint)
+    return {
+        "schema": SCHEMA,
+        "name": name,
+        "version": version,
+        "model": folder.config.model,
+        "wavelengths_nm": np.asarray(dictionary.wavelengths_nm, float).tolist(),
+        "units": "relative linear radiance",
+        "value_range": [0, 1],
+        "rgb": {"encoding": "linear", "order": "RGB", "value_range": [0, 1]},
+        "cameras": {
+            "names": list(dictionary.names),
+            "responses": np.round(np.asarray(dictionary.responses, float), 8).tolist(),
+            "source": dictionary.source,
+        },
+        "needs_camera": bool(network.needs_camera),
+        "estimates_camera": bool(network.estimates_camera),
+        "receptive_radius": network.receptive_radius,
+        "stride": network.stride,
+        "thumbnail_pixels": THUMBNAIL_PIXELS,
+        "max_pixels": max_pixels,
+        "training": {
+            "run": folder.path.name,
+            "checkpoint": checkpoint,
+            "step": record.get("step"),
+            "metrics": {key: value for key, value in record.items() if key != "step"},
+            "data": training_data(folder),
+        },
+        "versions": versions(),
+    }
+
+
+def training_data(folder):
+    """Returns {kind: {"source", "sha256", "note"}} of what a run was trained on; the notes name licences.
+
+    A note is taken from the manifest of the records, "" where they are no longer there.
+    """
+    file = folder.path / "run.json"
+    sessions = json.loads(file.read_text()) if file.is_file() else []
+    found = {}
+    for kind, data in (sessions[0]["data"] if sessions else {}).items():
+        try:
+            note = read_manifest(data["directory"]).note
+        except DataError:
+            note = ""
+        found[kind] = {"source": data["source"], "sha256": data["sha256"], "note": note}
+    return found
+
+
+def embed(path, metadata):
+    """Appends metadata to a TFLite file as an archive that holds `FILE_NAME`; the model before it stays as it is."""
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(FILE_NAME, json.dumps(metadata, allow_nan=False))
+
+
+def read_embedded(path):
+    """Returns the metadata inside a TFLite file.
+
+    Raises:
+      DataError: there is none.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return json.loads(archive.read(FILE_NAME))
+    except (zipfile.BadZipFile, KeyError, ValueError) as error:
+        raise DataError(f"{path}: holds no {FILE_NAME}; export it by hsgan.export") from error

@@ -1,0 +1,117 @@
+"""The SavedModel: named signatures that check their inputs, and requests for TensorFlow Serving to warm up with."""
+
+from pathlib import Path
+
+import tensorflow as tf
+
+from hsgan.export import requests
+from hsgan.files.atomic import write_atomically
+from hsgan.reconstruct.forward import forward_of
+
+WARMUP = Path("assets.extra") / "tf_serving_warmup_requests"
+# A whole image in one graph takes some 2 kB a pixel of memory.
+MAX_PIXELS = 2**21
+SMALLEST_MAX_PIXELS = 2**13  # what an export is checked and warmed up with must pass
+_CODES = 65535  # largest uint16
+
+
+class Server(tf.Module):
+    """What is saved: the network's forward pass, and a function for each signature (docs/export.md).
+
+    Args:
+      network: a trained `hsgan.networks.base.ReconstructionNetwork`.
+      max_pixels: largest n * h * w of a request.
+    """
+
+    def __init__(self, network, max_pixels=MAX_PIXELS):
+        super().__init__(name="server")
+        self.forward = forward_of(network)
+        self.bands, self.max_pixels = network.bands, max_pixels
+
+    def signatures(self):
+        """Returns {name: tf.function}."""
+        rgb = tf.TensorSpec((None, None, None, 3), tf.float32, "rgb")
+        image = tf.TensorSpec((None,), tf.string, "image")
+        srf = tf.TensorSpec((None, 3, self.bands), tf.float32, "srf")
+        bands = tf.TensorSpec((None, None), tf.int32, "bands")
+        return {
+            "serving_default": tf.function(self.serving_default, input_signature=[rgb]),
+            "encoded": tf.function(self.encoded, input_signature=[image]),
+            "known_srf": tf.function(self.known_srf, input_signature=[rgb, srf]),
+            "compact": tf.function(self.compact, input_signature=[rgb, bands]),
+            "estimate_srf": tf.function(self.estimate_srf, input_signature=[rgb]),
+        }
+
+    def serving_default(self, rgb):
+        return self._reconstructed(requests.checked_rgb(rgb, self.max_pixels))
+
+    def encoded(self, image):
+        return self._reconstructed(requests.decoded(image, self.max_pixels))
+
+    def known_srf(self, rgb, srf):
+        rgb = requests.checked_rgb(rgb, self.max_pixels)
+        srf = requests.checked_srf(srf, tf.shape(rgb)[0], self.bands)
+        return {"cube": self.forward.reconstruct(rgb, srf)}
+
+    def compact(self, rgb, bands):
+        rgb = requests.checked_rgb(rgb, self.max_pixels)
+        bands = requests.checked_bands(bands, tf.shape(rgb)[0], self.bands)
+        result = self._reconstructed(rgb)
+        cube = tf.gather(result["cube"], bands, axis=-1, batch_dims=1)
+        largest = tf.reduce_max(cube, axis=(1, 2, 3))
+        scale = tf.maximum(largest, 1e-6) / _CODES  # a black cube needs one too
+        codes = tf.round(tf.clip_by_value(cube / scale[:, None, None, None], 0, _CODES))
+        return {"cube": tf.cast(codes, tf.uint16), "scale": scale, "srf": result["srf"]}
+
+    def estimate_srf(self, rgb):
+        return {"srf": self.forward.estimate_srf(requests.checked_rgb(rgb, self.max_pixels))}
+
+    def _reconstructed(self, rgb):
+        srf = self.forward.estimate_srf(rgb)
+        return {"cube": self.forward.reconstruct(rgb, srf), "srf": srf}
+
+
+def write_saved_model(network, folder, name, version, max_pixels=MAX_PIXELS):
+    """Writes the SavedModel of a network, with its warm-up requests, into `folder`.
+
+    Args:
+      network: a trained network. folder: path. name: of the model when it is served. version: its number.
+      max_pixels: largest n * h * w of a request.
+    """
+    server = Server(network, max_pixels)
+    tf.saved_model.save(server, str(folder), signatures=server.signatures())
+    path = Path(folder) / WARMUP
+    path.parent.mkdir(exist_ok=True)
+    logs = warmup_requests(network, name, version)
+    write_atomically(path, lambda temporary: _write_records(temporary, logs))
+
+
+def warmup_requests(network, name, version, side=64):
+    """Returns one small request for every signature, `tensorflow_serving.apis.prediction_log_pb2.PredictionLog`s."""
+    from tensorflow_serving.apis import prediction_log_pb2
+
+    rgb = tf.fill((1, side, side, 3), 0.5)
+    png = tf.io.encode_png(tf.fill((side, side, 3), tf.constant(128, tf.uint8)))[None]
+    inputs = {
+        "serving_default": {"rgb": rgb},
+        "encoded": {"image": png},
+        "known_srf": {"rgb": rgb, "srf": tf.constant(network.dictionary.responses[:1], tf.float32)},
+        "compact": {"rgb": rgb, "bands": tf.zeros((1, 0), tf.int32)},
+        "estimate_srf": {"rgb": rgb},
+    }
+    logs = []
+    for signature, tensors in inputs.items():
+        log = prediction_log_pb2.PredictionLog()
+        request = log.predict_log.request
+        request.model_spec.name, request.model_spec.signature_name = name, signature
+        request.model_spec.version.value = version
+        for key, tensor in tensors.items():
+            request.inputs[key].CopyFrom(tf.make_tensor_proto(tensor))
+        logs.append(log)
+    return logs
+
+
+def _write_records(path, logs):
+    with tf.io.TFRecordWriter(path) as writer:
+        for log in logs:
+            writer.write(log.SerializeToString())

@@ -1,5 +1,0 @@
-"""Fast inference in bounded memory: tiles (NumPy alone), fused forms of the networks, engines."""
-
-# What can be asked for by name (`hsgan.inference.engine`); the first is everywhere, and the one that is not asked for.
-TENSORFLOW = "tensorflow"
-ENGINES = (TENSORFLOW, "openvino-float32", "openvino-bfloat16", "openvino-float16")

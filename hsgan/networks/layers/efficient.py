@@ -1,0 +1,162 @@
+"""The efficient convolution (1x1, then depthwise) and the densely connected stacks built of it.
+
+All networks of both papers are made of this one unit (method sections 2-6, 12); they differ in bias, normalization,
+activation and stride.
+Padding is zero ("same"); for an even size a stride of 2 halves it.
+"""
+
+import keras
+import tensorflow as tf
+
+from hsgan.networks.layers.normalization import BatchStatisticsNormalization, spectral_zero_mean
+
+
+class EfficientConvolution(keras.layers.Layer):
+    """A 1x1 convolution, then a depthwise one, each followed by normalization and activation if asked for.
+
+    The input may be a list of tensors that stand for their concatenation over channels. It is not formed: a 1x1
+    convolution of a concatenation is a sum of 1x1 convolutions (method section 11).
+
+    With `zero_mean` the channel mean is subtracted before each of the two convolutions (SZM). Before the 1x1
+    convolution it is folded into the weights, exactly: `W^T (x - mean(x)) = (W - columnwise mean of W)^T x`.
+
+    Weights: `pointwise` [channels_in, filters], `depthwise` [kernel, kernel, 1, filters] (so that initializers see its
+    fan-in of kernel * kernel), and with `use_bias` a bias each.
+
+    Args:
+      filters: channels of the output.
+      kernel_size, strides: of the depthwise convolution.
+      activation: None or a Keras activation's name, after each convolution.
+      batch_norm: normalize by batch statistics before each activation.
+      zero_mean: subtract the channel mean before each convolution; excludes `use_bias`.
+      use_bias: add a bias after each convolution.
+      depthwise_initializer: of the depthwise kernel; "zeros" makes a unit that starts by adding nothing.
+    """
+
+    # Whether mixed precision hands the kernels out in its own type.
+    autocast_kernels = True
+
+    def __init__(
+        self,
+        filters,
+        kernel_size=3,
+        strides=1,
+        activation=None,
+        batch_norm=False,
+        zero_mean=False,
+        use_bias=False,
+        depthwise_initializer="he_uniform",
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        if zero_mean and use_bias:
+            raise ValueError("zero_mean: excludes use_bias. Received: zero_mean=True, use_bias=True")
+        self.filters = filters
+        self.kernel_size = kernel_size
+        self.strides = strides
+        self.activation = keras.activations.get(activation)
+        self.zero_mean = zero_mean
+        self.use_bias = use_bias
+        self.depthwise_initializer = depthwise_initializer
+        self.norms = [BatchStatisticsNormalization(dtype=self.dtype_policy) for _ in range(2)] if batch_norm else []
+
+    def build(self, input_shape):
+        shapes = input_shape if isinstance(input_shape[0], (tuple, list)) else [input_shape]
+        channels = sum(shape[-1] for shape in shapes)
+        size, cast = self.kernel_size, {"autocast": self.autocast_kernels}
+        self.pointwise = self.add_weight(
+            name="pointwise", shape=(channels, self.filters), initializer="he_uniform", **cast
+        )
+        self.depthwise = self.add_weight(
+            name="depthwise", shape=(size, size, 1, self.filters), initializer=self.depthwise_initializer, **cast
+        )
+        if self.use_bias:
+            self.pointwise_bias = self.add_weight(name="pointwise_bias", shape=(self.filters,), initializer="zeros")
+            self.depthwise_bias = self.add_weight(name="depthwise_bias", shape=(self.filters,), initializer="zeros")
+        for norm in self.norms:
+            norm.build((None, None, None, self.filters))
+
+    def call(self, inputs):
+        inputs = inputs if isinstance(inputs, (list, tuple)) else [inputs]
+        kernel, depthwise = self.kernels()
+        if self.zero_mean:
+            kernel -= tf.reduce_mean(kernel, axis=0, keepdims=True)
+        features = pointwise_sum(inputs, kernel)
+        features = self._finish(features, self.pointwise_bias if self.use_bias else None, 0)
+        if self.zero_mean:
+            features = spectral_zero_mean(features)
+        strides = (1, self.strides, self.strides, 1)
+        features = tf.nn.depthwise_conv2d(features, tf.transpose(depthwise, (0, 1, 3, 2)), strides, "SAME")
+        return self._finish(features, self.depthwise_bias if self.use_bias else None, 1)
+
+    def kernels(self):
+        """Returns the pointwise and the depthwise kernel that a call uses, tensors of the shapes of the weights."""
+        return tf.convert_to_tensor(self.pointwise), tf.convert_to_tensor(self.depthwise)
+
+    def _finish(self, features, bias, position):
+        if bias is not None:
+            features = tf.nn.bias_add(features, tf.convert_to_tensor(bias))
+        if self.norms:
+            features = self.norms[position](features)
+        return self.activation(features)
+
+    def compute_output_shape(self, input_shape):
+        shape = input_shape[0] if isinstance(input_shape[0], (tuple, list)) else input_shape
+        size = [None if side is None else -(-side // self.strides) for side in shape[1:3]]
+        return (shape[0], *size, self.filters)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "filters": self.filters,
+            "kernel_size": self.kernel_size,
+            "strides": self.strides,
+            "activation": keras.activations.serialize(self.activation),
+            "batch_norm": bool(self.norms),
+            "zero_mean": self.zero_mean,
+            "use_bias": self.use_bias,
+            "depthwise_initializer": self.depthwise_initializer,
+        }
+
+
+class DenselyConnected(keras.layers.Layer):
+    """Units of which each sees the input and the outputs of all units before it; gives the last unit's output.
+
+    Args:
+      units: the layers, each taking a list of tensors (`EfficientConvolution`).
+    """
+
+    def __init__(self, units, **kwargs):
+        super().__init__(**kwargs)
+        self.units = units
+
+    def build(self, input_shape):
+        shapes = [tuple(input_shape)]
+        for unit in self.units:
+            if not unit.built:
+                unit.build(list(shapes))
+            shapes.append(unit.compute_output_shape(shapes))
+
+    def call(self, inputs):
+        features = [inputs]
+        for unit in self.units:
+            features.append(unit(list(features)))
+        return features[-1]
+
+    def compute_output_shape(self, input_shape):
+        return (*input_shape[:-1], self.units[-1].filters)
+
+    def get_config(self):
+        return {**super().get_config(), "units": [keras.saving.serialize_keras_object(unit) for unit in self.units]}
+
+    @classmethod
+    def from_config(cls, config):
+        units = [keras.saving.deserialize_keras_object(unit) for unit in config.pop("units")]
+        return cls(units, **config)
+
+
+def pointwise_sum(inputs, kernel):
+    """1x1 convolution of the concatenation of `inputs` ([batch, h, w, c_i] each) with `kernel` [sum c_i, filters]."""
+    kernels = tf.split(kernel, [features.shape[-1] for features in inputs], axis=0)
+    terms = [tf.nn.conv2d(x, k[None, None], 1, "SAME") for x, k in zip(inputs, kernels, strict=True)]
+    return terms[0] if len(terms) == 1 else tf.add_n(terms)

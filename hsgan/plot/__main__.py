@@ -1,0 +1,98 @@
+"""`python -m hsgan.plot CUBE... --output=DIR`: pictures of cubes.
+
+Of each cube: a contact sheet of its bands, its look under a light, spectra at points; and if asked for index maps and a
+comparison with another cube. Cubes are files that `hsgan.reconstruct` writes, or others that `hsgan.open_cube` reads.
+"""
+
+import re
+import sys
+
+from absl import flags
+
+from hsgan import cli
+from hsgan.errors import DataError, HsganError
+
+FLAGS = flags.FLAGS
+
+
+def define_flags():
+    """Defines the flags of this program."""
+    flags.DEFINE_string("output", None, "Folder for the pictures; those of the same name are replaced.", required=True)
+    flags.DEFINE_string("illuminant", "D65", "Light to show the cube in: D65, A, E, FL2, LED-B3 and others of the CIE.")
+    flags.DEFINE_string(
+        "scene_illuminant", "", "Light of the scene, divided out first; default: the cube's own record of it, or none."
+    )
+    flags.DEFINE_bool("adapted", False, "Show white as white under any light, as an eye does that has adapted to it.")
+    flags.DEFINE_string("points", "", "Points to show spectra of: row,column;row,column; default: four that differ.")
+    flags.DEFINE_string("grid", "", "Show spectra of an even grid of points: ROWSxCOLUMNS, e.g. 2x3.")
+    flags.DEFINE_multi_string(
+        "index", [], "Map of a normalized difference: A,B in nm, or grvi, pri, npci, ndti, bgi, ndvi, ndwi; may repeat."
+    )
+    flags.DEFINE_string("against", "", "Cube to compare with, taken as the truth: error maps, angles, numbers.")
+
+
+@cli.takes_arguments
+def main(argv):
+    from hsgan.files.cubes import open_cube
+    from hsgan.files.inputs import output_stems
+    from hsgan.plot import figures, pictures
+
+    cubes, failed = argv[1:], 0
+    if not cubes:
+        raise DataError("CUBE: give at least one cube file; python -m hsgan.reconstruct makes them out of photos")
+    wish = wish_of_flags()
+    figures.check_folder(FLAGS.output)
+    reference = (FLAGS.against, open_cube(FLAGS.against)) if FLAGS.against else None
+    for path, stem in output_stems(cubes, FLAGS.output):
+        try:
+            paths, lines = pictures.draw(open_cube(path), stem, wish, reference)
+        except HsganError as error:
+            failed += 1
+            text = str(error) if str(error).startswith(path) else f"{path}: {error}"
+            print(f"error: {text}", file=sys.stderr, flush=True)
+        else:
+            print("\n  ".join([f"{path}:", *map(str, paths), *lines]), flush=True)
+    if failed:
+        raise DataError(f"{failed} of {len(cubes)} cubes could not be drawn as asked")
+
+
+def wish_of_flags():
+    """Returns the `Wish` that the flags express.
+
+    Raises:
+      DataError: a flag that cannot be read, an unknown light or index.
+    """
+    from hsgan.plot.pictures import Wish
+    from hsgan.spectra import illuminants, indices
+
+    for name in filter(None, (FLAGS.illuminant, FLAGS.scene_illuminant)):
+        illuminants.check(name)
+    if FLAGS.points and FLAGS.grid:
+        raise DataError("points, grid: give one of them")
+    return Wish(
+        light=FLAGS.illuminant,
+        scene_light=FLAGS.scene_illuminant,
+        adapted=FLAGS.adapted,
+        points=_points(FLAGS.points),
+        grid=_grid(FLAGS.grid),
+        index=tuple(indices.parse(text) for text in FLAGS.index),
+    )
+
+
+def _points(text):
+    parts = [part.strip() for part in text.split(";") if part.strip()]
+    if not all(re.fullmatch(r"-?\d+\s*,\s*-?\d+", part) for part in parts):
+        raise DataError(f"points: must be row,column;row,column in whole pixels. Received: {text!r}")
+    return tuple(tuple(int(number) for number in part.split(",")) for part in parts)
+
+
+def _grid(text):
+    match = re.fullmatch(r"([1-9]\d*)x([1-9]\d*)", text)
+    if text and (match is None or int(match[1]) * int(match[2]) > 36):
+        raise DataError(f"grid: must be ROWSxCOLUMNS, 36 points at most. Received: {text!r}")
+    return (int(match[1]), int(match[2])) if text else ()
+
+
+if __name__ == "__main__":
+    define_flags()
+    cli.run(main)

@@ -1,0 +1,235 @@
+"""Inference in bounded memory: the numbers of a `HSGANNet` in float32, several times faster.
+
+What is rearranged, exactly but for rounding (method section 11):
+- the first 3x3 convolution of a stage is linear, so the 1x1 convolutions that read it become 3x3 convolutions of the
+  stage's three-channel input, and it is never computed itself;
+- SZM before a 1x1 convolution is folded into its weights, and 1x1 convolutions of a concatenation are sums, each added
+  into the one before by the convolution itself;
+- channels are padded with zeros to whole vector registers (62 to 64, 31 to 32);
+- a stage runs block by block, with a halo of its own receptive radius: what a block needs stays near the processor,
+  and nothing but the cube and its projection is held for the whole image. The image is padded with zeros at its true
+  borders only, as the whole network does.
+
+Weights are read, and folded in float64, at every call: a network in training gives its present numbers.
+"""
+
+import functools
+
+import numpy as np
+import tensorflow as tf
+
+from hsgan.networks.srf_estimator import at_least
+from hsgan.reconstruct.tiling import tiles
+from hsgan.spectra import closed_form
+
+# Sides of a block in pixels. Smaller ones waste more on halos, larger ones on memory; about this size it is flat.
+BLOCK = (128, 256)
+INNER = tf.TensorSpec((4,), tf.int32)  # a block's place in its window: top, left, height, width
+# float32 values of a cache line, and of the widest vector register.
+LANES = 16
+
+
+class FusedReconstructor:
+    """The fast form of a `hsgan.networks.hsgan_net.HSGANNet`.
+
+    The generator computes in float32 whatever its policy is; the SRF estimator keeps its own.
+
+    Args:
+      network: the network; its weights may change later.
+    """
+
+    def __init__(self, network):
+        # Not the network itself: a cache that is keyed by it may hold this object.
+        self.generator, self.estimator = network.generator, network.srf_estimator
+        self.mean, self.covariance = network.cube_mean, network.cube_covariance
+        channels = self.estimator.blocks[0].units[-1].filters
+        self.begin = tf.function(self._begin, input_signature=[tf.TensorSpec((1, None, None, 3)), INNER])
+        self.finish = tf.function(self._finish, input_signature=[tf.TensorSpec((1, None, None, channels))])
+
+    def __call__(self, rgb, srf=None):
+        """Returns {"cube": float32 [height, width, bands], "srf": float32 [3, bands]}, NumPy.
+
+        Args:
+          rgb: float32 [height, width, 3], linear, [0, 1].
+          srf: float32 [3, bands], the known camera; None estimates it from the whole image.
+        """
+        srf = self.estimate_srf(rgb) if srf is None else np.asarray(srf, np.float32)
+        return {"cube": self.reconstruct(rgb, srf), "srf": srf}
+
+    def estimate_srf(self, rgb):
+        """Returns the SRF float32 [3, bands] estimated from an image float32 [height, width, 3].
+
+        The first block of the estimator, the only one at full size, runs in parts too.
+        """
+        rgb = at_least(tf.convert_to_tensor(rgb, tf.float32)[None], self.estimator.smallest)[0]
+        radius = sum(unit.kernel_size // 2 for unit in self.estimator.blocks[0].units)
+        # In pairs of pixels, of which the pooling makes one; an odd last row or column it does not look at.
+        even = [side // 2 * 2 for side in rgb.shape[:2]]
+        blocks, parts = tiles(*even, BLOCK, radius, stride=2), []
+        for _, window, inner in blocks:
+            # The odd last row or column still counts for the one before it.
+            window = tuple(
+                slice(w.start, None if w.stop == side else w.stop) for w, side in zip(window, even, strict=True)
+            )
+            parts.append(self.begin(rgb[window][None], _place(inner))[0])
+        return self.finish(join(parts, blocks)[None])[0].numpy()
+
+    def _begin(self, rgb, inner):
+        features = self.estimator.blocks[0](rgb)
+        features = tf.slice(features, (0, inner[0], inner[1], 0), (1, inner[2], inner[3], features.shape[-1]))
+        return tf.cast(tf.nn.max_pool2d(features, 2, 2, "VALID"), tf.float32)
+
+    def _finish(self, features):
+        return self.estimator.combine(self.estimator.weights_after(features, 1))
+
+    def reconstruct(self, rgb, srf, block=BLOCK):
+        """Returns the cube float32 [height, width, bands] of rgb [height, width, 3] under srf [3, bands].
+
+        Args:
+          rgb, srf: as for a call.
+          block: the largest (height, width) of what is computed at a time without its halo, pixels.
+        """
+        generator = self.generator
+        # All stages look equally far: they share one division into blocks.
+        radius = generator.stages[0].arguments["units"] + 1
+        blocks = tiles(*rgb.shape[:2], block, radius)
+        rgb, srf = tf.convert_to_tensor(rgb, tf.float32), tf.convert_to_tensor(srf, tf.float32)
+        cube = np.empty((*rgb.shape[:2], generator.bands), np.float32)
+        initial, residual, parts = self.initial(srf), rgb, [None] * len(blocks)
+        for number, stage in enumerate(generator.stages):
+            first, last = number == 0, number == len(generator.stages) - 1
+            kernels = fold(stage)
+            slope = float(generator.negative_slope) if last else None
+            step = stage_function(generator.bands, stage.arguments["growth"], len(kernels), not first, slope)
+            projected = []
+            for index, (block, window, inner) in enumerate(blocks):
+                before = initial(rgb[block]) if first else parts[index]
+                part, difference = step(residual[window][None], _place(inner), before, rgb[block], srf, kernels)
+                parts[index] = None if last else part
+                projected.append(difference)
+                if last:
+                    cube[block] = part.numpy()
+            residual = None if last else join(projected, blocks)
+        return cube
+
+    def initial(self, srf):
+        """Returns what gives the closed form before the first stage: rgb [h, w, 3] -> cube [h, w, bands]."""
+        generator, mean = self.generator, tf.convert_to_tensor(self.mean)
+        if generator.initialization == "learned":
+            return lambda rgb: tf.zeros((*rgb.shape[:2], generator.bands))
+        if generator.initialization == "smooth":
+            matrix = closed_form.smooth_matrix(srf)
+            return lambda rgb: closed_form.apply_matrix(matrix, rgb)
+        matrix = closed_form.wiener_matrix(srf, tf.convert_to_tensor(self.covariance), generator.prior_noise)
+        offset = tf.linalg.matvec(srf, mean)
+        return lambda rgb: mean + closed_form.apply_matrix(matrix, rgb - offset)
+
+
+def fold(stage):
+    """Returns the kernels of a `GeneratorStage` as its fused form takes them, float32 tensors, for each unit a tuple.
+
+    The 3x3 kernel of the stage's input [3, 3, 3, f], a tuple of the 1x1 kernels of all earlier units' outputs
+    [1, 1, g, f], the depthwise kernel [3, 3, f, 1] and a bias of zeros [f] (it makes TensorFlow fuse what follows); `f`
+    and `g` are multiples of `LANES`.
+    """
+    head = np.asarray(stage.head.kernel, np.float64)
+    bands, growth = head.shape[-1], stage.arguments["growth"]
+    folded = []
+    for number, unit in enumerate(stage.dense.units):
+        pointwise = np.asarray(unit.pointwise, np.float64)
+        if unit.zero_mean:
+            pointwise = pointwise - pointwise.mean(axis=0)
+        parts = np.split(pointwise, [bands + growth * earlier for earlier in range(number)])
+        depthwise = np.asarray(unit.depthwise).transpose(0, 1, 3, 2)
+        folded.append((
+            _padded(head @ parts[0], 3),
+            tuple(_padded(part[None, None], 2, 3) for part in parts[1:]),
+            _padded(depthwise, 2),
+            tf.zeros(_whole(unit.filters)),
+        ))  # fmt: skip
+    return tuple(folded)
+
+
+@functools.cache
+def stage_function(bands, growth, units, zero_mean, slope):
+    """Returns the graph of one block of a stage: (residual, inner, cube, rgb, srf, kernels) -> (cube, residual).
+
+    residual float32 [1, h + halo, w + halo, 3], the stage's input; inner int32 [top, left, height, width], where the
+    block lies in it; cube float32 [h, w, bands], the estimate so far; rgb [h, w, 3]; srf [3, bands]; kernels of `fold`.
+    It gives the next estimate of the block and the next stage's input; after the last stage the activated cube.
+
+    Args:
+      bands, growth, units, zero_mean: of the stage. slope: of the LeakyReLU after the last stage, None before.
+    """
+
+    def step(residual, inner, cube, rgb, srf, kernels):
+        increment = stage_output(residual, kernels, growth if zero_mean else None)
+        increment = tf.slice(increment[0], (inner[0], inner[1], 0), (inner[2], inner[3], bands))
+        cube = cube + increment
+        if slope is not None:
+            return tf.nn.leaky_relu(cube, slope), rgb
+        return cube, tf.tensordot(cube, srf, axes=[[-1], [-1]]) - rgb
+
+    inner, last = _whole(growth), _whole(bands)
+    widths = [inner] * (units - 1) + [last]
+    kernels = tuple(
+        (
+            tf.TensorSpec((3, 3, 3, width)),
+            tuple(tf.TensorSpec((1, 1, inner, width)) for _ in range(number)),
+            tf.TensorSpec((3, 3, width, 1)),
+            tf.TensorSpec((width,)),
+        )
+        for number, width in enumerate(widths)
+    )
+    image = [tf.TensorSpec((None, None, channels)) for channels in (bands, 3)]
+    signature = [tf.TensorSpec((1, None, None, 3)), INNER, *image, tf.TensorSpec((3, bands))]
+    return tf.function(step, input_signature=[*signature, kernels])
+
+
+def stage_output(residual, kernels, centered):
+    """Returns a stage's output float32 [n, h, w, bands padded] for its input [n, h, w, 3] and kernels of `fold`.
+
+    Args:
+      centered: number of channels whose mean is subtracted before the depthwise convolutions (SZM); None: no SZM.
+    """
+    features = []
+    for number, (first, pointwise, depthwise, zero) in enumerate(kernels):
+        total = tf.nn.conv2d(residual, first, 1, "SAME")
+        total = tf.nn.bias_add(total, zero) if number == 0 else total
+        for earlier, kernel in zip(features, pointwise, strict=True):
+            term = tf.nn.bias_add(tf.nn.conv2d(earlier, kernel, 1, "SAME"), zero)
+            # TensorFlow fuses convolution + bias + two-term AddN (+ ReLU) into one operation that adds in place; the
+            # check of the shape keeps it from making one long AddN of the chain first.
+            total = tf.add_n([term, tf.ensure_shape(total, (None, None, None, zero.shape[0]))])
+        if number == len(kernels) - 1:
+            return tf.nn.depthwise_conv2d(total, depthwise, (1, 1, 1, 1), "SAME")
+        total = tf.nn.relu(total)
+        if centered is not None:
+            # The padding becomes minus the mean, which the zeros of the depthwise kernel keep out.
+            total -= tf.reduce_sum(total, axis=-1, keepdims=True) * (1 / centered)
+        total = tf.nn.depthwise_conv2d(total, depthwise, (1, 1, 1, 1), "SAME")
+        features.append(tf.nn.relu(tf.nn.bias_add(total, zero)))
+
+
+def _place(inner):
+    """Returns a block's place in its window as the graphs take it (`INNER`)."""
+    return tf.constant([part.start for part in inner] + [part.stop - part.start for part in inner], tf.int32)
+
+
+def join(parts, blocks):
+    """Returns the image [height, width, channels] of its parts, one for each of its `tiles`."""
+    rows = {}
+    for tile, part in zip(blocks, parts, strict=True):
+        rows.setdefault(tile.block[0].start, []).append(part)
+    return tf.concat([tf.concat(row, axis=1) for row in rows.values()], axis=0)
+
+
+def _whole(channels):
+    """Rounds a number of channels up to a multiple of `LANES`."""
+    return -(-channels // LANES) * LANES
+
+
+def _padded(kernel, *axes):
+    """Returns a kernel as a float32 tensor, padded with zeros along its channel axes to multiples of `LANES`."""
+    padding = [(0, _whole(side) - side if axis in axes else 0) for axis, side in enumerate(kernel.shape)]
+    return tf.constant(np.pad(kernel, padding), tf.float32)

@@ -1,0 +1,233 @@
+"""Photos and videos to cubes: in memory, or as files with previews and round-trip checks, in bounded memory."""
+
+import contextlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import tensorflow as tf
+from tqdm import tqdm
+
+from hsgan.errors import DataError, HsganError
+from hsgan.files import cameras, cubes, inputs, photos, video
+from hsgan.files.header import CubeHeader
+from hsgan.plot import figures
+from hsgan.reconstruct.preview import Sample, preview
+from hsgan.reconstruct.round_trip import RoundTrip
+from hsgan.reconstruct.tiling import Decoded
+from hsgan.spectra.consistency import make_consistent
+
+PREVIEW_SUFFIX = "_preview.png"
+ESTIMATED = "estimated"
+
+
+@dataclass(frozen=True)
+class Options:
+    """How photos become cubes.
+
+    Attributes:
+      encoding: how 8 and 16 bit values are stored (`hsgan.files.photos.read_photo`).
+      camera: a name in the model's dictionary or a file (`hsgan.files.cameras.find`); "" estimates the SRF.
+      consistent: whether cubes are changed, as little as can be, so that they give back the photo exactly and have no
+        negative values (`hsgan.spectra.consistency`).
+      every: of a video's frames, 1 for all, 2 for every other.
+      previews: whether pictures are written beside the cubes.
+    """
+
+    encoding: str = "srgb"
+    camera: str = ""
+    consistent: bool = False
+    every: int = 1
+    previews: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class Reconstruction:
+    """What is known of a cube after it was made.
+
+    Attributes:
+      header: `hsgan.files.header.CubeHeader`, with all facts.
+      check: `hsgan.reconstruct.round_trip.RoundTrip.result`.
+    """
+
+    header: CubeHeader
+    check: dict
+
+
+class Work:
+    """One image on its way to a cube.
+
+    Args:
+      model: `hsgan.reconstruct.models`. rgb: float32 [height, width, 3], linear, [0, 1], or a
+        `hsgan.reconstruct.tiling.Decoded` one.
+      srf: float32 [3, bands]. consistent: as in `Options`.
+      facts: for the header, to which the round trip's are added when the blocks have been read.
+    """
+
+    def __init__(self, model, rgb, srf, consistent=False, facts=None):
+        self.model, self.rgb, self.consistent, self.check = model, rgb, consistent, RoundTrip()
+        about = {**model.facts, **(facts or {}), "consistent": "yes" if consistent else "no"}
+        self.header = CubeHeader(*rgb.shape[:2], model.wavelengths_nm, srf, about)
+
+    def blocks(self):
+        """Yields (row slice, column slice, float32 block, share of the image done)."""
+        done, pixels = 0, self.rgb.shape[0] * self.rgb.shape[1]
+        for (rows, columns), block in self.model.tiles(self.rgb, self.header.srf):
+            part = self.rgb[rows, columns]
+            if self.consistent:
+                block = make_consistent(block, part, self.header.srf)
+            self.check.add(block, self.header.srf, part)
+            done += part.shape[0] * part.shape[1]
+            yield rows, columns, block, done / pixels
+
+    def round_trip_facts(self):
+        """Returns the round trip's measures by the names that they have in files."""
+        return {f"round_trip_{name}": value for name, value in self.check.result().items()}
+
+
+def camera_of(model, camera, rgb):
+    """Returns (name, SRF float32 [3, bands]): of `Options.camera`, or "estimated" and what the model estimates."""
+    if camera:
+        return cameras.find(camera, model.dictionary)
+    return ESTIMATED, model.estimate_srf(rgb)
+
+
+def reconstruct_photos(model, arguments, output, formats=("npz",), options=None):
+    """Reconstructs photos and videos into files: the cube in every format, and a preview.
+
+    A photo that cannot be used does not keep the others from being done. A photo's files are named after it; where two
+    have one name their suffixes, and then numbers, tell them apart. A video's frames are in a folder of its name, made
+    with one SRF: estimated from its first frame, if the camera is not known.
+
+    Args:
+      model: `hsgan.reconstruct.models`.
+      arguments: files, folders and patterns (`hsgan.files.inputs.find_inputs`). output: folder to write to.
+      formats: names in `hsgan.files.cubes.FORMATS`. options: `Options`; None takes the defaults.
+
+    Yields:
+      (photo, or video and frame; paths written; `Reconstruction`), or (photo, (), the error) where it cannot be used.
+
+    Raises:
+      DataError: no photos, no such format or camera, an output that is a file, or a photo that would be written over.
+    """
+    options = options or Options()
+    try:
+        cubes.check_formats(formats)
+    except ValueError as error:
+        raise DataError(str(error)) from error
+    figures.check_folder(output)
+    found = inputs.find_inputs(arguments)
+    stems = inputs.output_stems(found, output)
+    check_not_over_inputs(stems, formats)
+    if options.camera:
+        cameras.find(options.camera, model.dictionary)
+    counts = [count_images(photo, options.every) for photo in found]
+    layout = "{l_bar}{bar}| {n:.2f} of {total} photos, {elapsed}<{remaining}"
+    with tqdm(total=sum(counts), desc="reconstructing", bar_format=layout, disable=None) as bar:
+        for (photo, stem), count in zip(stems, counts, strict=True):
+            before, job = bar.n, Files(model, stem, formats, options, bar)
+            with contextlib.closing(job.images(photo)) as images:
+                yield from job.reconstruct(photo, images)
+            bar.update(before + count - bar.n)
+
+
+def count_images(path, every=1):
+    """Returns how many images a photo (1) or a video holds; 1 where it cannot be read, of which its turn will tell."""
+    if not inputs.is_video(path):
+        return 1
+    try:
+        return video.count_frames(path, every)
+    except DataError:
+        return 1
+
+
+def read_image(path, encoding):
+    """Reads a photo for `Work`: it stays as it is stored, and what is needed of it becomes linear when it is.
+
+    Returns:
+      (`hsgan.reconstruct.tiling.Decoded` image, facts about it).
+
+    Raises:
+      DataError: as `hsgan.files.photos.read_photo`.
+    """
+    codes, stored = photos.read_codes(path, encoding)
+    facts = {"photo": Path(path).name, "encoding": "camera RAW" if photos.is_raw(path) else stored}
+    return decoded(codes, stored), facts
+
+
+def decoded(codes, encoding):
+    """Returns the linear image of stored values (`hsgan.files.photos.to_linear`), made part by part."""
+    return Decoded(codes, lambda part: photos.to_linear(part, encoding))
+
+
+class Files:
+    """Makes the files of one photo or video; see `reconstruct_photos`."""
+
+    def __init__(self, model, stem, formats, options, bar):
+        self.model, self.stem, self.formats, self.options, self.bar = model, stem, formats, options, bar
+        self.video_srf = None
+
+    def images(self, photo):
+        """Yields (name, stem of its files, linear image, facts) of a photo, or of every frame of a video."""
+        options = self.options
+        if not inputs.is_video(photo):
+            yield photo, self.stem, *read_image(photo, options.encoding)
+            return
+        for number, frame in video.iterate_frames(photo, photos.check_size, options.every):
+            facts = {"photo": Path(photo).name, "frame": number, "encoding": options.encoding}
+            image = decoded(frame, options.encoding)
+            yield f"{photo}, frame {number}", self.stem / f"{number:06d}", image, facts
+
+    def reconstruct(self, photo, images):
+        """Yields what `reconstruct_photos` does, of one photo or video; after an error nothing more of it."""
+        name = photo
+        try:
+            for name, stem, rgb, facts in images:
+                yield name, *self.write(stem, rgb, facts)
+        except HsganError as error:
+            yield name, (), error if str(error).startswith(str(photo)) else DataError(f"{name}: {error}")
+        except OSError as error:
+            yield name, (), DataError(f"{name}: cannot be written to {self.stem.parent}: {error.strerror or error}")
+        except (tf.errors.ResourceExhaustedError, MemoryError):
+            yield name, (), DataError(f"{name}: not enough memory for its size; make it smaller")
+
+    def write(self, stem, rgb, facts):
+        """Writes one image's files; returns (their paths, its `Reconstruction`)."""
+        camera, srf = self.camera(rgb, is_frame="frame" in facts)
+        work = Work(self.model, rgb, srf, self.options.consistent, facts | {"camera": camera})
+        sample, start, paths = Sample(work.header.shape), self.bar.n, []
+        with contextlib.ExitStack() as stack:
+            writers = [stack.enter_context(cubes.open_writer(stem, name, work.header)) for name in self.formats]
+            for rows, columns, block, share in work.blocks():
+                for writer in writers:
+                    writer.write(rows, columns, block)
+                sample.add(rows, columns, block)
+                self.bar.update(start + share - self.bar.n)
+            for writer in writers:
+                writer.facts.update(work.round_trip_facts())
+                paths += writer.paths
+        check = work.check.result()
+        if self.options.previews:
+            small = rgb[:: sample.step, :: sample.step]
+            figure = preview(facts["photo"], small, sample.cube, srf, work.header.wavelengths_nm, check)
+            paths.append(figures.save(figure, f"{stem}{PREVIEW_SUFFIX}"))
+        return paths, Reconstruction(work.header, check)
+
+    def camera(self, rgb, is_frame):
+        """Returns (name, SRF) for an image; of a video's frames all get the first one's."""
+        if is_frame and self.video_srf is not None:
+            return self.video_srf
+        self.video_srf = camera_of(self.model, self.options.camera, rgb)
+        return self.video_srf
+
+
+def check_not_over_inputs(stems, formats):
+    """Raises `DataError` if a file to be written is one of the photos.
+
+    Args:
+      stems: [(photo, stem of its files)]. formats: to be written.
+    """
+    sources = {Path(photo).resolve() for photo, _ in stems}
+    for photo, stem in stems:
+        for path in [*cubes.paths_of(stem, formats), Path(f"{stem}{PREVIEW_SUFFIX}")]:
+            if path.resolve() in sources:
+                raise DataError(f"{photo}: its output {path} is one of the photos; give another --output")

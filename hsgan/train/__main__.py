@@ -1,0 +1,42 @@
+"""`python -m hsgan.train --config=FILE.py --workdir=DIR [--config.section.field=VALUE ...]`: the main job.
+
+Trains, and at the end evaluates blind on the validation cubes. Run it again to go on after an interruption: the result
+is the same, bit for bit.
+"""
+
+from pathlib import Path
+
+from absl import flags
+
+from hsgan import cli
+
+FLAGS = flags.FLAGS
+
+
+def define_flags():
+    """Defines the flags of this program; returns the configuration's."""
+    flags.DEFINE_string("workdir", "", "Run folder to begin or to go on with; default: runs/NAME of the configuration.")
+    return cli.ConfigFlag()
+
+
+def main(_):
+    from hsgan.evaluate.harness import evaluate_run
+    from hsgan.evaluate.table import print_results
+    from hsgan.train.loop import train
+
+    config = CONFIG.load()
+    folder = train(config, FLAGS.workdir or Path("runs") / config.name)
+    print(f"run folder: {folder.path} (weights/, logs/ for TensorBoard, history.jsonl)")
+    if config.train.evaluate:
+        from hsgan.data import sources
+
+        output = folder.path / "evaluation"
+        data = sources.resolve(config).data
+        results = evaluate_run(folder.path, data.cubes, output, split=data.validation_split)
+        print_results(results)
+        print(f"pictures: {output / 'figures'}; numbers: {output / 'metrics.json'}")
+
+
+if __name__ == "__main__":
+    CONFIG = define_flags()
+    cli.run(main)

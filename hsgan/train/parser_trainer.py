@@ -1,0 +1,297 @@
+"""Pre-training of our own scene parser on labelled photos, before it is frozen as `E1`.
+
+Cross-entropy at the parser's resolution (1/4), labels resized to it by nearest neighbor; pixels labelled `VOID` do not
+count. SGD with momentum 0.9 and a polynomial schedule of power 0.9 down to 0, as HRNet was trained for segmentation
+(Wang et al., TPAMI 2020, section 5; there from ImageNet weights, here from random ones).
+
+Weight decay is HRNet's, an L2 gradient on all weights, through the momentum (`hsgan.train.optimizers.coupled_decay`).
+"""
+
+import math
+import os
+import time
+from pathlib import Path
+
+import keras
+import ml_collections
+import numpy as np
+import tensorflow as tf
+import tqdm
+
+from hsgan.data import pipelines, sources
+from hsgan.errors import ConfigError, RunError, TrainingError
+from hsgan.files.atomic import write_json, write_weights
+from hsgan.networks.hrnet import VARIANTS, build_hrnet
+from hsgan.networks.parsers import REPORT_FILE, WEIGHTS_FILE
+from hsgan.records import graph, reader
+from hsgan.records.manifest import read_manifest
+from hsgan.records.schema import VOID
+from hsgan.spectra import imaging
+from hsgan.train import optimizers
+
+MOMENTUM = 0.9
+POWER = 0.9
+CURVE_POINTS = 20  # of the loss, in the report
+
+
+def pretrain(config, output, steps=None, batch=None, progress=True):
+    """Pre-trains the HRNet `config.semantic.parser` on the photo records of a configuration.
+
+    Args:
+      config: the configuration. `data.rgb` are the photos, with crops of `data.rgb_crop`; `semantic.pretrain_*` the
+        settings; `seed` decides weights and crops, so that a second run gives the first one's weights.
+      output: folder for the weights (`WEIGHTS_FILE`) and a report (`REPORT_FILE`); what is there is replaced.
+      steps, batch: in place of `semantic.pretrain_steps` and `semantic.pretrain_batch`.
+      progress: whether to show a bar.
+
+    Returns:
+      The report, a dictionary: "parser", "classes", "class_names", "steps", "batch", "crop", "seed", "precision",
+      "records", "loss" (a list of [step, mean since the last entry]), "seconds" of training, and "validation", the
+      {"loss", "pixel_accuracy", "miou", "photos"} of the whole validation photos, None where there are none.
+
+    Raises:
+      ConfigError: not one of our own parsers, or no steps.
+      DataError: records that are missing, unreadable or without labels.
+      RunError: the output folder cannot be made or written.
+      TrainingError: a loss that is not finite, by step.
+    """
+    config = _settings(config, steps, batch)
+    _make_folder(output)  # now, not after hours of training
+    values, name = config.semantic, config.semantic.parser
+    manifest = read_manifest(config.data.rgb)
+    photos = pipelines.labelled_photos(config)
+    parser = build_hrnet(name, manifest.classes, dtype=config.train.precision, seed=config.seed)
+    start = time.monotonic()
+    try:
+        trainer, losses = train_parser(config, parser, manifest.classes, photos, values.pretrain_steps, progress)
+        seconds = time.monotonic() - start
+        validation = validate_parser(trainer, manifest)
+    except tf.errors.OpError:
+        for split in manifest.splits:
+            reader.diagnose(config.data.rgb, split)
+        raise
+    facts = {
+        "parser": name,
+        "classes": manifest.classes,
+        "class_names": list(manifest.class_names),
+        "steps": values.pretrain_steps,
+        "batch": values.pretrain_batch,
+        "crop": config.data.rgb_crop,
+        "seed": config.seed,
+        "precision": config.train.precision,
+        "records": str(config.data.rgb),
+        "loss": curve(losses),
+        "seconds": round(seconds, 1),
+        "validation": validation,
+    }
+    write_parser(parser, facts, output)
+    return facts
+
+
+def _settings(config, steps, batch):
+    """Returns a copy of `config` with folders of records, and these steps and batch where they are given."""
+    if config.semantic.parser not in VARIANTS:
+        raise ConfigError(f"semantic.parser: only our own parsers are pre-trained: {', '.join(VARIANTS)}. "
+                          f"Received: {config.semantic.parser!r}")  # fmt: skip
+    config = ml_collections.ConfigDict(config.copy_and_resolve_references())
+    if steps is not None:
+        config.semantic.pretrain_steps = steps
+    if batch is not None:
+        config.semantic.pretrain_batch = batch
+    for field in ("pretrain_steps", "pretrain_batch"):
+        if config.semantic[field] < 1:
+            raise ConfigError(f"semantic.{field}: must be positive to pre-train. Received: {config.semantic[field]!r}")
+    return sources.resolve(config)
+
+
+def _make_folder(output):
+    try:
+        Path(output).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunError(f"{output}: cannot be made a folder ({error.strerror}); give another --output") from error
+    if not os.access(output, os.W_OK):
+        raise RunError(f"{output}: not writable; give another --output")
+
+
+def validation_photos(manifest):
+    """Returns a finite `tf.data.Dataset` of the whole validation photos, as `ParserTrainer` takes them, one a batch."""
+
+    def photo(serialized):
+        record = graph.parse_photo(serialized)
+        image = imaging.srgb_encode(record["image"]) if manifest.encoding == "linear" else record["image"]
+        return {"encoded": image, "labels": tf.cast(record["labels"], tf.int32)}
+
+    records = tf.data.TFRecordDataset([str(path) for path in manifest.files("validation")])
+    photos = records.map(photo, num_parallel_calls=2, deterministic=True).batch(1).prefetch(1)
+    return photos.apply(tf.data.experimental.assert_cardinality(manifest.split("validation").records))
+
+
+def validate_parser(trainer, manifest):
+    """Returns {"loss", "pixel_accuracy", "miou", "photos"} over the validation split; None where there is none."""
+    if "validation" not in manifest.splits or not manifest.split("validation").records:
+        return None
+    scores = trainer.evaluate(validation_photos(manifest), verbose=0, return_dict=True)
+    return {**{key: float(value) for key, value in scores.items()}, "photos": manifest.split("validation").records}
+
+
+def curve(losses):
+    """Returns up to `CURVE_POINTS` pairs [step, mean of the losses since the last pair's step]."""
+    parts = np.array_split(np.asarray(losses), min(CURVE_POINTS, len(losses)))
+    steps = np.cumsum([len(part) for part in parts])
+    return [[int(step), float(part.mean())] for step, part in zip(steps, parts, strict=True)]
+
+
+class ParserTrainer(keras.Model):
+    """Trains and scores a scene parser on batches {"encoded", "labels"}.
+
+    `encoded`: photos, float32 [batch, h, w, 3], sRGB-encoded, in [0, 1]. `labels`: int32 [batch, h, w], a class or
+    `VOID`. Other entries of a batch are ignored.
+
+    Args:
+      parser: built `keras.Model`, photo -> scores [batch, h', w', classes] (logits).
+      classes: number of classes.
+      weight_decay: of the L2 gradient on all weights.
+    """
+
+    def __init__(self, parser, classes, weight_decay=0.0):
+        super().__init__(name="parser_trainer")
+        self.parser, self.weight_decay = parser, weight_decay
+        self.mean_loss = keras.metrics.Mean(name="loss")
+        self.confusion = SegmentationScores(classes)
+        self.built = True
+
+    def call(self, photo, training=False):
+        return self.parser(photo, training=training)
+
+    def train_step(self, batch):
+        """One update; returns {"loss"} of this very step."""
+        variables = self.parser.trainable_variables
+        with tf.GradientTape() as tape:
+            scores = self.parser(batch["encoded"], training=True)
+            loss = pixel_cross_entropy(batch["labels"], scores)
+        gradients = optimizers.coupled_decay(tape.gradient(loss, variables), variables, self.weight_decay)
+        self.optimizer.apply(gradients, variables)
+        return {"loss": loss}
+
+    def test_step(self, batch):
+        """Returns {"loss", "pixel_accuracy", "miou"} so far; the latter two at the labels' resolution."""
+        labels = batch["labels"]
+        scores = self.parser(batch["encoded"], training=False)
+        self.mean_loss.update_state(pixel_cross_entropy(labels, scores))
+        self.confusion.update_state(labels, tf.image.resize(scores, tf.shape(labels)[1:3]))
+        return self.get_metrics_result()
+
+
+@keras.saving.register_keras_serializable("hsgan")
+class SegmentationScores(keras.metrics.Metric):
+    """Pixel accuracy and mean intersection over union, over all pixels of all photos together.
+
+    The mean is over the classes that occur, in the labels or among the predictions. `VOID` pixels do not count.
+    """
+
+    def __init__(self, classes, name="segmentation_scores", **kwargs):
+        super().__init__(name=name, **kwargs)
+        self.classes = classes
+        self.matrix = self.add_weight(shape=(classes, classes), initializer="zeros", dtype="int64", name="matrix")
+
+    def update_state(self, labels, scores, sample_weight=None):
+        """Adds int labels [batch, h, w] and float scores [batch, h, w, classes]."""
+        valid = tf.not_equal(labels, VOID)
+        predicted = tf.argmax(scores, axis=-1)
+        counts = tf.math.confusion_matrix(labels[valid], predicted[valid], self.classes, dtype=tf.int64)
+        self.matrix.assign_add(counts)
+
+    def result(self):
+        """Returns {"pixel_accuracy", "miou"}, both in [0, 1]; 0 before any pixel."""
+        matrix = tf.cast(tf.convert_to_tensor(self.matrix), tf.float64)
+        hits = tf.linalg.diag_part(matrix)
+        union = tf.reduce_sum(matrix, axis=0) + tf.reduce_sum(matrix, axis=1) - hits
+        occurring = tf.reduce_sum(tf.cast(union > 0, tf.float64))
+        return {
+            "pixel_accuracy": tf.math.divide_no_nan(tf.reduce_sum(hits), tf.reduce_sum(matrix)),
+            "miou": tf.math.divide_no_nan(tf.reduce_sum(tf.math.divide_no_nan(hits, union)), occurring),
+        }
+
+    def get_config(self):
+        return {**super().get_config(), "classes": self.classes}
+
+
+def pixel_cross_entropy(labels, scores):
+    """Returns the cross-entropy, float32 [], mean over the pixels that are not void; 0 if all are.
+
+    Args:
+      labels: int32 [batch, h, w], a class or `VOID`.
+      scores: logits, float [batch, h', w', classes]; the labels are resized to h', w' (nearest).
+    """
+    labels = tf.image.resize(labels[..., tf.newaxis], tf.shape(scores)[1:3], method="nearest")[..., 0]
+    valid = tf.not_equal(labels, VOID)
+    losses = tf.nn.sparse_softmax_cross_entropy_with_logits(tf.where(valid, labels, 0), tf.cast(scores, tf.float32))
+    return tf.math.divide_no_nan(tf.reduce_sum(tf.where(valid, losses, 0.0)), tf.reduce_sum(tf.cast(valid, tf.float32)))
+
+
+def train_parser(config, parser, classes, photos, steps, progress=True):
+    """Trains `parser` in place.
+
+    Args:
+      config: its `semantic` section gives learning rate and weight decay.
+      parser: `keras.Model`, photo -> scores.
+      classes: number of classes.
+      photos: `tf.data.Dataset` of batches as `ParserTrainer` takes them, at least `steps` of them.
+      steps: number of updates.
+      progress: whether to show a bar with loss and time left.
+
+    Returns:
+      (the `ParserTrainer`, the losses, a list of `steps` floats).
+
+    Raises:
+      TrainingError: a loss is not finite, or the photos end early; names the step.
+    """
+    values = config.semantic
+    trainer = ParserTrainer(parser, classes, values.pretrain_weight_decay)
+    variables = parser.trainable_variables
+    trainer.compile(optimizer=optimizers.poly_sgd(values.pretrain_learning_rate, MOMENTUM, POWER, steps, variables))
+    with tqdm.tqdm(total=steps, desc="scene parser", unit="step", disable=None if progress else True) as bar:
+        watch = _Watch(bar)
+        trainer.fit(photos, steps_per_epoch=steps, epochs=1, verbose=0, shuffle=False, callbacks=[watch])
+    if len(watch.losses) < steps:
+        raise TrainingError(f"parser pre-training: the photos ended after step {len(watch.losses)} of {steps}")
+    return trainer, watch.losses
+
+
+class _Watch(keras.callbacks.Callback):
+    """Keeps each step's loss, shows it, and stops at one that is not finite."""
+
+    def __init__(self, bar):
+        super().__init__()
+        self.bar, self.losses, self.recent = bar, [], None
+
+    def on_train_batch_end(self, batch, logs=None):
+        loss = float(logs["loss"])
+        if not math.isfinite(loss):
+            raise TrainingError(f"parser pre-training: the cross-entropy is {loss} at step {batch + 1}; "
+                                "lower semantic.pretrain_learning_rate")  # fmt: skip
+        self.losses.append(loss)
+        self.recent = loss if self.recent is None else 0.95 * self.recent + 0.05 * loss
+        self.bar.set_postfix(loss=f"{self.recent:.3f}", refresh=False)
+        self.bar.update()
+
+
+def write_parser(parser, facts, output):
+    """Writes the weights and, after them, the report into a folder; returns the path of the weights.
+
+    Each file appears whole or not at all, and a report's presence says that its weights are complete.
+
+    Args:
+      parser: `keras.Model`.
+      facts: dictionary for the report; "parser" and "classes" are what `hsgan.networks.parsers` checks.
+      output: folder, made if missing.
+
+    Raises:
+      RunError: the folder cannot be made or written.
+    """
+    _make_folder(output)
+    output = Path(output)
+    weights, report = output / WEIGHTS_FILE, output / REPORT_FILE
+    write_weights(weights, parser, outdated=report)
+    write_json(report, facts)
+    return weights

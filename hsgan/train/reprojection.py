@@ -1,0 +1,53 @@
+"""Training on photos alone, by re-projection: the unsupervised baseline DBF, as a Keras model (method section 13).
+
+What the re-projection leaves open is held by the network's basis, fitted to cubes beforehand, and by the smoothness and
+positivity terms of `config.loss`. The camera is the one that the network supposes (`estimate_srf`).
+"""
+
+import tensorflow as tf
+
+from hsgan import losses
+from hsgan.train import optimizers
+from hsgan.train.trainer import Trainer
+
+
+class ReprojectionTrainer(Trainer):
+    """Trains a network so that its cubes give the photos back.
+
+    Args:
+      config: the configuration. dictionary, statistics: as for every network.
+    """
+
+    shown = ("loss", "back_projection", "smoothness", "positivity")
+
+    def __init__(self, config, dictionary, statistics, **kwargs):
+        super().__init__(config, dictionary, statistics, config.paired.ema, **kwargs)
+        self.built = True
+
+    def compile(self):
+        """Builds the optimizer of `config.paired`: Adam with a schedule."""
+        super().compile(optimizer=None, jit_compile=False)
+        rate = optimizers.schedule(self.config.paired, self.config.train.steps)
+        self.network_optimizer = optimizers.adam(self.config.paired, rate, self.network.trainable_variables)
+
+    @property
+    def optimizers(self):
+        """The optimizer, in a list as every trainer has it."""
+        return [self.network_optimizer]
+
+    def train_step(self, batch):
+        """One update from the photos of an unpaired batch; returns every raw term by name."""
+        values = self.config.loss
+        with tf.GradientTape() as tape:
+            estimate = self.network(batch["rgb"])
+            terms = {
+                "back_projection": losses.back_projection(estimate["cube"], estimate["srf"], batch["rgb"]),
+                "smoothness": losses.smoothness(estimate["cube"], values.smoothness_form),
+                "positivity": losses.positivity(estimate["cube"], values.positivity_form),
+            }
+            loss = tf.add_n([values[name] * term for name, term in terms.items()])
+        variables = self.network.trainable_variables
+        gradients = tape.gradient(loss, variables)
+        self.network_optimizer.apply(gradients, variables)
+        self.finish_step()
+        return {"loss": loss, **terms, "gradient": tf.linalg.global_norm(gradients)}

@@ -1,0 +1,171 @@
+"""The unpaired training of generator, SRF estimator, discriminator and semantic branch, as a Keras model.
+
+A batch is what `hsgan.data.pipelines.unpaired` gives: "rgb" float32 [batch, p, p, 3] (linear), "cube" float32 [batch,
+p, p, bands] of *other* scenes, "encoded" float32 [batch, c, c, 3] (sRGB, the same crop as "rgb" at the parser's size),
+"labels" int32 [batch, c, c]. Source: [SE] section 3; method sections 5-7.
+"""
+
+import tensorflow as tf
+
+from hsgan import losses
+from hsgan.losses.gradient_penalty import CENTERS, between, gradient_penalty
+from hsgan.networks.discriminator import build_discriminator, mean_normalized
+from hsgan.networks.layers.gradient_clip import clip_gradient_l1
+from hsgan.networks.semantic import build_semantic_branch
+from hsgan.records.schema import VOID
+from hsgan.train import optimizers
+from hsgan.train.trainer import Trainer
+
+
+class HSGAN(Trainer):
+    """Trains a `HSGANNet` against a discriminator of real cubes; alternating updates, one of each a step.
+
+    Args:
+      config: the configuration. dictionary: the cameras. statistics: of the real training cubes (`HSGANNet`).
+      parser: `E1`, a frozen function of "encoded" images giving features [batch, h', w', channels], or None.
+      classes: number of semantic classes; 0 without a parser.
+    """
+
+    shown = ("loss", "discriminator", "adversarial", "back_projection", "smoothness", "semantic")
+
+    def __init__(self, config, dictionary, statistics, parser=None, classes=0, **kwargs):
+        super().__init__(config, dictionary, statistics, config.optimizer.ema, **kwargs)
+        bands, policy = len(dictionary.wavelengths_nm), config.train.precision
+        self.discriminator = build_discriminator(config, bands, policy)
+        # A closure, not an attribute: the frozen parser is no part of this model's weights and checkpoints.
+        self.parse = (lambda images: parser(images, training=False)) if parser is not None else None
+        self.semantic = None
+        if self.parse is not None and config.loss.semantic and classes:
+            channels = self.parse(tf.zeros((1, config.data.rgb_crop, config.data.rgb_crop, 3))).shape[-1]
+            self.semantic = build_semantic_branch(config, classes, bands, channels, policy)
+        self.built = True
+
+    def compile(self):
+        """Builds the optimizers of `config.optimizer`: Adam at three rates (TTUR), SGD for the semantic branch."""
+        super().compile(optimizer=None, jit_compile=False)
+        config, rates = self.config, self.config.optimizer
+        generator, estimator = self.network.generator, self.network.srf_estimator
+        self.generator_optimizer = optimizers.adam(rates, rates.generator, generator.trainable_variables)
+        self.srf_optimizer = optimizers.adam(rates, rates.srf_estimator, estimator.trainable_variables)
+        self.discriminator_optimizer = optimizers.adam(
+            rates, rates.discriminator, self.discriminator.trainable_variables
+        )
+        if self.semantic is not None:
+            self.semantic_optimizer = optimizers.poly_sgd(
+                rates.semantic,
+                rates.semantic_momentum,
+                rates.semantic_power,
+                config.train.steps,
+                self.semantic.trainable_variables,
+            )
+
+    @property
+    def optimizers(self):
+        """All optimizers: their states are part of what a resumed run needs."""
+        first = [self.generator_optimizer, self.srf_optimizer, self.discriminator_optimizer]
+        return first if self.semantic is None else [*first, self.semantic_optimizer]
+
+    def train_step(self, batch):
+        """One discriminator update, then one generator update; returns every raw term by name."""
+        with tf.GradientTape() as tape:
+            # One forward serves both updates: the generator does not change between them.
+            estimate = self.network(batch["rgb"], training=True)
+            with tape.stop_recording():
+                logs = self.update_discriminator(tf.stop_gradient(estimate["cube"]), batch["cube"])
+            terms = self.generator_terms(estimate, batch)
+            loss = tf.add_n([self.config.loss[name] * term for name, term in terms.items()])
+        logs |= self.update_generator(tape, loss)
+        self.finish_step()
+        return {"loss": loss, **terms, **logs}
+
+    def update_discriminator(self, fake, real):
+        """Applies one discriminator update (Eq. 13) and returns its log.
+
+        Args:
+          fake, real: generated cubes, detached, and real ones, float32 [batch, p, p, bands].
+        """
+        if not self.config.loss.adversarial:
+            return {}
+        self.discriminator.iterate()
+        with tf.GradientTape() as tape:
+            fake_logits, real_logits = self.discriminator(fake), self.discriminator(real)
+            loss = losses.adversarial_discriminator(fake_logits, real_logits)
+            penalty = self.discriminator_penalty(fake, real)
+            total = tf.add_n([loss, *(self.config.loss.gradient_penalty * term for term in penalty.values())])
+        variables = self.discriminator.trainable_variables
+        gradients = tape.gradient(total, variables)
+        self.discriminator_optimizer.apply(gradients, variables)
+        right = tf.concat([fake_logits < 0, real_logits > 0], axis=0)
+        return {
+            "discriminator": loss,
+            **penalty,
+            "discriminator_accuracy": tf.reduce_mean(tf.cast(right, tf.float32)),
+            "discriminator_gradient": tf.linalg.global_norm(gradients),
+        }
+
+    def discriminator_penalty(self, fake, real):
+        """Returns the raw gradient penalty by name where the configuration has one, else nothing (Table 5).
+
+        Its gradient passes through the statistics of batch normalization, which couple the samples
+        (`losses.gradient_penalty.gradient_penalty`). Held constant there, they would let the penalty shrink the weights
+        without end: normalization undoes what that does to the function.
+        """
+        values = self.config.loss
+        if values.regularizer not in CENTERS or not values.gradient_penalty:
+            return {}
+        cubes = between(mean_normalized(real), mean_normalized(fake), self.seed_of_step())
+        return {"gradient_penalty": gradient_penalty(self.discriminator.judge, cubes, CENTERS[values.regularizer])}
+
+    def seed_of_step(self):
+        """Returns int64 [2], what all random numbers of a step are drawn from: the run's seed and the step."""
+        return tf.stack([tf.constant(self.config.seed, tf.int64), tf.convert_to_tensor(self.step)])
+
+    def generator_terms(self, estimate, batch):
+        """Returns the raw terms of the generator's objective (Eq. 8) by name; a term of weight 0 is not computed.
+
+        Args:
+          estimate: {"cube": float32 [batch, p, p, bands], "srf": float32 [batch, 3, bands]}.
+          batch: as in `train_step`.
+        """
+        values, cube = self.config.loss, estimate["cube"]
+        terms = {}
+        if values.adversarial:
+            seen = clip_gradient_l1(cube) if values.regularizer == "l1_clip" else cube
+            terms["adversarial"] = losses.adversarial_generator(self.discriminator(seen))
+        if values.back_projection:
+            terms["back_projection"] = losses.back_projection(cube, estimate["srf"], batch["rgb"])
+        if values.smoothness:
+            terms["smoothness"] = losses.smoothness(cube, values.smoothness_form)
+        if values.positivity:
+            terms["positivity"] = losses.positivity(cube, values.positivity_form)
+        if self.semantic is not None:
+            terms["semantic"] = self.semantic_term(cube, batch)
+        return terms
+
+    def semantic_term(self, cube, batch):
+        """Cross-entropy of the classes that the semantic branch reads off cube and parser features (Eq. 12)."""
+        seen = cube
+        if self.config.loss.regularizer == "l1_clip":
+            seen = clip_gradient_l1(cube, self.config.loss.semantic_gradient_scale)
+        features = tf.stop_gradient(self.parse(batch["encoded"]))
+        logits = self.semantic(seen, parser_features=features, seed=self.seed_of_step())
+        labels = tf.image.resize(batch["labels"][..., None], logits.shape[1:3], method="nearest")[..., 0]
+        return losses.semantic_cross_entropy(logits, labels, VOID)
+
+    def update_generator(self, tape, loss):
+        """Applies the gradients of `loss` to generator, SRF estimator and semantic branch; returns their norms."""
+        groups = {
+            "generator": (self.network.generator.trainable_variables, self.generator_optimizer),
+            "srf_estimator": (self.network.srf_estimator.trainable_variables, self.srf_optimizer),
+        }
+        if self.semantic is not None:
+            groups["semantic"] = (self.semantic.trainable_variables, self.semantic_optimizer)
+        gradients = tape.gradient(loss, {name: variables for name, (variables, _) in groups.items()})
+        logs = {}
+        for name, (variables, optimizer) in groups.items():
+            gradient = gradients[name]
+            logs[f"{name}_gradient"] = tf.linalg.global_norm(gradient)
+            if name == "semantic":
+                gradient = optimizers.coupled_decay(gradient, variables, self.config.optimizer.semantic_weight_decay)
+            optimizer.apply(gradient, variables)
+        return logs

@@ -1,0 +1,73 @@
+"""Validation during training: reconstruction of the validation cubes, numbers and pictures for TensorBoard."""
+
+import numpy as np
+import tensorflow as tf
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+from hsgan.evaluate.harness import evaluate
+from hsgan.plot import figures
+from hsgan.reconstruct.methods import NETWORK, estimate_srf, reconstruct_cube
+from hsgan.records.reader import iterate_cubes
+
+METRICS = ("psnr", "assim", "sam_deg", "sam_lit_deg", "round_trip_rmse")
+
+
+class Validator:
+    """Evaluates a network on the validation cubes, each projected with the test camera.
+
+    The camera is unknown to it unless `config.cameras.known`.
+
+    Calling it with `(model, step)` gives the means over scenes of `METRICS` and "srf_error", as
+    `hsgan.evaluate.harness.evaluate` defines them, and writes them and pictures of the first scene to TensorBoard.
+
+    Args:
+      config: resolved configuration. dictionary: the cameras. camera: name of the test camera.
+      writer: TensorBoard writer, or None.
+    """
+
+    def __init__(self, config, dictionary, camera, writer=None):
+        self.dictionary, self.camera = dictionary, camera
+        self.srf = dictionary.srf(camera)
+        self.cubes, self.split = config.data.cubes, config.data.validation_split
+        self.known = config.cameras.known
+        self.writer = writer
+
+    def __call__(self, model, step):
+        shown = []
+        results = evaluate(
+            {NETWORK: lambda rgb, srf: reconstruct_cube(model, rgb, srf)},
+            iterate_cubes(self.cubes, self.split),
+            self.camera,
+            self.srf,
+            estimate=None if self.known else lambda rgb: estimate_srf(model, rgb),
+            on_scene=lambda *scene: shown.append(scene) if not shown else None,
+        )
+        means = results["methods"][NETWORK]["mean"]
+        means = {name: means[name] for name in METRICS}
+        if not self.known:
+            means["srf_error"] = results["srf"]["error"]
+        if self.writer is not None:
+            with self.writer.as_default(step):
+                for name, value in means.items():
+                    tf.summary.scalar(f"validation/{name}", value)
+                self.write_pictures(*shown[0])
+        return means
+
+    def write_pictures(self, scene, truth, rgb, cubes, srf):
+        """Writes error maps, spectra of marked pixels (with the pseudo-RGB) and the SRF of one scene to TensorBoard."""
+        wavelengths_nm = self.dictionary.wavelengths_nm
+        drawn = {
+            "error_maps": figures.error_maps(scene, truth, cubes, wavelengths_nm),
+            "spectra": figures.spectra(scene, truth, cubes, wavelengths_nm),
+            "srf": figures.srf_curves(self.camera, self.srf, {scene: srf}, wavelengths_nm),
+        }
+        for name, figure in drawn.items():
+            tf.summary.image(f"validation/{name}", pixels(figure)[None])
+
+
+def pixels(figure):
+    """Returns a matplotlib figure as uint8 [height, width, 4]."""
+    figure.set_dpi(80)
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba())

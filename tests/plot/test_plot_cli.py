@@ -1,0 +1,154 @@
+"""`python -m hsgan.plot` as a user runs it: pictures that are true, and one line for each mistake."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from trained_run import WAVELENGTHS_NM, scene
+
+from hsgan.files.cubes import write_cube
+
+ROOT = Path(__file__).parents[2]
+SRF = np.full((3, 31), 1 / 31, np.float32)
+
+
+def run_program(*arguments):
+    command = [sys.executable, "-m", "hsgan.plot", *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+
+
+def make_cube(stem, values, wavelengths_nm=WAVELENGTHS_NM, formats=("npz",), **facts):
+    srf = np.full((3, len(wavelengths_nm)), 1 / len(wavelengths_nm), np.float32)
+    return write_cube(stem, np.asarray(values, np.float32), wavelengths_nm, srf, facts, formats)[-1]
+
+
+@pytest.fixture(scope="module")
+def cubes(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("cubes")
+    truth = scene(1) / np.float32(65535)
+    make_cube(folder / "truth", truth)
+    make_cube(folder / "estimate", truth * 1.1, formats=("envi",))
+    make_cube(folder / "small", truth[:10])
+    make_cube(folder / "short", truth[..., :21], WAVELENGTHS_NM[:21])
+    make_cube(folder / "shifted", truth, WAVELENGTHS_NM + 5)
+    (folder / "notes.npz").write_text("no cube")
+    return folder
+
+
+def test_all_pictures_and_numbers(cubes, tmp_path):
+    done = run_program(
+        cubes / "estimate.hdr", f"--output={tmp_path}", "--illuminant=A", "--points=1,2;23,19", "--index=grvi",
+        "--index=450,650", f"--against={cubes / 'truth.npz'}",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    pictures = ("A", "bands", "compared", "errors", "index-450-650", "index-grvi", "sam", "spectra")
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
+        ["estimate-against.json", *(f"estimate-{name}.png" for name in pictures)]
+    )
+    for name in pictures:
+        with Image.open(tmp_path / f"estimate-{name}.png") as picture:
+            assert np.asarray(picture.convert("L")).std() > 1, name
+            assert picture.size == ((20, 24) if name == "A" else picture.size)
+    assert "light A; the scene's light is not known: the cube is taken as reflectance" in done.stdout
+    numbers = json.loads((tmp_path / "estimate-against.json").read_text())
+    truth = scene(1) / 65535
+    # 1.1 times the truth: no angle, and the error is a tenth of the truth.
+    assert numbers["sam_deg"] == pytest.approx(0, abs=0.01)
+    expected = np.mean(-10 * np.log10(np.mean((0.1 * truth) ** 2, axis=(0, 1))))
+    assert numbers["psnr"] == pytest.approx(expected, abs=1e-3)  # float32 of the files
+    assert f"PSNR {expected:.2f} dB" in done.stdout
+
+
+# Arguments ({} is the folder of cubes), and what the last line says after "hsgan.plot: error: ".
+MISTAKES = {
+    "no cube": ([], "CUBE: give at least one cube file"),
+    "unknown light": (["{}/truth.npz", "--illuminant=D66"], "illuminant: no 'D66'; near: D65"),
+    "unreadable points": (["{}/truth.npz", "--points=1;2"], "points: must be row,column;row,column in whole pixels"),
+    "points and grid": (["{}/truth.npz", "--points=1,2", "--grid=2x2"], "points, grid: give one of them"),
+    "no grid": (["{}/truth.npz", "--grid=0x4"], "grid: must be ROWSxCOLUMNS, 36 points at most. Received: '0x4'"),
+    "unknown index": (["{}/truth.npz", "--index=evi"], "index: must be one of grvi, pri, npci"),
+    "missing reference": (["{}/truth.npz", "--against={}/no.npz"], "{}/no.npz: no such file"),
+}
+# Mistakes of single cubes: what the line after "error: " says; the program goes on with the others.
+CUBE_MISTAKES = {
+    "points outside": (
+        ["--points=1,2;24,0"],
+        "{}/truth.npz: points: must lie in the image, rows 0-23, columns 0-19. Received: 24,0",
+    ),
+    "wavelength outside": (
+        ["--index=ndvi"],
+        "{}/truth.npz: index ndvi: wavelength: must lie in the cube's bands, 400-700 nm. Received: 800 nm",
+    ),
+    "one band": (["--index=550,552"], "{}/truth.npz: index 550-552: 550 and 552 nm lie in one band, of 550 nm"),
+    "other size": (
+        ["--against={}/small.npz"],
+        "{}/truth.npz: {}/small.npz: must have the height, width and bands of the cube it is compared with, "
+        "24 x 20 x 31. Received: 10 x 20 x 31",
+    ),
+    "other bands": (["--against={}/short.npz"], "Received: 24 x 20 x 21"),
+    "other wavelengths": (["--against={}/shifted.npz"], "400-700 nm. Received: 405-705 nm"),
+}
+
+
+@pytest.fixture
+def program(monkeypatch, capsys):
+    """Runs the program inside this process: `program(*arguments)` gives (status, stdout, stderr)."""
+    from absl import flags
+    from absl.testing import flagsaver
+
+    from hsgan import cli, plot
+
+    if "illuminant" not in flags.FLAGS:
+        plot.define_flags()
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["hsgan.plot", *map(str, arguments)])
+        with flagsaver.flagsaver(), pytest.raises(SystemExit) as ended:
+            cli.run(plot.main)
+        return ended.value.code, *capsys.readouterr()
+
+    return run
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_mistake_ends_in_one_line(name, cubes, tmp_path, program):
+    arguments, line = MISTAKES[name]
+    filled = [argument.replace("{}", str(cubes)) for argument in arguments]
+    status, _, stderr = program(*filled, f"--output={tmp_path / 'out'}")
+    assert status == 1 and len(stderr.splitlines()) == 1
+    assert ": error: " + line.replace("{}", str(cubes)) in stderr
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("name", CUBE_MISTAKES)
+def test_a_mistake_about_a_cube_names_it(name, cubes, tmp_path, program):
+    arguments, line = CUBE_MISTAKES[name]
+    filled = [argument.replace("{}", str(cubes)) for argument in arguments]
+    status, _, stderr = program(cubes / "truth.npz", *filled, f"--output={tmp_path / 'out'}")
+    first, last = stderr.splitlines()
+    assert status == 1 and first.startswith("error: ") and line.replace("{}", str(cubes)) in first
+    assert last.endswith("error: 1 of 1 cubes could not be drawn as asked")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_bad_file_does_not_keep_the_others_back(cubes, tmp_path, program):
+    status, stdout, stderr = program(cubes / "notes.npz", cubes / "truth.npz", f"--output={tmp_path / 'out'}")
+    assert status == 1 and f"error: {cubes / 'notes.npz'}: " in stderr and "1 of 2 cubes" in stderr
+    assert str(tmp_path / "out" / "truth-D65.png") in stdout and (tmp_path / "out" / "truth-D65.png").is_file()
+
+
+def test_the_cubes_own_light_is_divided_out(cubes, tmp_path, program):
+    from hsgan.spectra.illuminants import illuminant
+
+    gray = np.broadcast_to(0.4 * illuminant("A", WAVELENGTHS_NM), (6, 8, 31))
+    path = make_cube(tmp_path / "tungsten", gray, illuminant="A")
+    status, stdout, stderr = program(path, f"--output={tmp_path / 'out'}", "--illuminant=D65")
+    assert not status, stderr
+    assert "the scene's light A (the cube's own record) divided out" in stdout
+    picture = np.asarray(Image.open(tmp_path / "out" / "tungsten-D65.png"))
+    # A flat reflectance under D65 is white; the sum over 400-700 nm alone moves it by less than 1 of 255.
+    assert picture.min() >= 254

@@ -1,0 +1,98 @@
+"""One whole run through the library: what it leaves in its folder."""
+
+import json
+
+import pytest
+import tensorflow as tf
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+from hsgan.errors import DataError, RunError
+from hsgan.run.folder import RunFolder
+from hsgan.train.loop import train
+from hsgan.train.state import TrainingState
+
+
+@pytest.fixture(scope="module")
+def seen():
+    """Runs of this module, by name, so that the tests can share one."""
+    return {}
+
+
+@pytest.fixture
+def run(small_config, tmp_path_factory, seen):
+    if "run" not in seen:
+        small_config.train.steps = 4
+        seen["run"] = train(small_config, tmp_path_factory.mktemp("loop") / "run")
+    return seen["run"]
+
+
+def test_the_folder_holds_what_it_says(run):
+    names = {path.name for path in run.path.iterdir()}
+    assert names == {"config.json", "run.json", "cameras.npz", "checkpoints", "weights", "history.jsonl", "logs"}
+    assert {path.name for path in (run.path / "weights").iterdir()} == {
+        "last.weights.h5", "last.json", "best.weights.h5", "best.json",
+    }  # fmt: skip
+    session = json.loads((run.path / "run.json").read_text())[0]
+    assert session["versions"]["tensorflow"] == tf.__version__
+    assert set(session["data"]) == {"cubes", "photos"}
+    assert [json.loads(line)["step"] for line in (run.path / "history.jsonl").read_text().splitlines()] == [0, 4]
+
+
+def test_the_best_weights_are_the_best_of_the_history(run):
+    lines = [json.loads(line) for line in (run.path / "history.jsonl").read_text().splitlines()]
+    assert run.weights_record("best")["psnr"] == max(line["psnr"] for line in lines)
+    assert run.weights_record("last") == lines[-1]
+
+
+def test_tensorboard_has_terms_gradient_norms_metrics_and_pictures(run):
+    events = EventAccumulator(str(run.path / "logs"), size_guidance={"tensors": 0})
+    events.Reload()
+    tags = set(events.Tags()["tensors"])
+    terms = {"loss", "adversarial", "back_projection", "smoothness", "positivity", "discriminator"}
+    norms = {"generator_gradient", "srf_estimator_gradient", "discriminator_gradient"}
+    assert {f"train/{name}" for name in terms | norms} <= tags
+    assert {f"validation/{name}" for name in ("psnr", "assim", "sam_deg", "sam_lit_deg", "srf_error")} <= tags
+    assert {f"validation/{name}" for name in ("error_maps", "spectra", "srf")} <= tags
+    assert [event.step for event in events.Tensors("train/loss")] == [1, 2, 3, 4]
+    picture = events.Tensors("validation/spectra")[0].tensor_proto.string_val[2]
+    assert tf.io.decode_png(picture).shape[0] > 100
+
+
+def test_the_saved_model_reconstructs(run):
+    model = run.network("last")
+    output = model(tf.random.stateless_uniform((1, 21, 34, 3), (0, 1)))
+    assert output["cube"].shape == (1, 21, 34, 31)
+
+
+def test_the_clock_stops_a_run(small_config, tmp_path):
+    small_config.train.steps, small_config.train.max_minutes = 1000, 1e-6
+    folder = train(small_config, tmp_path / "run")
+    assert folder.weights_record("last")["step"] == 1
+    assert train(small_config, tmp_path / "run").weights_record("last")["step"] == 1
+
+
+def test_a_damaged_checkpoint_is_named(run):
+    class Model:
+        step = tf.Variable(0, dtype=tf.int64)
+        variables = [tf.Variable(1.0)]
+        optimizers = ()
+
+    with pytest.raises(RunError, match=r"state-4: does not fit this model, or is damaged"):
+        TrainingState(run.path / "checkpoints", Model()).restore()
+
+
+def test_other_wavelengths_are_refused_before_training(small_config, tmp_path):
+    small_config.wavelengths.stop_nm = 650
+    with pytest.raises(DataError, match="other wavelengths than the configuration"):
+        train(small_config, tmp_path / "run")
+
+
+def test_an_unknown_test_camera_is_refused_before_training(small_config, tmp_path):
+    small_config.cameras.test = "Nikon D70"
+    with pytest.raises(DataError, match="no 'Nikon D70' among the 28 cameras"):
+        train(small_config, tmp_path / "run")
+
+
+def test_opening_reads_the_configuration_back(run, small_config):
+    small_config.train.steps = 4
+    assert RunFolder.open(run.path).config == small_config
