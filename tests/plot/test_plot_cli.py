@@ -100,7 +100,8 @@ def program(monkeypatch, capsys):
     from absl import flags
     from absl.testing import flagsaver
 
-    from hsgan import cli, plot
+    from hsgan import cli
+    from hsgan.plot import __main__ as plot
 
     if "illuminant" not in flags.FLAGS:
         plot.define_flags()
