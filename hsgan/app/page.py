@@ -6,6 +6,7 @@ from pathlib import Path
 from nicegui import background_tasks, run, ui
 
 from hsgan.app import chart as charts
+from hsgan.app.drop import drop_zone
 from hsgan.app.overlay import colorbar, overlay
 from hsgan.app.session import MAP_COLORS, Session
 from hsgan.app.style import CSS
@@ -71,7 +72,7 @@ class Page:
         bounds = f"at most {self.limits.pixels / 1e6:g} megapixels and {megabytes:g} MB"
         kinds = "a photo or a cube" if self.model is not None else "a cube"
         with ui.column().classes("hs-card"):
-            self.drop = self.drop_zone(f"Drop {kinds} here, or click to choose", bounds, self.opened, "open")
+            self.drop_zone("open", f"Choose {kinds}, or drop it here", bounds, self.opened)
             with ui.row().classes("w-full items-center gap-x-6 gap-y-2"):
                 cameras = list(self.model.cameras) if self.model is not None else []
                 self.camera = ui.select([ESTIMATED, *cameras], value=ESTIMATED, label="Camera that took the photo")
@@ -80,20 +81,9 @@ class Page:
                 self.camera.set_visibility(self.model is not None)
                 self.facts = ui.label("").classes("hs-soft flex-1 min-w-60").classes("at-facts")
 
-    def drop_zone(self, text, small_text, handler, name):
-        """Returns an upload that looks like a place to drop files on."""
-        with ui.element("div").classes(f"hs-drop {'' if small_text else 'small'}") as zone:
-            ui.label(text)
-            if small_text:
-                ui.label(small_text).classes("hs-soft")
-            upload = ui.upload(
-                multiple=True, auto_upload=True, max_total_size=self.limits.upload_bytes,
-                on_multi_upload=handler, on_rejected=self.rejected, on_begin_upload=lambda: self.say(""),
-            ).props("flat square").classes(f"at-{name}")  # fmt: skip
-        for event in ("click", "keydown.enter"):
-            zone.on(event, js_handler=f"() => getElement({upload.id}).pickFiles()")
-        zone.props('role="button" tabindex="0"')
-        return upload
+    def drop_zone(self, name, text, note, received):
+        """Builds a place to drop files on."""
+        drop_zone(name, text, note, self.limits.upload_bytes, received, self.rejected, lambda: self.say(""))
 
     def build_messages(self):
         """The line of an error, and the progress of long work."""
@@ -147,7 +137,8 @@ class Page:
         """The reference and the numbers."""
         with ui.column().classes("hs-card"):
             ui.label("Compare with a reference cube").classes("hs-head")
-            self.drop_zone("Drop the true cube here, or click to choose", "", self.reference_opened, "reference")
+            note = "It is taken as the truth; it must have this cube's size and bands."
+            self.drop_zone("reference", "Choose the true cube, or drop it here", note, self.reference_opened)
             self.numbers = ui.element("div").classes("hs-numbers").classes("at-numbers")
 
     def build_download(self):

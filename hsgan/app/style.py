@@ -16,9 +16,10 @@ body { background: var(--paper); color: var(--ink); }
 }
 .hs-drop { position: relative; width: 100%; border: 1.5px dashed #b4c0c8; border-radius: 8px; cursor: pointer;
   display: flex; flex-direction: column; align-items: center; justify-content: center; text-align: center;
-  min-height: 76px; padding: 10px 16px; }
+  min-height: 76px; padding: 8px 16px; }
 .hs-drop:hover, .hs-drop:focus-within { border-color: var(--accent); background: #f7fafc; }
-.hs-drop.small { min-height: 48px; padding: 6px 12px; }
+.hs-choose { pointer-events: none; position: relative; z-index: 1; font-weight: 500; }
+.hs-drop:hover .hs-choose { text-decoration: underline; }
 .hs-drop .q-uploader { position: absolute; inset: 0; width: auto; max-height: none; background: transparent;
   box-shadow: none; }
 .hs-drop .q-uploader__header, .hs-drop .q-uploader__list > * { display: none; }

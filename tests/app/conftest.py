@@ -60,6 +60,8 @@ def browser(request, tmp_path_factory):
     options.add_experimental_option("prefs", {"download.default_directory": str(downloads)})
     options.set_capability("goog:loggingPrefs", {"performance": "ALL", "browser": "ALL"})
     driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(found[1], env=dict(os.environ)))
-    driver.downloads = downloads
+    driver.downloads, driver.told = downloads, []
+    # A dialog to choose files is told of, and not shown: nobody is there to close it.
+    driver.execute_cdp_cmd("Page.setInterceptFileChooserDialog", {"enabled": True})
     yield driver
     driver.quit()

@@ -61,10 +61,13 @@ def chromium():
     return paths if all(paths) else None
 
 
+def events(driver, *methods):
+    """Returns the parameters of all events of these DevTools methods that the browser has told so far, in order."""
+    driver.told.extend(json.loads(entry["message"])["message"] for entry in driver.get_log("performance"))
+    return [message["params"] for message in driver.told if message["method"] in methods]
+
+
 def requested(driver):
-    """Returns the addresses that the browser has asked for since the last call."""
-    messages = (json.loads(entry["message"])["message"] for entry in driver.get_log("performance"))
-    sent = ("Network.requestWillBeSent", "Network.webSocketCreated")
-    return [
-        message["params"].get("request", message["params"])["url"] for message in messages if message["method"] in sent
-    ]
+    """Returns the addresses that the browser has asked for so far."""
+    sent = events(driver, "Network.requestWillBeSent", "Network.webSocketCreated")
+    return [parameters.get("request", parameters)["url"] for parameters in sent]

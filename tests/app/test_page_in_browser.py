@@ -6,7 +6,7 @@ import time
 
 import numpy as np
 import pytest
-from page_server import requested
+from page_server import events, requested
 from PIL import Image
 from trained_run import WAVELENGTHS_NM
 
@@ -46,9 +46,29 @@ class Visit:
     def upload(self, *paths, into="open"):
         self.one(f".at-{into} input[type=file]").send_keys("\n".join(map(str, paths)))
 
+    def dialog(self, opens):
+        """Returns the file input whose dialog `opens()` makes the browser show."""
+        before = len(events(self.driver, "Page.fileChooserOpened"))
+        opens()
+        (opened,) = self.until(lambda: events(self.driver, "Page.fileChooserOpened")[before:], "the dialog for files")
+        return opened["backendNodeId"]
+
+    def choose_files(self, opens, *paths):
+        """Chooses files in the dialog that `opens()` opens."""
+        given = {"files": list(map(str, paths)), "backendNodeId": self.dialog(opens)}
+        self.driver.execute_cdp_cmd("DOM.setFileInputFiles", given)
+
+    def keys(self, *keys):
+        """Presses keys, wherever the focus is."""
+        self.driver.switch_to.active_element.send_keys(*keys)
+
     def open(self, *paths):
         self.upload(*paths)
-        self.until(lambda: paths[0].name in self.text(".at-facts"), paths[0].name)
+        self.arrived(paths[0])
+
+    def arrived(self, path):
+        """Waits until a file is open."""
+        self.until(lambda: path.name in self.text(".at-facts"), path.name)
         self.until(lambda: not self.text(".at-working"), "the end of the work")
         self.until(lambda: self.source, "the picture")
 
@@ -105,7 +125,8 @@ class Visit:
 @pytest.fixture(scope="module")
 def visit(browser, page_url, photo):
     visit = Visit(browser, page_url)
-    visit.open(photo)
+    visit.choose_files(visit.one(".at-open-zone").click, photo)
+    visit.arrived(photo)
     return visit
 
 
@@ -119,6 +140,19 @@ def spectra_of(visit):
         return dict(visit.driver.execute_script(script))
 
     return read
+
+
+@pytest.mark.parametrize("name", ["open", "reference"])
+def test_a_click_or_a_key_opens_the_dialog(visit, name):
+    from selenium.webdriver.common.keys import Keys
+
+    zone = visit.one(f".at-{name}-zone")
+    visit.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", zone)
+    inputs = {visit.dialog(zone.click)}
+    for key in (Keys.ENTER, Keys.SPACE):
+        visit.driver.execute_script("arguments[0].querySelector('button').focus()", zone)
+        inputs.add(visit.dialog(lambda key=key: visit.keys(key)))
+    assert len(inputs) == 1
 
 
 def test_a_photo_becomes_a_rendering(visit, photo):
