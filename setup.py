@@ -36,7 +36,7 @@ EXTRAS = {
     "raw": ["rawpy"],
     "video": ["av"],
     "openvino": ["openvino"],
-    "app": ["nicegui>=3", "starlette"],
+    "app": ["nicegui>=3", "starlette", "uvicorn"],
     "test": [
         "OpenEXR",
         "zarr>=3",
@@ -45,6 +45,7 @@ EXTRAS = {
         "av",
         "nicegui>=3",
         "starlette",
+        "uvicorn",
         "selenium",
         "ai-edge-litert",
         "ai-edge-quantizer",

@@ -1,7 +1,6 @@
 """The page itself: its parts, and what happens when they are used. Everything it does is the session's."""
 
 import base64
-from pathlib import Path
 
 from nicegui import background_tasks, run, ui
 
@@ -205,8 +204,7 @@ class Page:
         """Returns the paths of what was uploaded, or None where it could not be kept."""
         event.sender.reset()
         try:
-            folder = self.session.new_folder()
-            paths = [folder / (Path(file.name.replace("\\", "/")).name or "file") for file in event.files]
+            paths = self.session.places_for([file.name for file in event.files])
             for file, path in zip(event.files, paths, strict=True):
                 await file.save(path)
             return paths

@@ -2,34 +2,15 @@
 
 from nicegui import app, ui
 from starlette.middleware.trustedhost import TrustedHostMiddleware
-from starlette.responses import PlainTextResponse
 
 from hsgan.app.bounds import LOOPBACK
+from hsgan.app.gate import ENVELOPE_BYTES, BodyLimit, SameOrigin, patient
 from hsgan.app.page import Page
 from hsgan.app.style import FAVICON
 
-# What a multipart upload takes beside its files.
-_ENVELOPE_BYTES = 65536
-
-
-class BodyLimit:
-    """ASGI middleware: answers 413 to a request whose body is too long or of unknown length, before it is read.
-
-    Args:
-      app: the application behind. most: bytes.
-    """
-
-    def __init__(self, app, most):
-        self.app, self.most = app, most
-
-    async def __call__(self, scope, receive, send):
-        if scope["type"] == "http" and scope["method"] in ("POST", "PUT", "PATCH"):
-            length = dict(scope["headers"]).get(b"content-length", b"")
-            if not length.isdigit() or int(length) > self.most:
-                answer = PlainTextResponse(f"at most {self.most} bytes, of known length", status_code=413)
-                await answer(scope, receive, send)
-                return
-        await self.app(scope, receive, send)
+_MOST_CONNECTIONS = 200
+_MOST_MESSAGE_BYTES = 1 << 20  # of a WebSocket: a page sends clicks and choices
+_GOODBYE_SECONDS = 3
 
 
 def serve(model, limits, host="127.0.0.1", port=8080, show=False, first=()):
@@ -41,7 +22,8 @@ def serve(model, limits, host="127.0.0.1", port=8080, show=False, first=()):
       host, port: to listen on. Beyond the loopback host there is no protection: everybody who reaches it can use it.
       show: whether to open it in a browser. first: paths of a photo or cube to open in every new page.
     """
-    app.add_middleware(BodyLimit, most=limits.upload_bytes + _ENVELOPE_BYTES)
+    app.add_middleware(BodyLimit, most=limits.upload_bytes + ENVELOPE_BYTES)
+    app.add_middleware(SameOrigin)
     if host in LOOPBACK:
         # Else a page from elsewhere could reach this one under a name of its own that leads here.
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(LOOPBACK))
@@ -53,4 +35,6 @@ def serve(model, limits, host="127.0.0.1", port=8080, show=False, first=()):
     ui.run(
         root, host=host, port=port, title="hsgan", favicon=FAVICON,
         show=show, reload=False, show_welcome_message=False, reconnect_timeout=20,
+        http=patient(), limit_concurrency=_MOST_CONNECTIONS, ws_max_size=_MOST_MESSAGE_BYTES,
+        timeout_graceful_shutdown=_GOODBYE_SECONDS,
     )  # fmt: skip

@@ -4,18 +4,16 @@ import io
 import shutil
 import tempfile
 import zipfile
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import matplotlib
 import numpy as np
-import tifffile
 from PIL import Image
 
 import hsgan
+from hsgan.app.uploads import CUBE_SUFFIXES, is_cube, main_file, safe_name, short_names
 from hsgan.errors import DataError
-from hsgan.files.cubes import FORMATS
 from hsgan.files.photos import is_raw, read_photo
 from hsgan.metrics import protocols, quality
 from hsgan.plot.pictures import CubeView, as_bytes, check_alike
@@ -25,8 +23,6 @@ from hsgan.spectra.imaging import srgb_encode
 # Side of what the page shows, pixels; the cube keeps its own size.
 SHOWN_SIDE = 900
 JPEG_QUALITY = 93
-# Of what can be uploaded; a Zarr cube is a folder.
-CUBE_SUFFIXES = tuple(suffix for name, form in FORMATS.items() if name != "zarr" for suffix in form.SUFFIXES)
 _SMALLEST_SCALE = 1e-3  # of a map: below it equal cubes would show their rounding
 MAP_COLORS = {"Error": "magma", "Angle": "viridis"}
 
@@ -95,8 +91,13 @@ class Session:
         self.view = self.reference = None
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def new_folder(self):
-        """Returns a new folder of the visitor's: a file of a cube that is in use must not be written over."""
+    def places_for(self, names):
+        """Returns where files that a visitor calls so are kept, in a new folder."""
+        folder = self._new_folder()
+        return [folder / safe_name(name) for name in names]
+
+    def _new_folder(self):
+        # A new one each time: a file of a cube that is in use must not be written over.
         return Path(tempfile.mkdtemp(dir=self.folder))
 
     def open(self, paths, camera, report):
@@ -231,7 +232,7 @@ class Session:
 
     def export(self, form, report):
         """Writes the cube in a format of `hsgan.save_cube`; returns one file's path: a ZIP's where there are more."""
-        folder = self.new_folder()
+        folder = self._new_folder()
         stem = folder / Path(self.name).stem
         report(0.1)
         try:
@@ -246,42 +247,3 @@ class Session:
             for file in files:
                 archive.write(file, file.relative_to(folder))
         return Path(f"{stem}-{form}.zip")
-
-
-@contextmanager
-def short_names(path):
-    """Takes the folder out of an error about an upload: it is none that the visitor knows."""
-    try:
-        yield
-    except DataError as error:
-        raise DataError(str(error).replace(str(path), path.name)) from error
-
-
-def main_file(paths):
-    """Returns the file to open of an upload: the only one, or the header of an ENVI cube.
-
-    Raises:
-      DataError: several files that are no one cube, or half of one.
-    """
-    paths = [Path(path) for path in paths]
-    headers = [path for path in paths if path.suffix.lower() == ".hdr"]
-    envi = FORMATS["envi"].SUFFIXES
-    if len(paths) == 1 and any(not paths[0].with_suffix(suffix).exists() for suffix in envi if paths[0].suffix in envi):
-        raise DataError(f"{paths[0].name}: is half of an ENVI cube; give its .hdr and its .img file together")
-    if len(paths) == 2 and len(headers) == 1:
-        return headers[0]
-    if len(paths) != 1:
-        raise DataError(f"files: give one photo or one cube at a time. Received: {len(paths)} files")
-    return paths[0]
-
-
-def is_cube(path):
-    """Returns whether a file is a cube rather than a photo, by its suffix; of a TIFF by its number of bands."""
-    if path.suffix.lower() in (".tif", ".tiff"):
-        try:
-            with tifffile.TiffFile(path) as file:
-                shape = file.series[0].shape
-                return len(shape) == 3 and (shape[2] > 4 or len(file.pages) > 4)
-        except (OSError, ValueError, IndexError, tifffile.TiffFileError):
-            return False  # the photo reader says what is wrong with it
-    return path.suffix.lower() in (*CUBE_SUFFIXES, ".zarr")

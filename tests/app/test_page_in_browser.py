@@ -253,6 +253,15 @@ def test_mistakes_are_one_line_and_the_page_lives_on(visit, photo, tmp_path):
     assert not visit.text(".at-error")
 
 
+def test_a_name_that_is_none_is_no_harm(visit, photo):
+    script = """const [bytes, done] = arguments, form = new FormData();
+        form.append('file', new File([new Uint8Array(bytes)], 'nul\\0name.png'));
+        const url = getElement(+document.querySelector('.at-open').id.slice(1)).url;
+        fetch(url, {method: 'POST', body: form}).then(answer => done(answer.status));"""
+    assert visit.driver.execute_async_script(script, list(photo.read_bytes())) == 200
+    visit.until(lambda: "nul_name.png" in visit.text(".at-facts"), "the photo")
+
+
 def test_long_work_is_stopped(visit, tmp_path):
     Image.fromarray(np.random.default_rng(0).integers(0, 255, (1000, 1400, 3), np.uint8)).save(
         tmp_path / "long.jpg", quality=60
@@ -261,7 +270,7 @@ def test_long_work_is_stopped(visit, tmp_path):
     visit.until(lambda: visit.text(".at-working"), "the progress")
     visit.one(".at-stop").click()
     visit.until(lambda: "Opening long.jpg: stopped." in visit.text(".at-error"), "the end")
-    assert "again.png" in visit.text(".at-facts")
+    assert "nul_name.png" in visit.text(".at-facts")
 
 
 def test_nothing_was_asked_from_elsewhere(visit, page_url):

@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 import urllib.parse
+import urllib.request
 
 import pytest
 from page_server import ROOT, UPLOAD_MB
@@ -40,6 +41,34 @@ def test_a_body_of_unknown_length_is_refused(page_url):
 
 def test_another_name_for_this_machine_is_refused(page_url):
     assert ask(page_url, headers={"Host": "elsewhere.example"})[0] == 400
+
+
+def upgrade(url, origin):
+    """Returns the status of a request for the page's WebSocket, as a browser sends it for a page of this origin."""
+    headers = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
+               "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==", "Origin": origin}  # fmt: skip
+    path = "/_nicegui_ws/socket.io/?EIO=4&transport=websocket"
+    address = urllib.parse.urlsplit(url)
+    connection = http.client.HTTPConnection(address.hostname, address.port, timeout=20)
+    try:
+        connection.request("GET", path, headers=headers)
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+def test_only_the_pages_own_scripts_reach_its_websocket(page_url):
+    own = page_url.rstrip("/")
+    assert upgrade(page_url, own) == 101
+    assert upgrade(page_url, "http://evil.example") == 403
+    assert upgrade(page_url, own.replace("127.0.0.1", "localhost")) == 403
+
+
+def test_other_pages_can_neither_ask_nor_frame_it(page_url):
+    assert ask(page_url, "POST", body=b"", headers={"Origin": "http://evil.example"})[0] == 403
+    with urllib.request.urlopen(page_url, timeout=20) as answer:
+        assert answer.headers["X-Frame-Options"] == "DENY"
+        assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
 
 
 def test_only_this_machine_is_listened_to(page_url):

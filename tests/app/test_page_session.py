@@ -11,7 +11,8 @@ from trained_run import WAVELENGTHS_NM
 import hsgan
 from hsgan.app import chart, overlay
 from hsgan.app.bounds import Limits
-from hsgan.app.session import Mark, Session, main_file
+from hsgan.app.session import Mark, Session
+from hsgan.app.uploads import main_file, safe_name
 from hsgan.app.work import Job, line_of
 from hsgan.errors import DataError
 from hsgan.files.cubes import open_cube, write_cube
@@ -134,6 +135,25 @@ def test_half_a_cube_and_several_files_are_refused(tmp_path):
     assert main_file([tmp_path / "a.img", tmp_path / "a.hdr"]) == tmp_path / "a.hdr"
     with pytest.raises(DataError, match=r"one photo or one cube at a time\. Received: 3 files"):
         main_file([tmp_path / name for name in "abc"])
+
+
+@pytest.mark.parametrize("name, kept", [
+    ("photo.jpg", "photo.jpg"),
+    ("Größe 1.JPG", "Größe 1.JPG"),
+    ("../../etc/passwd", "passwd"),
+    ("C:\\photos\\a.png", "a.png"),
+    ("a\0b.png", "a_b.png"),
+    ("a\nb.png", "a_b.png"),
+    ("a\ud800.png", "a_.png"),
+    ("..", "file"),
+    ("", "file"),
+    (".hidden", "hidden"),
+    ("ü" * 300 + ".jpg", "ü" * 58 + ".jpg"),
+    ("a." + "b" * 300, "a." + "b" * 11),
+])  # fmt: skip
+def test_a_file_is_kept_under_a_safe_name(name, kept, tmp_path):
+    assert safe_name(name) == kept
+    (tmp_path / kept).write_bytes(b"kept")
 
 
 def test_a_job_ends_stopped_failed_or_done(capsys):
