@@ -1,4 +1,7 @@
-"""Installs `hsgan`, `tfrecords_tools` and the configurations: `pip install .`. The README says why each dependency."""
+"""Installs `hsgan`, `tfrecords_tools` and the configurations: `pip install .`.
+
+Why each dependency is there: docs/dependencies.md.
+"""
 
 from pathlib import Path
 

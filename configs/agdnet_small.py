@@ -1,12 +1,12 @@
 """AGD-Net for two CPU cores: 4 stages from the Wiener estimate, the camera an input, on CAVE (half size).
 
-Purpose: one supervised network that serves any camera, and the base of `python -m hsgan.benchmark --suite=agdnet`. It
-departs from the published training (configs/agdnet_cave.py) in stages, patch, start and length.
+Purpose: one supervised network that serves any camera, and the base of the suite `agdnet`. It departs from the
+published training (configs/agdnet_cave.py) in stages, patch, start and length.
 Records:
   python -m tfrecords_tools.build_hsi --source=cave --input=CAVE --output=records/cave \\
       --validation=balloons,feathers,oil_painting,thread_spools
 Command: python -m hsgan.train --config=configs/agdnet_small.py --config.cameras.dictionary=camspec_database.txt
-Hardware: two CPU cores, 2 minutes. More steps are worse on 13 scenes (docs/benchmark.md).
+Hardware: two CPU cores, 2 minutes. More steps are worse on 13 scenes (docs/results.md).
 """
 
 from hsgan.config import default_config

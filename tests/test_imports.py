@@ -1,6 +1,7 @@
 """Imports go one way: a module may import only modules of lower layers (docs/architecture.md)."""
 
 import ast
+import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -59,6 +60,11 @@ def violations(name, targets):
         other = layer(target)
         if other is not None and other != own and LAYERS[other] >= LAYERS[own]:
             yield f"{name} ({own}) imports {target} ({other})"
+
+
+def test_the_table_of_the_architecture_is_this_list():
+    table = (ROOT / "docs" / "architecture.md").read_text().partition("| package |")[2].partition("\n\n")[0]
+    assert tuple(re.findall(r"^\| `([\w.]+)` \|", table, re.MULTILINE)) == PACKAGES
 
 
 def test_every_module_has_a_layer():

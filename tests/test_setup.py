@@ -72,11 +72,11 @@ def test_extra_test_is_what_the_tests_need_beside():
     assert extras["test"] - PROGRAMS <= beside <= set().union(*extras.values())
 
 
-def test_the_readme_says_why_each_is_there():
+def test_a_page_says_why_each_is_there():
     requirements, extras = declared()
-    (section,) = re.findall(r"^## Why each dependency\n(.*?)^###", (ROOT / "README.md").read_text(), re.M | re.S)
+    tables, _, _ = (ROOT / "docs" / "dependencies.md").read_text().partition("\n## ")
     for name in requirements.union(*extras.values()):
-        assert re.search(rf"\b{name}\b", normal(section)), f"README.md does not say what {name} is for"
+        assert re.search(rf"\b{name}\b", normal(tables)), f"docs/dependencies.md does not say what {name} is for"
 
 
 def test_every_package_is_found_and_the_configurations_travel_along():
