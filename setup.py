@@ -58,6 +58,7 @@ EXTRAS = {
         "pyyaml",
         "pytest",
         "scikit-image",
+        "scikit-learn",
         "ruff>=0.17,<0.18",
     ],
 }

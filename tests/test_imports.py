@@ -14,6 +14,7 @@ PACKAGES = (
     "hsgan.records",
     "hsgan.files",
     "hsgan.metrics",
+    "hsgan.prior",
     "hsgan.losses",
     "hsgan.networks",
     "hsgan.demo",

@@ -5,14 +5,15 @@ Reflectances: the 99 test colour samples of CIE 224:2017 (ANSI/IES TM-30), 190 p
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from hsgan.errors import DataError
+from hsgan.spectra.reflectances import measured
 
 CLASS_NAMES = ("white and gray", "black", "red", "orange and brown", "yellow", "green", "blue", "purple")
 MEASURED_NM = (380, 780)
+SETS = ("CIE 224:2017", "rawtoaces", "ColorChecker N Ohta")
 _CLASS_GRID_NM = np.arange(400.0, 701.0, 10.0)
 _HUE_LIMITS_DEG = (
     (15, "red"),
@@ -74,29 +75,16 @@ def load(wavelengths_nm):
         )
     import colour
 
-    curves = [(sd.wavelengths, sd.values) for sd in _reflectances(colour)]
-    on_class_grid = np.array([np.interp(_CLASS_GRID_NM, *curve) for curve in curves])
-    # A few patches fluoresce: they give back more than they receive, and are no reflectances.
-    real = [index for index, row in enumerate(on_class_grid) if row.max() <= 1]
-    reflectances = np.array([np.interp(wavelengths_nm, *curves[index]) for index in real], np.float32)
+    curves = [curve for name in SETS for curve in measured(name)]
+    reflectances = np.array([np.interp(wavelengths_nm, *curve) for curve in curves], np.float32)
     lights = {}
     for name in (*_DAYLIGHTS, "A", *_LEDS, *_FLUORESCENTS):
         sd = colour.SDS_ILLUMINANTS[name]
         smoothed = np.convolve(np.pad(sd.values, 1, mode="edge"), [0.25, 0.5, 0.25], mode="valid")
         power = np.interp(wavelengths_nm, sd.wavelengths, smoothed)
         lights[name] = (power / power.mean()).astype(np.float32)
-    classes = np.array([_class_of(on_class_grid[index]) for index in real])
+    classes = np.array([_class_of(np.interp(_CLASS_GRID_NM, *curve)) for curve in curves])
     return Materials(np.clip(reflectances, 0, 1), classes, lights)
-
-
-def _reflectances(colour):
-    """Returns the measured reflectances as spectral distributions."""
-    from colour.quality.cfi2017 import load_TCS_CIE2017
-
-    samples = load_TCS_CIE2017(colour.SpectralShape(380, 780, 5)).to_sds()
-    table = Path(colour.__file__).parent / "characterisation/datasets/rawtoaces/190_Patches.csv"
-    patches = colour.read_sds_from_csv_file(str(table)).values()
-    return [*samples, *patches, *colour.SDS_COLOURCHECKERS["ColorChecker N Ohta"].values()]
 
 
 def _class_of(reflectance):

@@ -1,0 +1,86 @@
+"""The prior fitted to records and materials."""
+
+import numpy as np
+import pytest
+from mixtures import CAMERA, GRID
+
+from hsgan.errors import DataError
+from hsgan.prior import estimate, fit
+from hsgan.records.manifest import read_manifest
+from hsgan.records.reader import iterate_cubes
+from hsgan.spectra import closed_form, reflectances
+
+
+@pytest.fixture(scope="module")
+def cubes(demo_records):
+    return demo_records[0]
+
+
+def test_cube_spectra_are_pixels_of_all_scenes_under_exposures(cubes):
+    drawn = fit.cube_spectra(cubes, "train", 30, 1.0, seed=0)
+    directions = drawn / np.linalg.norm(drawn, axis=1, keepdims=True)
+    scenes = [cube.reshape(-1, 31).astype(np.float64) for _, cube in iterate_cubes(cubes, "train")]
+    assert drawn.shape == (30, 31) and len(scenes) == 3
+    gains = []
+    for index, (spectrum, direction) in enumerate(zip(drawn, directions, strict=True)):
+        pixels = scenes[index // 10]
+        lengths = np.linalg.norm(pixels, axis=1)
+        best = (pixels @ direction / np.maximum(lengths, 1e-9)).argmax()
+        gains.append(spectrum.sum() / pixels[best].sum())
+        np.testing.assert_allclose(spectrum, gains[-1] * pixels[best], rtol=1e-5)
+    assert min(gains) >= np.exp(-1) and max(gains) <= np.exp(1) and max(gains) / min(gains) > 2
+
+
+def test_without_exposures_the_pixels_are_as_they_are(cubes):
+    drawn = fit.cube_spectra(cubes, "train", 9, 0.0, seed=0)
+    pixels = {tuple(pixel) for _, cube in iterate_cubes(cubes, "train") for pixel in cube.reshape(-1, 31).tolist()}
+    assert {tuple(spectrum) for spectrum in drawn.tolist()} <= pixels
+
+
+def test_a_scene_of_few_pixels_gives_all_of_them(cubes):
+    pixels = [cube[..., 0].size for _, cube in iterate_cubes(cubes, "train")]
+    assert len(fit.cube_spectra(cubes, "train", 10**6, 0.0, seed=0)) == sum(pixels)
+
+
+def test_material_spectra_are_mixtures_of_two():
+    drawn = fit.material_spectra(GRID, 200, seed=0)
+    measured = reflectances.load(GRID, fit.MATERIALS)
+    directions = measured / np.linalg.norm(measured, axis=1, keepdims=True)
+    nearest = (drawn @ directions.T / np.linalg.norm(drawn, axis=1, keepdims=True)).max(axis=1)
+    assert (nearest > 1 - 1e-6).mean() > 0.1 and nearest.min() < 0.999  # nearly pure ones, and real mixtures
+    assert np.median(drawn.mean(axis=1)) == pytest.approx(0.15, rel=0.3)
+    spectrum = drawn[nearest.argmin()]  # exactly in the plane of some two
+    pairs = (measured[[index, other]].T for index in range(len(measured)) for other in range(index))
+    assert min(np.linalg.norm(spectrum - pair @ np.linalg.pinv(pair) @ spectrum) for pair in pairs) < 1e-9
+
+
+def test_prior_is_fitted_to_both_and_says_so(cubes):
+    prior = fit.fit_prior(GRID, cubes, components=4, samples=2000, materials=0.25, seed=1)
+    assert prior.components == 4 and prior.weights.sum() == pytest.approx(1)
+    assert np.linalg.eigvalsh(prior.covariances).min() > 0.9e-6
+    np.testing.assert_array_equal(prior.wavelengths_nm, GRID)
+    assert prior.source == (
+        f"1500 spectra of {read_manifest(cubes).source} (train), 500 mixtures of materials measured by others, "
+        "as colour-science ships them; 4 components, exposures within e^1, seed 1"
+    )
+    again = fit.fit_prior(GRID, cubes, components=4, samples=2000, materials=0.25, seed=1)
+    np.testing.assert_array_equal(again.means, prior.means)
+
+
+def test_materials_alone_need_no_cube():
+    prior = fit.fit_prior(GRID, components=4, samples=1000)
+    assert prior.source.startswith("1000 mixtures of materials")
+
+
+def test_it_knows_what_it_was_fitted_to_better_than_one_gaussian_does(cubes):
+    prior = fit.fit_prior(GRID, cubes, components=8, samples=4000, exposure=0.0, materials=0)
+    spectra = fit.cube_spectra(cubes, "train", 4000, 0.0, seed=0)[None]
+    rgb = (spectra @ CAMERA.T).astype(np.float32)
+    found = estimate.estimate(rgb, CAMERA, prior.parameters)
+    one = closed_form.wiener(rgb, CAMERA, spectra[0].mean(axis=0), np.cov(spectra[0].T), 1e-4)
+    assert np.square(found - spectra).mean() < 0.8 * np.square(one - spectra).mean()
+
+
+def test_wavelengths_without_measured_materials_are_refused():
+    with pytest.raises(DataError, match=r"none was measured over all of 400-1000 nm; do without"):
+        fit.fit_prior(np.arange(400, 1001, 10), components=2, samples=100)
