@@ -15,9 +15,10 @@ import hsgan
 from hsgan.app.uploads import CUBE_SUFFIXES, is_cube, main_file, safe_name, short_names
 from hsgan.errors import DataError
 from hsgan.files.photos import is_raw, read_photo
-from hsgan.metrics import protocols, quality
-from hsgan.plot.pictures import CubeView, as_bytes, check_alike
+from hsgan.plot.comparison import compare
+from hsgan.plot.places import Place
 from hsgan.plot.rendering import peak_of
+from hsgan.plot.view import CubeView, as_bytes
 from hsgan.spectra.imaging import srgb_encode
 
 # Side of what the page shows, pixels; the cube keeps its own size.
@@ -25,31 +26,6 @@ SHOWN_SIDE = 900
 JPEG_QUALITY = 93
 _SMALLEST_SCALE = 1e-3  # of a map: below it equal cubes would show their rounding
 MAP_COLORS = {"Error": "magma", "Angle": "viridis"}
-
-
-@dataclass(frozen=True)
-class Mark:
-    """A marked place: one pixel, or the mean of an area.
-
-    Attributes:
-      top, left, bottom, right: rows and columns of the cube, ends excluded.
-    """
-
-    top: int
-    left: int
-    bottom: int
-    right: int
-
-    @property
-    def is_point(self):
-        return self.bottom - self.top == self.right - self.left == 1
-
-    @property
-    def label(self):
-        """What the legend calls it."""
-        if self.is_point:
-            return f"row {self.top}, column {self.left}"
-        return f"rows {self.top}–{self.bottom - 1}, columns {self.left}–{self.right - 1}"
 
 
 @dataclass(frozen=True)
@@ -167,20 +143,14 @@ class Session:
         self.reference, self.reference_name, self.numbers, self._angles = None, "", {}, None
 
     def _compare(self, other, name):
-        check_alike(self.view, other, name)
-        everything = (slice(None), slice(None))
-        estimate, truth = self.view.read(everything), other.read(everything)
-        try:
-            numbers = protocols.protocol("seed")(truth, estimate)
-        except ValueError as error:
-            raise DataError(f"{name}: {error}") from error
+        found = compare(self.view, other, name)
         step = self._step
-        self._angles = quality.spectral_angles(truth[::step, ::step], estimate[::step, ::step])
-        self.reference, self.reference_name, self.numbers = other, name, numbers
+        self._angles, self.numbers = found.angles[::step, ::step], found.numbers
+        self.reference, self.reference_name = other, name
 
     @property
     def _step(self):
-        return -(-max(self.view.shape[:2]) // SHOWN_SIDE)
+        return self.view.step(SHOWN_SIDE)
 
     @property
     def kinds(self):
@@ -210,23 +180,14 @@ class Session:
 
     def mark(self, first, last):
         """Marks the place between two (row, column) of the cube, both included: one pixel if they are the same."""
-        (top, bottom), (left, right) = (
-            sorted(min(max(int(value), 0), size - 1) for value in pair)
-            for pair, size in zip(zip(first, last, strict=True), self.view.shape[:2], strict=True)
-        )
-        self.marks.append(Mark(top, left, bottom + 1, right + 1))
+        self.marks.append(Place.between(first, last, self.view.shape[:2]))
         return self.marks[-1]
 
     def spectra(self):
-        """Returns [(`Mark`, the cube's mean spectrum [bands], the reference's or None)]."""
+        """Returns [(`Place`, the cube's mean spectrum [bands], the reference's or None)]."""
+        other = self.reference
         return [
-            (
-                mark,
-                self.view.spectrum(slice(mark.top, mark.bottom), slice(mark.left, mark.right)),
-                None
-                if self.reference is None
-                else self.reference.spectrum(slice(mark.top, mark.bottom), slice(mark.left, mark.right)),
-            )
+            (mark, self.view.spectrum(*mark.part), None if other is None else other.spectrum(*mark.part))
             for mark in self.marks
         ]
 

@@ -118,6 +118,17 @@ def spectral_angles(truth, estimate):
     return angles
 
 
+def best_scale(truth, estimate):
+    """Returns the number by which `estimate` comes nearest to `truth`, in the sum of squares over all values; 1 for 0.
+
+    For cubes of one scene under two exposures.
+    """
+    rows = zip(truth, estimate, strict=True)
+    sums = [(np.vdot(a, b), np.vdot(b, b)) for a, b in ((a.astype(np.float64), b.astype(np.float64)) for a, b in rows)]
+    product, energy = np.sum(sums, axis=0)
+    return float(product / energy) if energy > 0 else 1.0
+
+
 def lit_mask(truth, threshold=LIT_THRESHOLD):
     """Returns bool [height, width]: pixels whose mean radiance over the bands exceeds `threshold` of full scale."""
     return truth.mean(axis=-1, dtype=np.float64) > threshold

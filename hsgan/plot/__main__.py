@@ -25,10 +25,14 @@ def define_flags():
     flags.DEFINE_bool("adapted", False, "Show white as white under any light, as an eye does that has adapted to it.")
     flags.DEFINE_string("points", "", "Points to show spectra of: row,column;row,column; default: four that differ.")
     flags.DEFINE_string("grid", "", "Show spectra of an even grid of points: ROWSxCOLUMNS, e.g. 2x3.")
+    flags.DEFINE_bool("csv", False, "Write the points' numbers, too: radiance, deviation, XYZ, Lab, sRGB, as CSV.")
     flags.DEFINE_multi_string(
         "index", [], "Map of a normalized difference: A,B in nm, or grvi, pri, npci, ndti, bgi, ndvi, ndwi; may repeat."
     )
     flags.DEFINE_string("against", "", "Cube to compare with, taken as the truth: error maps, angles, numbers.")
+    flags.DEFINE_enum(
+        "scale", "none", ["none", "best"], "Of --against: best multiplies the cube by what brings it nearest first."
+    )
 
 
 @cli.takes_arguments
@@ -75,7 +79,9 @@ def wish_of_flags():
         adapted=FLAGS.adapted,
         points=_points(FLAGS.points),
         grid=_grid(FLAGS.grid),
+        csv=FLAGS.csv,
         index=tuple(indices.parse(text) for text in FLAGS.index),
+        scale=FLAGS.scale,
     )
 
 

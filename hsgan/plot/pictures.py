@@ -1,8 +1,6 @@
 """Pictures of a cube: its bands, what it looks like under a light, spectra, index maps, and beside another cube.
 
-A cube here is an `xarray.DataArray` as `hsgan.open_cube` gives it: dims ("y", "x", "wavelength"), linear radiance,
-`wavelength` in nm. It may be larger than memory: it is read in strips of rows, or thinned out; only a comparison reads
-both cubes whole.
+A cube may be larger than memory (`hsgan.plot.view`); only a comparison reads both cubes whole.
 """
 
 import re
@@ -13,17 +11,16 @@ import numpy as np
 from PIL import Image
 
 from hsgan.errors import DataError
-from hsgan.files.atomic import write_atomically, write_json
-from hsgan.metrics import protocols, quality
-from hsgan.plot import figures
-from hsgan.plot.rendering import peak_of, pick_points, relight_matrix, render, wavelength_colors
-from hsgan.spectra import illuminants, indices
-from hsgan.spectra.imaging import srgb_decode, srgb_encode
+from hsgan.files.atomic import write_atomically, write_json, write_text
+from hsgan.plot import comparison, figures, numbers
+from hsgan.plot.places import Place
+from hsgan.plot.rendering import pick_points, relight_matrix
+from hsgan.plot.view import CubeView
+from hsgan.spectra import indices
 
 # Side of what a figure shows, pixels; beyond that a screen shows no more.
 FIGURE_SIDE = 900
 SHEET_SIDE = 240
-_STRIP_PIXELS = 2**19
 _STATISTICS_SIDE = 512
 
 
@@ -37,7 +34,9 @@ class Wish:
       adapted: whether the eye has adapted to the light.
       points: ((row, column), ...) to show spectra of. grid: (rows, columns) of evenly spaced ones instead. Neither:
         four that differ most.
+      csv: whether the numbers of those points are written as a table, too.
       index: `hsgan.spectra.indices.Index` each.
+      scale: of a comparison, in `hsgan.plot.comparison.SCALES`.
     """
 
     light: str = "D65"
@@ -45,86 +44,16 @@ class Wish:
     adapted: bool = False
     points: tuple = ()
     grid: tuple = ()
+    csv: bool = False
     index: tuple = ()
-
-
-class CubeView:
-    """A cube that is looked at: single bands, spectra, renderings; the whole is never held.
-
-    Attributes:
-      cube: the `xarray.DataArray`. shape: (height, width, bands). wavelengths_nm: float64 [bands].
-    """
-
-    def __init__(self, cube):
-        self.cube, self.shape = cube, cube.shape
-        self.wavelengths_nm = cube["wavelength"].values.astype(np.float64)
-        if len(self.wavelengths_nm) < 2:
-            raise DataError("cube: must have two bands or more to be shown. Received: one band")
-        self._sample = None
-
-    def thin(self, side):
-        """Returns (every n-th pixel of every n-th row, float32 [h, w, bands], n): at most `side` pixels a side."""
-        step = -(-max(self.shape[:2]) // side)
-        return self.read((slice(None, None, step), slice(None, None, step))), step
-
-    def read(self, part):
-        """Returns float32 [h, w, bands] of (row slice, column slice), or [h, w] with a band's number beside."""
-        return np.asarray(self.cube[part].values, np.float32)
-
-    def spectrum(self, rows, columns):
-        """Returns the mean spectrum float64 [bands] of a range of rows and columns (slices, not empty)."""
-        return self.read((rows, columns)).mean(axis=(0, 1), dtype=np.float64)
-
-    def band(self, number, step=1):
-        """Returns one band, float32 [height / step, width / step]."""
-        return self.read((slice(None, None, step), slice(None, None, step), number))
-
-    @property
-    def sample(self):
-        """A thinned-out cube for statistics, read once: float32 [h, w, bands]."""
-        if self._sample is None:
-            self._sample, _ = self.thin(_STATISTICS_SIDE)
-        return self._sample
-
-    @property
-    def peak(self):
-        """What counts as white where single bands are shown."""
-        return peak_of(self.sample)
-
-    def scene_light(self, given=""):
-        """Returns (name of the light that is divided out, how it is known), given by the user or by the cube."""
-        own = self.cube.attrs.get("illuminant", "")
-        if given:
-            return given, f"the scene's light {given} (given) divided out"
-        if own:
-            return str(own), f"the scene's light {own} (the cube's own record) divided out"
-        return illuminants.FLAT, "the scene's light is not known: the cube is taken as reflectance"
-
-    def render(self, light="D65", scene_light="", adapted=False, step=1):
-        """Returns the sRGB picture uint8 [height / step, width / step, 3] (`relight_matrix`), strip by strip."""
-        scene, _ = self.scene_light(scene_light)
-        matrix = relight_matrix(self.wavelengths_nm, light, scene, adapted)
-        peak = peak_of(self.sample / illuminants.removable(scene, self.wavelengths_nm).astype(np.float32))
-        strip, columns = max(1, _STRIP_PIXELS // self.shape[1]) * step, slice(None, None, step)
-        rows = [slice(start, start + strip, step) for start in range(0, self.shape[0], strip)]
-        return np.concatenate([as_bytes(render(self.read((part, columns)), matrix, peak)) for part in rows])
-
-    def render_band(self, number, step=1):
-        """Returns one band in the color of its wavelength, uint8 [height / step, width / step, 3]."""
-        color = srgb_decode(wavelength_colors(self.wavelengths_nm)[number]).numpy()
-        return as_bytes(srgb_encode(self.band(number, step)[..., None] * color / np.float32(self.peak)).numpy())
-
-
-def as_bytes(picture):
-    """Returns an sRGB-encoded picture [height, width, 3] in [0, 1] as uint8."""
-    return np.round(picture * 255).astype(np.uint8)
+    scale: str = comparison.NO_SCALE
 
 
 def draw(cube, stem, wish, reference=None):
     """Draws the pictures of a cube as files `stem` + "-bands.png" and so on.
 
     Args:
-      cube: see the module. stem: path without suffix; its folder is made.
+      cube: `xarray.DataArray` (`hsgan.plot.view`). stem: path without suffix; its folder is made.
       wish: `Wish`.
       reference: (name, cube) to compare with, taken as the truth; None for none.
 
@@ -141,7 +70,7 @@ def draw(cube, stem, wish, reference=None):
     scene, assumed = view.scene_light(wish.scene_light)
     relight_matrix(view.wavelengths_nm, wish.light, scene, wish.adapted)
     if reference is not None:
-        check_alike(view, CubeView(reference[1]), reference[0])
+        comparison.check_alike(view, CubeView(reference[1]), reference[0])
     figures.folder(Path(stem).parent)
     light = f"{wish.light}{'-adapted' if wish.adapted else ''}"
     paths = [
@@ -149,16 +78,27 @@ def draw(cube, stem, wish, reference=None):
         save_picture(view.render(wish.light, wish.scene_light, wish.adapted), f"{stem}-{file_name(light)}.png"),
         figures.save(_spectra(view, name, points), f"{stem}-spectra.png"),
     ]
+    if wish.csv:
+        places = [Place.point(*point) for point in points]
+        measured = numbers.measure(view, places, wish.light, wish.scene_light)
+        paths.append(Path(f"{stem}-points.csv"))
+        write_text(paths[-1], numbers.table(measured, view.wavelengths_nm))
     paths += [figures.save(_index_map(view, name, *pair), f"{stem}-index-{pair[0].name}.png") for pair in pairs]
     lines = [f"rendering: light {wish.light}{', eye adapted to it' if wish.adapted else ''}; {assumed}"]
     if reference is not None:
-        more, line = compare(view, stem, *reference)
+        more, line = compare(view, stem, *reference, wish.scale)
         paths, lines = paths + more, [*lines, line]
     return paths, lines
 
 
-def compare(view, stem, reference_name, reference):
-    """Compares a cube with a reference, taken as the truth: error maps, a map of spectral angles, spectra, numbers.
+def compare(view, stem, reference_name, reference, scale="none"):
+    """Compares a cube with a reference: error maps, a map of spectral angles, spectra, numbers.
+
+    Args:
+      view: `CubeView`.
+      stem: path without suffix.
+      reference_name, reference: the cube that is taken as the truth.
+      scale: in `hsgan.plot.comparison.SCALES`.
 
     Returns:
       (paths, the line of numbers). `stem`-against.json holds the numbers: the protocol `seed` (`hsgan.metrics`).
@@ -166,47 +106,25 @@ def compare(view, stem, reference_name, reference):
     Raises:
       DataError: cubes that cannot be compared.
     """
-    other = CubeView(reference)
-    check_alike(view, other, reference_name)
-    name, everything = Path(stem).name, (slice(None), slice(None))
-    estimate, truth = view.read(everything), other.read(everything)
-    try:
-        numbers = protocols.protocol("seed")(truth, estimate)
-    except ValueError as error:
-        raise DataError(f"{name} against {reference_name}: {error}") from error
-    angles = quality.spectral_angles(truth, estimate)
-    title = f"{name} against {reference_name}"
-    shown, step = {"error": view.thin(FIGURE_SIDE)[0]}, view.thin(FIGURE_SIDE)[1]
-    errors = figures.error_maps(title, truth[::step, ::step], shown, view.wavelengths_nm)
-    angle_map = figures.value_map(
-        f"{title}: mean {angles.mean():.2f}°", angles[::step, ::step], "spectral angle (degrees)"
-    )
+    name = Path(stem).name
+    found = comparison.compare(view, CubeView(reference), reference_name, scale)
+    estimate, truth, angles, measures = found.estimate, found.truth, found.angles, found.numbers
+    title, step = f"{name} against {reference_name}", view.step(FIGURE_SIDE)
+    thin = (slice(None, None, step), slice(None, None, step))
+    errors = figures.error_maps(title, truth[thin], {"error": estimate[thin]}, view.wavelengths_nm)
+    angle_map = figures.value_map(f"{title}: mean {angles.mean():.2f}°", angles[thin], "spectral angle (degrees)")
     paths = [
         figures.save(errors, f"{stem}-errors.png"),
         figures.save(angle_map, f"{stem}-sam.png"),
         figures.save(figures.spectra(title, truth, {name: estimate}, view.wavelengths_nm), f"{stem}-compared.png"),
         Path(f"{stem}-against.json"),
     ]
-    write_json(paths[-1], {"cube": name, "reference": str(reference_name), "protocol": "seed", **numbers})
+    write_json(paths[-1], {"cube": name, "reference": str(reference_name), "protocol": "seed", **measures})
     line = (
-        f"against {reference_name}: PSNR {numbers['psnr']:.2f} dB, ASSIM {numbers['assim']:.4f}, "
-        f"SAM {numbers['sam_deg']:.2f}° (lit {numbers['sam_lit_deg']:.2f}°)"
+        f"against {reference_name}: PSNR {measures['psnr']:.2f} dB, ASSIM {measures['assim']:.4f}, "
+        f"SAM {measures['sam_deg']:.2f}° (lit {measures['sam_lit_deg']:.2f}°)"
     )
-    return paths, line
-
-
-def check_alike(view, other, name):
-    """Raises `DataError` unless two `CubeView`s have the same size and bands; `name` is the other's."""
-    if view.shape != other.shape:
-        raise DataError(
-            f"{name}: must have the height, width and bands of the cube it is compared with, "
-            f"{' x '.join(map(str, view.shape))}. Received: {' x '.join(map(str, other.shape))}"
-        )
-    if not np.allclose(view.wavelengths_nm, other.wavelengths_nm, atol=0.5):
-        ranges = [f"{nm[0]:g}-{nm[-1]:g} nm" for nm in (view.wavelengths_nm, other.wavelengths_nm)]
-        raise DataError(
-            f"{name}: must have the wavelengths of the cube it is compared with, {ranges[0]}. Received: {ranges[1]}"
-        )
+    return paths, line + (f"; the cube multiplied by {measures['scale']:.4g}" if "scale" in measures else "")
 
 
 def points_of(view, wish):
@@ -249,13 +167,13 @@ def file_name(text):
 
 
 def _spectra(view, name, points):
-    step = -(-max(view.shape[:2]) // FIGURE_SIDE)
-    spectra = {(row, column): view.spectrum(slice(row, row + 1), slice(column, column + 1)) for row, column in points}
+    step = view.step(FIGURE_SIDE)
+    spectra = {point: view.spectrum(*Place.point(*point).part) for point in points}
     return figures.cube_spectra(name, view.render(step=step), spectra, view.wavelengths_nm, step)
 
 
 def _index_map(view, name, index, bands):
-    step = -(-max(view.shape[:2]) // FIGURE_SIDE)
+    step = view.step(FIGURE_SIDE)
     first, second = (view.band(band, step) for band in bands)
     values = indices.normalized_difference(first, second, view.peak)
     known = values[np.isfinite(values)]

@@ -53,15 +53,23 @@ def relight_matrix(wavelengths_nm, light, scene=FLAT, adapted=False):
     Raises:
       DataError: no such light, or one that is not known at all bands, or leaves a band of `scene` dark.
     """
-    weights = observer(wavelengths_nm) * illuminant(light, wavelengths_nm)
-    white = weights.sum(axis=1)
-    weights, white = weights / white[1], white / white[1]
+    weights = tristimulus_matrix(wavelengths_nm, light)
     if adapted:
         from colour.adaptation import matrix_chromatic_adaptation_VonKries
 
+        white = weights.sum(axis=1)
         weights = matrix_chromatic_adaptation_VonKries(white, _SRGB_WHITE, transform="Bradford") @ weights
     matrix = _XYZ_TO_SRGB @ weights
     return matrix / matrix.sum(axis=1).max() / removable(scene, wavelengths_nm)
+
+
+def tristimulus_matrix(wavelengths_nm, light, scene=FLAT):
+    """Returns float64 [3, bands]: CIE XYZ, under the light `light`, of a cube that was taken in the light `scene`.
+
+    A white surface has Y 1. The arguments and errors are those of `relight_matrix`.
+    """
+    weights = observer(wavelengths_nm) * illuminant(light, wavelengths_nm)
+    return weights / weights[1].sum() / removable(scene, wavelengths_nm)
 
 
 def render(cube, matrix, peak):

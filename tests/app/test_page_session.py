@@ -11,11 +11,12 @@ from trained_run import WAVELENGTHS_NM
 import hsgan
 from hsgan.app import chart, overlay
 from hsgan.app.bounds import Limits
-from hsgan.app.session import Mark, Session
+from hsgan.app.session import Session
 from hsgan.app.uploads import main_file, safe_name
 from hsgan.app.work import Job, line_of
 from hsgan.errors import DataError
 from hsgan.files.cubes import open_cube, write_cube
+from hsgan.plot.places import Place
 
 SRF = np.full((3, 31), 1 / 31, np.float32)
 
@@ -65,7 +66,7 @@ def test_spectra_are_the_cubes(session, cube_file):
     session.mark((2, 3), (2, 3))
     session.mark((5.9, 7.9), (4.2, 6.0))
     (point, values, none), (area, means, _) = session.spectra()
-    assert none is None and point == Mark(2, 3, 3, 4) and area == Mark(4, 6, 6, 8)
+    assert none is None and point == Place(2, 3, 3, 4) and area == Place(4, 6, 6, 8)
     np.testing.assert_allclose(values, ramp()[2, 3], rtol=1e-6)
     np.testing.assert_allclose(means, ramp()[4:, 6:].mean(axis=(0, 1)), rtol=1e-6)
     assert (point.label, area.label) == ("row 2, column 3", "rows 4–5, columns 6–7")
@@ -73,7 +74,7 @@ def test_spectra_are_the_cubes(session, cube_file):
 
 def test_marks_outside_are_moved_to_the_border(session, cube_file):
     session.open([cube_file], "", nothing)
-    assert session.mark((-3, 900), (-3, 900)) == Mark(0, 7, 1, 8)
+    assert session.mark((-3, 900), (-3, 900)) == Place(0, 7, 1, 8)
 
 
 def test_every_format_is_written(session, cube_file):
@@ -194,7 +195,7 @@ def test_an_error_of_ours_keeps_its_traceback_for_the_terminal(capsys):
 
 def test_the_chart_holds_the_spectra_and_the_bands_colors():
     values = np.linspace(0, 1, 31)
-    made = chart.options(WAVELENGTHS_NM, [(Mark(0, 0, 1, 1), values, values / 2)], band_nm=550)
+    made = chart.options(WAVELENGTHS_NM, [(Place(0, 0, 1, 1), values, values / 2)], band_nm=550)
     strip, line, reference = made["series"]
     assert line["data"][0] == [400.0, 0.0] and line["data"][-1] == [700.0, 1.0]
     assert reference["lineStyle"]["type"] == "dashed" and reference["data"][-1] == [700.0, 0.5]

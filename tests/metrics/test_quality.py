@@ -129,3 +129,12 @@ def test_average_is_over_scenes_and_numbers():
     assert protocols.average(scenes) == {"psnr": 35.0}
     with pytest.raises(ValueError, match="at least one scene"):
         protocols.average({})
+
+
+def test_the_best_scale_is_that_of_least_squares():
+    rng = np.random.default_rng(5)
+    truth, estimate = rng.random((2, 6, 7, 5)).astype(np.float32)
+    expected = np.linalg.lstsq(estimate.reshape(-1, 1).astype(float), truth.ravel().astype(float))[0]
+    assert quality.best_scale(truth, estimate) == pytest.approx(float(expected[0]), rel=1e-9)
+    assert quality.best_scale(truth, truth / 4) == 4
+    assert quality.best_scale(truth, np.zeros_like(truth)) == 1

@@ -6,8 +6,9 @@ import xarray as xr
 from trained_run import WAVELENGTHS_NM
 
 from hsgan.errors import DataError
-from hsgan.plot import pictures, rendering
-from hsgan.plot.pictures import CubeView, Wish
+from hsgan.plot import pictures, rendering, view
+from hsgan.plot.pictures import Wish
+from hsgan.plot.view import CubeView
 
 
 def data_array(values, **attributes):
@@ -25,9 +26,8 @@ def noise():
 
 
 def test_strips_do_not_show(noise, monkeypatch):
-    view = CubeView(data_array(noise))
-    whole = {step: view.render("A", step=step) for step in (1, 3)}
-    monkeypatch.setattr(pictures, "_STRIP_PIXELS", 29 * 5)
+    whole = {step: CubeView(data_array(noise)).render("A", step=step) for step in (1, 3)}
+    monkeypatch.setattr(view, "_STRIP_PIXELS", 29 * 5)
     for step, picture in whole.items():
         np.testing.assert_array_equal(CubeView(data_array(noise)).render("A", step=step), picture)
     np.testing.assert_array_equal(whole[3], whole[1][::3, ::3])

@@ -1,5 +1,6 @@
 """`python -m hsgan.plot` as a user runs it: pictures that are true, and one line for each mistake."""
 
+import csv
 import json
 import subprocess
 import sys
@@ -140,6 +141,27 @@ def test_a_bad_file_does_not_keep_the_others_back(cubes, tmp_path, program):
     status, stdout, stderr = program(cubes / "notes.npz", cubes / "truth.npz", f"--output={tmp_path / 'out'}")
     assert status == 1 and f"error: {cubes / 'notes.npz'}: " in stderr and "1 of 2 cubes" in stderr
     assert str(tmp_path / "out" / "truth-D65.png") in stdout and (tmp_path / "out" / "truth-D65.png").is_file()
+
+
+def test_the_points_numbers_are_written(cubes, tmp_path, program):
+    status, stdout, stderr = program(cubes / "truth.npz", f"--output={tmp_path}", "--points=1,2;23,19", "--csv")
+    assert not status, stderr
+    path = tmp_path / "truth-points.csv"
+    assert str(path) in stdout
+    first, last = csv.DictReader(path.read_text().splitlines())
+    spectrum = [float(last[f"{wavelength:g} nm"]) for wavelength in WAVELENGTHS_NM]
+    np.testing.assert_allclose(spectrum, scene(1)[23, 19] / 65535, rtol=1e-5)  # six digits are written
+    assert (first["first row"], first["first column"]) == ("1", "2")
+
+
+def test_the_best_scale_takes_the_exposure_out(cubes, tmp_path, program):
+    against = [cubes / "estimate.hdr", f"--output={tmp_path}", f"--against={cubes / 'truth.npz'}"]
+    status, stdout, stderr = program(*against, "--scale=best")
+    assert not status, stderr
+    assert "the cube multiplied by 0.9091" in stdout
+    numbers = json.loads((tmp_path / "estimate-against.json").read_text())
+    # float32 of 1.1 times the truth, divided by 1.1 again, is within 1e-7 of it: as good as equal.
+    assert numbers["scale"] == pytest.approx(1 / 1.1, rel=1e-6) and numbers["psnr"] == 100
 
 
 def test_the_cubes_own_light_is_divided_out(cubes, tmp_path, program):

@@ -1,0 +1,101 @@
+"""A cube that is looked at, part by part.
+
+A cube here is an `xarray.DataArray` as `hsgan.open_cube` gives it: dims ("y", "x", "wavelength"), linear radiance,
+`wavelength` in nm. It may be larger than memory: it is read in strips of rows, or thinned out.
+"""
+
+import numpy as np
+
+from hsgan.errors import DataError
+from hsgan.plot.rendering import peak_of, relight_matrix, render, wavelength_colors
+from hsgan.spectra import illuminants
+from hsgan.spectra.imaging import srgb_decode, srgb_encode
+
+_STRIP_PIXELS = 2**19
+_STATISTICS_SIDE = 512
+
+
+class CubeView:
+    """A cube that is looked at: single bands, spectra, renderings; the whole is never held.
+
+    Attributes:
+      cube: the `xarray.DataArray`. shape: (height, width, bands). wavelengths_nm: float64 [bands].
+    """
+
+    def __init__(self, cube):
+        self.cube, self.shape = cube, cube.shape
+        self.wavelengths_nm = cube["wavelength"].values.astype(np.float64)
+        if len(self.wavelengths_nm) < 2:
+            raise DataError("cube: must have two bands or more to be shown. Received: one band")
+        self._sample = None
+
+    def thin(self, side):
+        """Returns (every n-th pixel of every n-th row, float32 [h, w, bands], n): at most `side` pixels a side."""
+        step = self.step(side)
+        return self.read((slice(None, None, step), slice(None, None, step))), step
+
+    def step(self, side):
+        """Returns n: every n-th pixel of every n-th row are at most `side` pixels a side."""
+        return -(-max(self.shape[:2]) // side)
+
+    def read(self, part):
+        """Returns float32 [h, w, bands] of (row slice, column slice), or [h, w] with a band's number beside."""
+        return np.asarray(self.cube[part].values, np.float32)
+
+    def spectrum(self, rows, columns):
+        """Returns the mean spectrum float64 [bands] of a range of rows and columns (slices, not empty)."""
+        return self.read((rows, columns)).mean(axis=(0, 1), dtype=np.float64)
+
+    def deviation(self, rows, columns):
+        """Returns the deviation float64 [bands] of a range of rows and columns, or None where the cube gives none.
+
+        It is the root of the mean square of the cube's coordinate `deviation`, the standard deviation of each value.
+        """
+        if "deviation" not in self.cube.coords:
+            return None
+        values = np.asarray(self.cube.coords["deviation"][rows, columns].values, np.float64)
+        return np.sqrt((values**2).mean(axis=(0, 1)))
+
+    def band(self, number, step=1):
+        """Returns one band, float32 [height / step, width / step]."""
+        return self.read((slice(None, None, step), slice(None, None, step), number))
+
+    @property
+    def sample(self):
+        """A thinned-out cube for statistics, read once: float32 [h, w, bands]."""
+        if self._sample is None:
+            self._sample, _ = self.thin(_STATISTICS_SIDE)
+        return self._sample
+
+    @property
+    def peak(self):
+        """What counts as white where single bands are shown."""
+        return peak_of(self.sample)
+
+    def scene_light(self, given=""):
+        """Returns (name of the light that is divided out, how it is known), given by the user or by the cube."""
+        own = self.cube.attrs.get("illuminant", "")
+        if given:
+            return given, f"the scene's light {given} (given) divided out"
+        if own:
+            return str(own), f"the scene's light {own} (the cube's own record) divided out"
+        return illuminants.FLAT, "the scene's light is not known: the cube is taken as reflectance"
+
+    def render(self, light="D65", scene_light="", adapted=False, step=1):
+        """Returns the sRGB picture uint8 [height / step, width / step, 3] (`relight_matrix`), strip by strip."""
+        scene, _ = self.scene_light(scene_light)
+        matrix = relight_matrix(self.wavelengths_nm, light, scene, adapted)
+        peak = peak_of(self.sample / illuminants.removable(scene, self.wavelengths_nm).astype(np.float32))
+        strip, columns = max(1, _STRIP_PIXELS // self.shape[1]) * step, slice(None, None, step)
+        rows = [slice(start, start + strip, step) for start in range(0, self.shape[0], strip)]
+        return np.concatenate([as_bytes(render(self.read((part, columns)), matrix, peak)) for part in rows])
+
+    def render_band(self, number, step=1):
+        """Returns one band in the color of its wavelength, uint8 [height / step, width / step, 3]."""
+        color = srgb_decode(wavelength_colors(self.wavelengths_nm)[number]).numpy()
+        return as_bytes(srgb_encode(self.band(number, step)[..., None] * color / np.float32(self.peak)).numpy())
+
+
+def as_bytes(picture):
+    """Returns an sRGB-encoded picture [height, width, 3] in [0, 1] as uint8."""
+    return np.round(picture * 255).astype(np.uint8)
