@@ -17,17 +17,36 @@ others. There is no activation after the last.
 - "estimated": as given, but where no SRF is given it comes from the package's estimator, trained along (ours).
 """
 
+import dataclasses
+from collections.abc import Callable
+
 import keras
 import numpy as np
 import tensorflow as tf
 
-from hsgan.networks import physics
 from hsgan.networks.base import ReconstructionNetwork
 from hsgan.networks.generator import GeneratorStage
 from hsgan.networks.srf_estimator import build_srf_estimator
+from hsgan.networks.unrolled import LEARNED, Rule, Unrolled, final
+from hsgan.spectra.operations import EXACT, Operations
 
 
-class AGDNet(ReconstructionNetwork):
+@dataclasses.dataclass(frozen=True)
+class Descent(Rule):
+    """The rule between AGD-Net's stages: the residual `X - C Y`, and no activation at the end.
+
+    Args:
+      operations: of the projection.
+      degradation: a learned `C`, cube -> RGB; None: the SRF.
+    """
+
+    degradation: Callable[[tf.Tensor], tf.Tensor] | None = None
+
+    def residual(self, cube, rgb, srf):
+        return rgb - (self.operations.project(cube, srf) if self.degradation is None else self.degradation(cube))
+
+
+class AGDNet(ReconstructionNetwork, Unrolled):
     """The unrolled network of `config.agd_net`; learned degradation, 31 bands: 386,136 parameters with 9 stages.
 
     Cube, residual and degradation are float32 whatever `dtype` is; only stages and estimator compute in its type.
@@ -37,7 +56,9 @@ class AGDNet(ReconstructionNetwork):
     those see no residual where the closed form leaves none ("smooth").
 
     Args:
-      config: the run's configuration. dictionary, statistics: as for every network.
+      config: the run's configuration.
+      dictionary: as for every network.
+      statistics: as for every network.
       dtype: policy of the stages and the estimator, e.g. "mixed_bfloat16".
     """
 
@@ -45,6 +66,7 @@ class AGDNet(ReconstructionNetwork):
         super().__init__(dictionary, statistics, **kwargs)
         values = config.agd_net
         self.values = values
+        self.initialization, self.prior_noise = values.initialization, values.prior_noise
         self.needs_camera = values.degradation != "learned"
         self.estimates_camera = values.degradation == "estimated"
         self.stages = [self.build_stage(number, dtype) for number in range(values.stages)]
@@ -65,7 +87,7 @@ class AGDNet(ReconstructionNetwork):
             values.growth,
             values.units,
             zero_mean=later and values.zero_mean,
-            zero_start=values.initialization != "learned",
+            zero_start=values.initialization != LEARNED,
             use_bias=not later,
             skip=later and values.basic_gradient,
             dtype=dtype,
@@ -87,13 +109,16 @@ class AGDNet(ReconstructionNetwork):
     def estimate_srf(self, rgb):
         return super().estimate_srf(rgb) if self.srf_estimator is None else self.srf_estimator(rgb)
 
-    def reconstruct(self, rgb, srf):
-        return self.descend(rgb, srf)[0]
+    def rule(self, operations: Operations = EXACT) -> Descent:
+        return Descent(operations, self.degradation)
 
-    def reconstruct_with_residuals(self, rgb, srf):
-        """Returns the cube [batch, h, w, bands] and a list of the residuals [batch, h, w, 3], one after each stage."""
-        cube, residuals = self.descend(rgb, srf)
-        return cube, [*residuals, self.residual(cube, rgb, srf)]
+    def reconstruct(self, rgb, srf):
+        return final(self.estimates(rgb, srf, self.knowledge(self.needs)))
+
+    def reconstruct_with_residuals(self, rgb: tf.Tensor, srf: tf.Tensor) -> tuple[tf.Tensor, list[tf.Tensor]]:
+        """Returns the cube [batch, h, w, bands] and the residuals [batch, h, w, 3], one after each stage."""
+        cubes, residuals = zip(*self.estimates(rgb, srf, self.knowledge(self.needs)), strict=True)
+        return cubes[-1], [*residuals[:-1], self.rule().residual(cubes[-1], rgb, srf)]
 
     def outputs(self, rgb, srf=None):
         """As for every network; "residual" is the mean square over the residuals after all stages, under its own `C`.
@@ -103,22 +128,3 @@ class AGDNet(ReconstructionNetwork):
         srf = self.estimate_srf(rgb) if srf is None else srf
         cube, residuals = self.reconstruct_with_residuals(rgb, srf)
         return {"cube": cube, "srf": srf, "residual": tf.reduce_mean(tf.square(tf.stack(residuals)))}
-
-    def descend(self, rgb, srf, operations=physics):
-        """Returns the cube and the residuals that the stages after the first have seen.
-
-        Args:
-          rgb, srf: as for every network. operations: module of the projection and the closed forms.
-        """
-        first, *others = self.stages
-        cube, residuals = tf.cast(first(rgb), tf.float32), []
-        if self.values.initialization != "learned":
-            cube += operations.start(self.values.initialization, rgb, srf, self.statistics, self.values.prior_noise)
-        for stage in others:
-            residuals.append(self.residual(cube, rgb, srf, operations))
-            cube += tf.cast(stage(residuals[-1]), tf.float32)
-        return cube, residuals
-
-    def residual(self, cube, rgb, srf, operations=physics):
-        """Returns `X - C Y`, float32 [batch, h, w, 3]."""
-        return rgb - (operations.project(cube, srf) if self.degradation is None else self.degradation(cube))

@@ -62,6 +62,14 @@ class ReconstructionNetwork(keras.Model, abc.ABC):
         """(mean [bands], covariance [bands, bands]) of the real cubes of the training, float32 tensors."""
         return tf.convert_to_tensor(self.cube_mean), tf.convert_to_tensor(self.cube_covariance)
 
+    def knowledge(self, needs: str | None) -> tuple[tf.Tensor, ...]:
+        """Returns the tensors that a closed form needs to know of cubes (`hsgan.spectra.closed_form.STARTS`).
+
+        Args:
+          needs: name of the attribute that holds them; None: nothing is needed.
+        """
+        return () if needs is None else getattr(self, needs)
+
     def estimate_srf(self, rgb):
         """Returns the SRF float32 [batch, 3, bands] of images [batch, h, w, 3]: here the dictionary's mean camera."""
         mean = tf.constant(self.dictionary.responses.mean(axis=0), tf.float32)

@@ -6,14 +6,19 @@ Inputs: rgb float32 [batch, h, w, 3] (linear, [0, 1]), srf float32 [batch, 3, ba
     Y1 = G0(X);  Y(t+1) = Y(t) + Gt(Co Y(t) - X), t = 1..T-1;  Y = LeakyReLU(Y(T))
 
 With a physics initialization (method section 17) a closed-form estimate stands before the stages: `Y1 = Y0 + G0(X)`.
-The last convolution of every stage then starts at zero, so that training begins at the closed form.
+The last convolution of every stage then starts at zero, so that training begins at the closed form. The recursion
+itself is `hsgan.networks.unrolled`; here are the stages, and the rule between them.
 """
+
+import dataclasses
 
 import keras
 import tensorflow as tf
+from ml_collections import ConfigDict
 
-from hsgan.networks import physics
 from hsgan.networks.layers.efficient import DenselyConnected, EfficientConvolution
+from hsgan.networks.unrolled import LEARNED, Rule, Unrolled, final
+from hsgan.spectra.operations import EXACT, Operations
 
 
 class GeneratorStage(keras.layers.Layer):
@@ -23,13 +28,26 @@ class GeneratorStage(keras.layers.Layer):
     (sections 2 and 12 of the method; [code]).
 
     Args:
-      bands: bands of the cube. growth: channels of all units but the last, which gives `bands` without activation.
-      units: number of units. zero_mean: SZM before the convolutions of all units but the last.
-      zero_start: the last unit starts by giving zero. use_bias: biases in the units, the 3x3 convolution has none.
+      bands: bands of the cube.
+      growth: channels of all units but the last, which gives `bands` without activation.
+      units: number of units.
+      zero_mean: SZM before the convolutions of all units but the last.
+      zero_start: the last unit starts by giving zero.
+      use_bias: biases in the units, the 3x3 convolution has none.
       skip: add the 3x3 convolution's output to the last unit's (AGD-Net's basic gradient).
     """
 
-    def __init__(self, bands, growth, units, zero_mean, zero_start, use_bias=False, skip=False, **kwargs):
+    def __init__(
+        self,
+        bands: int,
+        growth: int,
+        units: int,
+        zero_mean: bool,
+        zero_start: bool,
+        use_bias: bool = False,
+        skip: bool = False,
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         self.arguments = {
             "bands": bands, "growth": growth, "units": units, "zero_mean": zero_mean, "zero_start": zero_start,
@@ -56,7 +74,25 @@ class GeneratorStage(keras.layers.Layer):
         return {**super().get_config(), **self.arguments}
 
 
-class Generator(keras.layers.Layer):
+@dataclasses.dataclass(frozen=True)
+class BackProjection(Rule):
+    """The rule between the generator's stages: the residual `Co Y - X`, and a LeakyReLU at the end.
+
+    Args:
+      operations: of the projection.
+      negative_slope: of the LeakyReLU.
+    """
+
+    negative_slope: float = 0.0
+
+    def residual(self, cube, rgb, srf):
+        return self.operations.project(cube, srf) - rgb
+
+    def activation(self, cube):
+        return tf.nn.leaky_relu(cube, self.negative_slope)
+
+
+class Generator(keras.layers.Layer, Unrolled):
     """The unrolled generator of `T` stages; 170,996 parameters for T = 4 and 31 bands.
 
     The estimate between the stages, its projection and the closed forms are float32 whatever `dtype` is; only the
@@ -64,18 +100,33 @@ class Generator(keras.layers.Layer):
 
     Args:
       bands: bands of the cube.
-      stages: T. growth, units: of a stage. negative_slope: of the last LeakyReLU.
-      initialization: "learned" (the papers'), "smooth" or "prior"; the latter needs `statistics` in the call.
-      prior_noise: noise variance of the Wiener estimate.
+      stages: T.
+      growth: of a stage.
+      units: of a stage.
+      negative_slope: of the last LeakyReLU.
+      initialization: "learned" (the papers'), or the name of a closed form (`hsgan.spectra.closed_form.STARTS`).
+      prior_noise: noise variance of the closed form.
+      dtype: policy of the stages, e.g. "mixed_bfloat16".
     """
 
-    def __init__(self, bands, stages, growth, units, negative_slope, initialization, prior_noise, dtype=None, **kwargs):
+    def __init__(
+        self,
+        bands: int,
+        stages: int,
+        growth: int,
+        units: int,
+        negative_slope: float,
+        initialization: str,
+        prior_noise: float,
+        dtype: str | None = None,
+        **kwargs,
+    ):
         super().__init__(dtype="float32", **kwargs)
         self.bands = bands
         self.initialization = initialization
         self.negative_slope = negative_slope
         self.prior_noise = prior_noise
-        zero = initialization != "learned"
+        zero = initialization != LEARNED
         self.stages = [
             GeneratorStage(bands, growth, units, zero_mean=t > 0, zero_start=zero, dtype=dtype, name=f"stage_{t}")
             for t in range(stages)
@@ -85,23 +136,22 @@ class Generator(keras.layers.Layer):
         for stage in self.stages:
             stage.build((None, None, None, 3))
 
-    def call(self, rgb, srf, statistics=None):
+    def rule(self, operations: Operations = EXACT) -> BackProjection:
+        return BackProjection(operations, float(self.negative_slope))
+
+    def call(self, rgb: tf.Tensor, srf: tf.Tensor, knowledge: tuple[tf.Tensor, ...] = ()) -> tf.Tensor:
         """Returns the cube.
 
         Args:
-          rgb: float32 [batch, h, w, 3], linear. srf: float32 [batch, 3, bands].
-          statistics: (mean [bands], covariance [bands, bands]) of real cubes; for the `prior` initialization.
+          rgb: float32 [batch, h, w, 3], linear.
+          srf: float32 [batch, 3, bands].
+          knowledge: tensors that the closed form needs; the mean [bands] and covariance [bands, bands] of real cubes
+            for "prior".
         """
-        first, *others = self.stages
-        cube = tf.cast(first(rgb), tf.float32)
-        if self.initialization != "learned":
-            cube += physics.start(self.initialization, rgb, srf, statistics, self.prior_noise)
-        for stage in others:
-            cube += tf.cast(stage(physics.project(cube, srf) - rgb), tf.float32)
-        return tf.nn.leaky_relu(cube, self.negative_slope)
+        return final(self.estimates(rgb, srf, knowledge))
 
 
-def build_generator(config, bands, dtype=None):
+def build_generator(config: ConfigDict, bands: int, dtype: str | None = None) -> Generator:
     """Returns the `Generator` of `config.generator` for `bands` bands, built."""
     generator = Generator(bands, **config.generator.to_dict(), dtype=dtype, name="generator")
     generator.build()

@@ -27,4 +27,4 @@ class HSGANNet(ReconstructionNetwork):
         return self.srf_estimator(rgb)
 
     def reconstruct(self, rgb, srf):
-        return self.generator(rgb, srf, self.statistics)
+        return self.generator(rgb, srf, self.knowledge(self.generator.needs))

@@ -13,14 +13,18 @@ What is rearranged, exactly but for rounding (method section 11):
 Weights are read, and folded in float64, at every call: a network in training gives its present numbers.
 """
 
+import collections
 import functools
+import weakref
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
 from hsgan.networks.srf_estimator import at_least
+from hsgan.networks.unrolled import Rule, Start, final, unroll
 from hsgan.reconstruct.tiling import tiles
-from hsgan.spectra import closed_form
 
 # Sides of a block in pixels. Smaller ones waste more on halos, larger ones on memory; about this size it is flat.
 BLOCK = (128, 256)
@@ -40,8 +44,8 @@ class FusedReconstructor:
 
     def __init__(self, network):
         # Not the network itself: a cache that is keyed by it may hold this object.
-        self.generator, self.estimator = network.generator, network.srf_estimator
-        self.mean, self.covariance = network.cube_mean, network.cube_covariance
+        self.generator, self.estimator, network = network.generator, network.srf_estimator, weakref.ref(network)
+        self.knowledge = lambda: network().knowledge(self.generator.needs)
         channels = self.estimator.blocks[0].units[-1].filters
         self.begin = tf.function(self._begin, input_signature=[tf.TensorSpec((1, None, None, 3)), INNER])
         self.finish = tf.function(self._finish, input_signature=[tf.TensorSpec((1, None, None, channels))])
@@ -82,47 +86,102 @@ class FusedReconstructor:
     def _finish(self, features):
         return self.estimator.combine(self.estimator.weights_after(features, 1))
 
-    def reconstruct(self, rgb, srf, block=BLOCK):
+    def reconstruct(self, rgb: np.ndarray, srf: np.ndarray, block: tuple[int, int] = BLOCK) -> np.ndarray:
         """Returns the cube float32 [height, width, bands] of rgb [height, width, 3] under srf [3, bands].
 
         Args:
-          rgb, srf: as for a call.
+          rgb: as for a call.
+          srf: as for a call.
           block: the largest (height, width) of what is computed at a time without its halo, pixels.
         """
         generator = self.generator
         # All stages look equally far: they share one division into blocks.
-        radius = generator.stages[0].arguments["units"] + 1
-        blocks = tiles(*rgb.shape[:2], block, radius)
+        blocks = Blocks(generator.rule(), rgb.shape[:2], block, radius=generator.stages[0].arguments["units"] + 1)
         rgb, srf = tf.convert_to_tensor(rgb, tf.float32), tf.convert_to_tensor(srf, tf.float32)
-        cube = np.empty((*rgb.shape[:2], generator.bands), np.float32)
-        initial, residual, parts = self.initial(srf), rgb, [None] * len(blocks)
-        for number, stage in enumerate(generator.stages):
-            first, last = number == 0, number == len(generator.stages) - 1
-            kernels = fold(stage)
-            slope = float(generator.negative_slope) if last else None
-            step = stage_function(generator.bands, stage.arguments["growth"], len(kernels), not first, slope)
-            projected = []
-            for index, (block, window, inner) in enumerate(blocks):
-                before = initial(rgb[block]) if first else parts[index]
-                part, difference = step(residual[window][None], _place(inner), before, rgb[block], srf, kernels)
-                parts[index] = None if last else part
-                projected.append(difference)
-                if last:
-                    cube[block] = part.numpy()
-            residual = None if last else join(projected, blocks)
-        return cube
+        stages = [
+            FoldedStage(fold(stage), generator.bands, stage.arguments["growth"], stage.arguments["zero_mean"])
+            for stage in generator.stages
+        ]
+        start = blocks.start(generator.start(self.knowledge), generator.bands)
+        return final(unroll(blocks, stages, start, rgb, srf))
 
-    def initial(self, srf):
-        """Returns what gives the closed form before the first stage: rgb [h, w, 3] -> cube [h, w, bands]."""
-        generator, mean = self.generator, tf.convert_to_tensor(self.mean)
-        if generator.initialization == "learned":
-            return lambda rgb: tf.zeros((*rgb.shape[:2], generator.bands))
-        if generator.initialization == "smooth":
-            matrix = closed_form.smooth_matrix(srf)
-            return lambda rgb: closed_form.apply_matrix(matrix, rgb)
-        matrix = closed_form.wiener_matrix(srf, tf.convert_to_tensor(self.covariance), generator.prior_noise)
-        offset = tf.linalg.matvec(srf, mean)
-        return lambda rgb: mean + closed_form.apply_matrix(matrix, rgb - offset)
+
+class Blocks:
+    """A rule of `hsgan.networks.unrolled.unroll` that goes block by block.
+
+    An estimate is an iterator of its blocks, float32 [h, w, bands], which keeps none that it has given; the cube is a
+    NumPy array. A residual is the whole image's: a stage looks across the borders of its blocks.
+
+    Args:
+      rule: the rule of each block.
+      size: (height, width) of the image.
+      largest: (height, width) of a block, pixels.
+      radius: pixels on each side that a stage looks at.
+    """
+
+    def __init__(self, rule: Rule, size: tuple[int, int], largest: tuple[int, int], radius: int):
+        self.rule, self.size, self.tiles = rule, size, tiles(*size, largest, radius)
+
+    def start(self, start: Start | None, bands: int) -> Callable[[tf.Tensor, tf.Tensor], Iterator[tf.Tensor]]:
+        """Returns the start block by block; its coefficients are solved for once.
+
+        Args:
+          start: of the generator; None: zero.
+          bands: of the cube.
+        """
+
+        def parts(rgb, srf):
+            coefficients = None if start is None else start.solve(srf)
+            for tile in self.tiles:
+                part = rgb[tile.block]
+                yield tf.zeros((*part.shape[:2], bands)) if start is None else start.estimate(part, coefficients)
+
+        return parts
+
+    def step(
+        self,
+        stage: "FoldedStage",
+        cube: Iterator[tf.Tensor | None],
+        residual: tf.Tensor,
+        rgb: tf.Tensor,
+        srf: tf.Tensor,
+        last: bool,
+    ) -> tuple[Any, tf.Tensor | None]:
+        """As `hsgan.networks.unrolled.Rule.step`, which is the graph of each block."""
+        step = stage_function(self.rule, stage.bands, stage.growth, len(stage.kernels), stage.zero_mean, last)
+        image = np.empty((*self.size, stage.bands), np.float32) if last else None
+        parts, residuals = collections.deque(), []
+        for tile, before in zip(self.tiles, cube, strict=True):
+            window, place = residual[tile.window][None], _place(tile.inner)
+            part, projected = step(window, place, before, rgb[tile.block], srf, stage.kernels)
+            if last:
+                image[tile.block] = part.numpy()
+            else:
+                parts.append(part)
+                residuals.append(projected)
+        return (image, None) if last else (_released(parts), join(residuals, self.tiles))
+
+
+def _released(parts):
+    """Yields parts from the left, and keeps none that it has given."""
+    while parts:
+        yield parts.popleft()
+
+
+class FoldedStage(NamedTuple):
+    """A stage as `Blocks.step` takes it.
+
+    Attributes:
+      kernels: of `fold`.
+      bands: of the cube.
+      growth: channels of the units but the last.
+      zero_mean: whether the stage has SZM.
+    """
+
+    kernels: tuple
+    bands: int
+    growth: int
+    zero_mean: bool
 
 
 def fold(stage):
@@ -151,27 +210,30 @@ def fold(stage):
 
 
 @functools.cache
-def stage_function(bands, growth, units, zero_mean, slope):
-    """Returns the graph of one block of a stage: (residual, inner, cube, rgb, srf, kernels) -> (cube, residual).
+def stage_function(rule: Rule, bands: int, growth: int, units: int, zero_mean: bool, last: bool) -> Callable:
+    """Returns the graph of `rule.step` for one block: (window, inner, cube, rgb, srf, kernels) -> (cube, residual).
 
-    residual float32 [1, h + halo, w + halo, 3], the stage's input; inner int32 [top, left, height, width], where the
-    block lies in it; cube float32 [h, w, bands], the estimate so far; rgb [h, w, 3]; srf [3, bands]; kernels of `fold`.
-    It gives the next estimate of the block and the next stage's input; after the last stage the activated cube.
+    window float32 [1, h + halo, w + halo, 3], the stage's input; inner int32 [top, left, height, width], where the
+    block lies in it; cube float32 [h, w, bands], the estimate before; rgb [h, w, 3]; srf [3, bands]; kernels of `fold`.
 
     Args:
-      bands, growth, units, zero_mean: of the stage. slope: of the LeakyReLU after the last stage, None before.
+      rule: of the method.
+      bands: of the stage.
+      growth: of the stage.
+      units: of the stage.
+      zero_mean: of the stage.
+      last: whether it is the last stage.
     """
 
-    def step(residual, inner, cube, rgb, srf, kernels):
-        increment = stage_output(residual, kernels, growth if zero_mean else None)
-        increment = tf.slice(increment[0], (inner[0], inner[1], 0), (inner[2], inner[3], bands))
-        cube = cube + increment
-        if slope is not None:
-            return tf.nn.leaky_relu(cube, slope), rgb
-        return cube, tf.tensordot(cube, srf, axes=[[-1], [-1]]) - rgb
+    def step(window, inner, cube, rgb, srf, kernels):
+        def stage(window):
+            increment = stage_output(window, kernels, growth if zero_mean else None)[0]
+            return tf.slice(increment, (inner[0], inner[1], 0), (inner[2], inner[3], bands))
 
-    inner, last = _whole(growth), _whole(bands)
-    widths = [inner] * (units - 1) + [last]
+        return rule.step(stage, cube, window, rgb, srf, last)
+
+    inner = _whole(growth)
+    widths = [inner] * (units - 1) + [_whole(bands)]
     kernels = tuple(
         (
             tf.TensorSpec((3, 3, 3, width)),

@@ -4,15 +4,15 @@ OpenVINO reads a SavedModel of the portable form (`hsgan.reconstruct.forward`). 
 and computes the closed form before the stages: 16 bits are too few to solve for it.
 """
 
+import dataclasses
 import tempfile
 
 import numpy as np
 import tensorflow as tf
 
 from hsgan.errors import RunError
-from hsgan.networks import physics
-from hsgan.reconstruct import portable
 from hsgan.reconstruct.forward import portable_forward_of
+from hsgan.spectra.operations import EXACT
 
 # By OpenVINO's names. A processor without the type computes in float32.
 PRECISIONS = {"float32": "f32", "bfloat16": "bf16", "float16": "f16"}
@@ -20,16 +20,6 @@ PRECISIONS = {"float32": "f32", "bfloat16": "bf16", "float16": "f16"}
 # sums of their products, through all stages. Beyond it a network needs more than 16 bits.
 LIMITS = {"float32": 1e-4, "bfloat16": 0.02, "float16": 0.02}
 TEST_SIZE = (64, 80)
-
-
-class Given:
-    """The portable operations, but for a closed form that was computed before: `estimate`, a tensor of the graph."""
-
-    project = staticmethod(portable.project)
-    estimate = None
-
-    def start(self, *_):
-        return self.estimate
 
 
 class OpenVinoEngine:
@@ -64,19 +54,17 @@ class OpenVinoEngine:
 
     def _read(self, network):
         """Returns OpenVINO's model and what computes its input "start", None where it has none."""
-        given = Given()
-        forward = portable_forward_of(network, given)
+        forward, start = portable_forward_of(network), None
         image, camera = (tf.TensorSpec(shape, tf.float32) for shape in ((1, None, None, 3), (1, 3, forward.bands)))
-        signature, start = {"rgb": image, "srf": camera}, None
-        if forward.initialization != "learned":
+        signature = {"rgb": image, "srf": camera}
+        if forward.start is not None:
+            exact = dataclasses.replace(forward.start, operations=EXACT)
+            start = tf.function(lambda rgb, srf: exact(rgb, srf), input_signature=[image, camera])
             signature["start"] = tf.TensorSpec((1, None, None, forward.bands), tf.float32)
-            form, statistics, noise = forward.initialization, network.statistics, forward.noise
-            start = tf.function(
-                lambda rgb, srf: physics.start(form, rgb, srf, statistics, noise), input_signature=[image, camera]
-            )
 
         def reconstruct(rgb, srf, start=None):
-            given.estimate = start
+            if start is not None:
+                forward.start = lambda *_: start  # computed before: a tensor of the graph
             return forward.reconstruct(rgb, srf)
 
         with tempfile.TemporaryDirectory() as folder:

@@ -129,7 +129,7 @@ def test_parts_can_be_left_out_without_a_change_of_size(values, form):
 def test_a_learned_degradation_starts_as_the_mean_camera():
     net, cube = AGDNet(settings(), DICTIONARY), image(1, 6, 6, 31)
     rgb = imaging.project(cube, DICTIONARY.responses.mean(axis=0))
-    np.testing.assert_allclose(net.residual(cube, rgb, None), np.zeros((1, 6, 6, 3)), atol=1e-6)
+    np.testing.assert_allclose(net.rule().residual(cube, rgb, None), np.zeros((1, 6, 6, 3)), atol=1e-6)
 
 
 @pytest.mark.parametrize(("degradation", "radius"), [("learned", 3 * 4 + 2), ("given", 3 * 4), ("estimated", 3 * 4)])

@@ -8,6 +8,7 @@ from trained_run import WAVELENGTHS_NM, agd_net, network
 from hsgan import config as config_lib
 from hsgan.reconstruct import portable
 from hsgan.reconstruct.forward import Forward, FusedForward, forward_of, portable_forward_of
+from hsgan.reconstruct.portable import PORTABLE
 from hsgan.spectra import closed_form, srf
 
 DICTIONARY = srf.load("default", WAVELENGTHS_NM)
@@ -55,9 +56,14 @@ def test_agd_net_is_portable(initialization):
 @pytest.mark.parametrize("camera", range(0, 28, 5))
 def test_closed_forms_without_float64(camera):
     rgb, response = image(1, 6, 5), tf.constant(DICTIONARY.responses[camera][None])
-    assert relative(portable.smooth(rgb, response), closed_form.smooth(rgb, response)) <= CLOSED_FORM_TOLERANCE
+    assert (
+        relative(closed_form.smooth(rgb, response, operations=PORTABLE), closed_form.smooth(rgb, response))
+        <= CLOSED_FORM_TOLERANCE
+    )
     expected = closed_form.wiener(rgb, response, MEAN, COVARIANCE, 1e-4)
-    assert relative(portable.wiener(rgb, response, MEAN, COVARIANCE, 1e-4), expected) <= CLOSED_FORM_TOLERANCE
+    assert (
+        relative(closed_form.wiener(rgb, response, MEAN, COVARIANCE, 1e-4, PORTABLE), expected) <= CLOSED_FORM_TOLERANCE
+    )
 
 
 def test_plain_float32_would_not_do():
@@ -66,15 +72,15 @@ def test_plain_float32_would_not_do():
     inverse = np.linalg.inv(difference.T @ difference + closed_form.SMOOTH_EPSILON * np.eye(31)).astype(np.float32)
     rgb, worst = image(1, 6, 5), 0
     for camera in DICTIONARY.responses[::5]:
-        plain = portable.wiener(rgb, tf.constant(camera[None]), np.zeros(31, np.float32), inverse, 0.0)
+        plain = closed_form.wiener(rgb, tf.constant(camera[None]), np.zeros(31, np.float32), inverse, 0.0, PORTABLE)
         worst = max(worst, relative(plain, closed_form.smooth(rgb, camera[None])))
     assert worst > 10 * CLOSED_FORM_TOLERANCE
 
 
 def test_equal_rows_of_an_srf_stay_finite():
     same = tf.constant(np.repeat(DICTIONARY.responses[:1, :1], 3, axis=1))
-    assert np.isfinite(portable.smooth(image(1, 4, 4), same)).all()
-    assert np.isfinite(portable.wiener(image(1, 4, 4), same, MEAN, COVARIANCE, 1e-4)).all()
+    assert np.isfinite(closed_form.smooth(image(1, 4, 4), same, operations=PORTABLE)).all()
+    assert np.isfinite(closed_form.wiener(image(1, 4, 4), same, MEAN, COVARIANCE, 1e-4, PORTABLE)).all()
 
 
 def test_a_subnetwork_of_kernels_is_needed():
