@@ -17,7 +17,7 @@ TOLERANCE = 1e-5
 
 
 def test_the_configuration_knows_them_all():
-    assert config_lib.INITIALIZATIONS == (LEARNED, *STARTS)
+    assert (LEARNED, *STARTS) == config_lib.INITIALIZATIONS
 
 
 def solve(srf, knowledge, noise, operations):
