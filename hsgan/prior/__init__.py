@@ -1,1 +1,1 @@
-"""What spectra are like: a mixture of Gaussians, fitted without pairs, and what it makes of RGB (method section 18)."""
+"""What spectra are like: a mixture of Gaussians, fitted without pairs (method section 18)."""

@@ -22,7 +22,7 @@ class MixturePrior:
       covariances: float64 [k, bands, bands], positive definite.
       wavelengths_nm: float32 [bands], ascending.
       source: what it was fitted to, and how.
-      temperature: factor of the standard deviations that `hsgan.prior.estimate` gives, which calibrates them.
+      temperature: factor of the standard deviations of `hsgan.spectra.mixture`, which calibrates them.
     """
 
     weights: np.ndarray
@@ -44,7 +44,7 @@ class MixturePrior:
 
     @property
     def parameters(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """`(log weights [k], means [k, bands], factors [k, bands, bands])`, as `hsgan.prior.estimate` wants them."""
+        """`(log weights [k], means [k, bands], factors [k, bands, bands])`, as `hsgan.spectra.mixture` wants them."""
         return np.log(self.weights), self.means, self.factors
 
     def save(self, path: str | Path) -> None:

@@ -5,10 +5,10 @@ import pytest
 from mixtures import CAMERA, GRID
 
 from hsgan.errors import DataError
-from hsgan.prior import estimate, fit
+from hsgan.prior import fit
 from hsgan.records.manifest import read_manifest
 from hsgan.records.reader import iterate_cubes
-from hsgan.spectra import closed_form, reflectances
+from hsgan.spectra import closed_form, mixture, reflectances
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +76,7 @@ def test_it_knows_what_it_was_fitted_to_better_than_one_gaussian_does(cubes):
     prior = fit.fit_prior(GRID, cubes, components=8, samples=4000, exposure=0.0, materials=0)
     spectra = fit.cube_spectra(cubes, "train", 4000, 0.0, seed=0)[None]
     rgb = (spectra @ CAMERA.T).astype(np.float32)
-    found = estimate.estimate(rgb, CAMERA, prior.parameters)
+    found = mixture.mixture(rgb, CAMERA, prior.parameters)
     one = closed_form.wiener(rgb, CAMERA, spectra[0].mean(axis=0), np.cov(spectra[0].T), 1e-4)
     assert np.square(found - spectra).mean() < 0.8 * np.square(one - spectra).mean()
 

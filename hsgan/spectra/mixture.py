@@ -1,0 +1,163 @@
+"""`mixture`: cubes from RGB under a mixture of Gaussians, and how far to trust them (method section 18).
+
+For a camera `C` and noise of variance `s`, component `k` of the prior says of an RGB `x`
+
+    m_k = C mu_k;  P_k = C S_k C^T + s I;  G_k = S_k C^T P_k^-1;  e_k = mu_k + G_k (x - m_k)
+
+and it has a share `r_k ~ w_k N(x; m_k, P_k)` in the estimate `e = sum_k r_k e_k`, clipped at 0. This is `wiener`
+(`hsgan.spectra.closed_form`), k times. The variance is that inside the components and that between them,
+`sum_k r_k (S_k - G_k C S_k + (e_k - e) (e_k - e)^T)`, of which the diagonal is given here.
+
+All that depends on the camera alone is one `CameraForm`. A pixel then costs two products: its ten monomials with the
+form's `logits`, and `[r, r x]` with its `gains`. The 3x3 systems are solved by orthogonal rows, `[C L_k, sqrt(s) I] =
+T Q` with `S_k = L_k L_k^T`. So `P_k = T T^T` is never computed: its condition would be the square of `T`'s, too much
+for float32. Differentiable in the camera, the prior and the RGB.
+
+A prior is given by its `parameters`: log weights [k], means [k, bands], and lower factors of the covariances
+[k, bands, bands] (`hsgan.prior.mixture.MixturePrior.parameters`).
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from hsgan.spectra.operations import EXACT, Operations
+
+NOISE = 1e-6  # variance of the RGB noise
+Parameters = tuple[tf.Tensor, tf.Tensor, tf.Tensor]
+
+
+class CameraForm(NamedTuple):
+    """The prior seen through a camera, or through one for each of a batch; float32.
+
+    Attributes:
+      logits: [..., k, 10], of the monomials that `monomials` gives.
+      gains: [..., bands, 4 k], of `[r, r x_red, r x_green, r x_blue]`.
+      variances: [..., bands, k], of the spectra of a component whose RGB is known.
+    """
+
+    logits: tf.Tensor
+    gains: tf.Tensor
+    variances: tf.Tensor
+
+
+def solve_mixture(srf: tf.Tensor, knowledge: Parameters, noise: float, operations: Operations = EXACT) -> CameraForm:
+    """Returns the `CameraForm` of a camera.
+
+    Args:
+      srf: float [3, bands], or [batch, 3, bands]. Negative values are allowed, and so are equal rows.
+      knowledge: the prior's parameters.
+      noise: variance of the RGB noise, positive.
+      operations: how to compute.
+    """
+    log_weights, means, factors = (tf.cast(values, operations.dtype) for values in knowledge)
+    srf = tf.cast(srf, operations.dtype)[..., None, :, :]  # a camera for every component
+    inverse, basis, determinant = _orthogonal_rows(tf.matmul(srf, factors), float(np.sqrt(noise)))
+    center = tf.matmul(srf, means[:, :, None])  # C mu_k, [..., k, 3, 1]
+    white = tf.matmul(inverse, center)
+    precision = tf.matmul(inverse, inverse, transpose_a=True)
+    linear = tf.matmul(inverse, white, transpose_a=True)[..., 0]
+    constant = log_weights + determinant - tf.reduce_sum(white[..., 0] ** 2, axis=-1) / 2
+    squares = [-precision[..., i, i, None] / 2 for i in range(3)]
+    products = [-precision[..., i, j, None] for i, j in ((0, 1), (0, 2), (1, 2))]
+    logits = tf.concat([constant[..., None], linear, *squares, *products], axis=-1)
+    unseen = tf.matmul(factors, basis, transpose_b=True)  # L_k Q^T, [..., k, bands, 3]
+    gains = tf.matmul(unseen, inverse)
+    offset = means - tf.matmul(gains, center)[..., 0]
+    variances = tf.maximum(tf.reduce_sum(factors**2, axis=-1) - tf.reduce_sum(unseen**2, axis=-1), 0)
+    gains = tf.concat([offset, *(gains[..., channel] for channel in range(3))], axis=-2)
+    transposed = (tf.linalg.matrix_transpose(values) for values in (gains, variances))
+    return CameraForm(*(tf.cast(values, tf.float32) for values in (logits, *transposed)))
+
+
+def monomials(rgb: tf.Tensor) -> tf.Tensor:
+    """Returns `[1, r, g, b, r^2, g^2, b^2, r g, r b, g b]` of an RGB [..., 3]; float [..., 10]."""
+    red, green, blue = (rgb[..., channel : channel + 1] for channel in range(3))
+    return tf.concat([tf.ones_like(red), rgb, rgb * rgb, red * green, red * blue, green * blue], axis=-1)
+
+
+def estimate_mixture(rgb: tf.Tensor, form: CameraForm, operations: Operations = EXACT) -> tf.Tensor:
+    """Returns the cube float32 [..., height, width, bands], not negative, of an RGB image [..., height, width, 3]."""
+    rgb = tf.convert_to_tensor(rgb)
+    return tf.nn.relu(_mean(rgb, _shares(rgb, form, operations), form, operations))
+
+
+def deviate_mixture(rgb: tf.Tensor, form: CameraForm) -> tuple[tf.Tensor, tf.Tensor]:
+    """Returns the spectra as `estimate_mixture` does, and their standard deviations; float32 [n, bands].
+
+    It needs `k` spectra a pixel in memory: give it some thousand pixels at a time.
+
+    Args:
+      rgb: float32 [n, 3], linear.
+      form: of one camera.
+    """
+    rgb = tf.convert_to_tensor(rgb)
+    share = _shares(rgb, form, EXACT)
+    mean = _mean(rgb, share, form, EXACT)
+    offset, *gains = tf.split(form.gains, 4, axis=-1)
+    apart = offset - mean[..., None]  # [n, bands, k]
+    for channel, gain in enumerate(gains):
+        apart += rgb[:, channel, None, None] * gain
+    between = tf.matmul(apart**2, share[..., None])[..., 0]
+    return tf.nn.relu(mean), tf.sqrt(between + tf.matmul(share, form.variances, transpose_b=True))
+
+
+def mixture(
+    rgb: tf.Tensor,
+    srf: tf.Tensor,
+    parameters: Parameters,
+    noise: float = NOISE,
+    operations: Operations = EXACT,
+) -> tf.Tensor:
+    """The mean of the spectra that an RGB can come from, under a mixture of Gaussians.
+
+    Args:
+      rgb: float32 [height, width, 3], or [batch, height, width, 3], linear.
+      srf: float32 [3, bands], or one per sample [batch, 3, bands].
+      parameters: of the prior.
+      noise: variance of the RGB noise.
+      operations: how to compute.
+
+    Returns:
+      Cube, float32 [..., height, width, bands], not negative.
+    """
+    form = solve_mixture(tf.convert_to_tensor(srf), parameters, noise, operations)
+    return estimate_mixture(tf.convert_to_tensor(rgb, tf.float32), form, operations)
+
+
+def _shares(rgb, form, operations):
+    """Returns what part each component has in the estimate: float32 [..., k], sum 1."""
+    return tf.nn.softmax(operations.project(monomials(rgb), form.logits))
+
+
+def _mean(rgb, share, form, operations):
+    weighted = [share, *(share * rgb[..., channel : channel + 1] for channel in range(3))]
+    return operations.project(tf.concat(weighted, axis=-1), form.gains)
+
+
+def _orthogonal_rows(seen, deviation):
+    """Returns `T^-1` [..., 3, 3], the first part of `Q` [..., 3, bands] and `log det T^-1` [...] of
+    `[seen, deviation I] = T Q`.
+
+    `T` is lower triangular and the rows of `Q` are orthonormal (Gram and Schmidt's method, as modified). Only
+    elementary operations: they keep float32's accuracy, and TFLite has them.
+
+    Args:
+      seen: [..., 3, bands].
+      deviation: of the noise, positive; without it equal rows would have no `Q`.
+    """
+    identity = tf.constant(np.eye(3), seen.dtype)
+    noise = deviation * identity + tf.zeros_like(seen[..., :3])
+    rows = tf.concat([seen, noise], axis=-1)
+    basis, inverse, determinant = [], [], 0.0
+    for number in range(3):
+        row, combined = rows[..., number : number + 1, :], identity[number : number + 1]
+        for direction, made_of in zip(basis, inverse, strict=True):
+            along = tf.reduce_sum(row * direction, axis=-1, keepdims=True)
+            row, combined = row - along * direction, combined - along * made_of
+        length = tf.sqrt(tf.reduce_sum(row**2, axis=-1, keepdims=True))
+        basis.append(row / length)
+        inverse.append(combined / length)
+        determinant -= tf.math.log(length[..., 0, 0])
+    return tf.concat(inverse, axis=-2), tf.concat(basis, axis=-2)[..., : seen.shape[-1]], determinant
