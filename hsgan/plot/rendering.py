@@ -1,32 +1,10 @@
 """Pictures of cubes: what a standard observer would see, and where to look."""
 
-from functools import lru_cache
-
 import numpy as np
 
 from hsgan.spectra.illuminants import FLAT, illuminant, removable
 from hsgan.spectra.imaging import srgb_encode
-
-# Linear sRGB from CIE XYZ, IEC 61966-2-1.
-_XYZ_TO_SRGB = np.array([[3.2406, -1.5372, -0.4986], [-0.9689, 1.8758, 0.0415], [0.0557, -0.2040, 1.0570]])
-# Relative XYZ of the white of sRGB, D65.
-_SRGB_WHITE = np.linalg.inv(_XYZ_TO_SRGB).sum(axis=1)
-
-
-@lru_cache(maxsize=4)
-def _observer(wavelengths_nm):
-    """Returns the CIE 1931 2 degree observer's color matching functions at a tuple of wavelengths: [3, bands]."""
-    import colour
-
-    functions = colour.MSDS_CMFS["CIE 1931 2 Degree Standard Observer"]
-    return np.stack(
-        [np.interp(wavelengths_nm, functions.wavelengths, row, left=0, right=0) for row in functions.values.T]
-    )
-
-
-def observer(wavelengths_nm):
-    """Returns the color matching functions float64 [3, bands]; 0 where nobody sees."""
-    return _observer(tuple(np.asarray(wavelengths_nm, float).tolist()))
+from hsgan.spectra.observer import SRGB_WHITE, XYZ_TO_SRGB, observer
 
 
 def display_matrix(wavelengths_nm):
@@ -34,7 +12,7 @@ def display_matrix(wavelengths_nm):
 
     Unlike a camera's SRF it has negative values.
     """
-    matrix = _XYZ_TO_SRGB @ observer(wavelengths_nm)
+    matrix = XYZ_TO_SRGB @ observer(wavelengths_nm)
     return matrix / matrix.sum(axis=1, keepdims=True)
 
 
@@ -58,8 +36,8 @@ def relight_matrix(wavelengths_nm, light, scene=FLAT, adapted=False):
         from colour.adaptation import matrix_chromatic_adaptation_VonKries
 
         white = weights.sum(axis=1)
-        weights = matrix_chromatic_adaptation_VonKries(white, _SRGB_WHITE, transform="Bradford") @ weights
-    matrix = _XYZ_TO_SRGB @ weights
+        weights = matrix_chromatic_adaptation_VonKries(white, SRGB_WHITE, transform="Bradford") @ weights
+    matrix = XYZ_TO_SRGB @ weights
     return matrix / matrix.sum(axis=1).max() / removable(scene, wavelengths_nm)
 
 
@@ -89,7 +67,7 @@ def wavelength_colors(wavelengths_nm):
     No screen shows a spectral color: what lies beyond sRGB is cut off. The ends of the visible range are dimmer, and
     beyond it is gray.
     """
-    linear = (_XYZ_TO_SRGB @ observer(wavelengths_nm)).T
+    linear = (XYZ_TO_SRGB @ observer(wavelengths_nm)).T
     linear = np.maximum(linear, 0)
     top = linear.max(axis=1, keepdims=True)
     hue = np.divide(linear, top, out=np.full(linear.shape, 0.5), where=top > 1e-3)

@@ -9,6 +9,7 @@ from hsgan.errors import DataError
 from hsgan.plot import pictures, rendering, view
 from hsgan.plot.pictures import Wish
 from hsgan.plot.view import CubeView
+from hsgan.spectra.observer import XYZ_TO_SRGB, observer
 
 
 def data_array(values, **attributes):
@@ -35,7 +36,7 @@ def test_strips_do_not_show(noise, monkeypatch):
 
 def test_relighting_with_the_scenes_own_light_changes_nothing_but_the_scale():
     relit = rendering.relight_matrix(WAVELENGTHS_NM, "FL2", "FL2")
-    plain = rendering._XYZ_TO_SRGB @ rendering.observer(WAVELENGTHS_NM)
+    plain = XYZ_TO_SRGB @ observer(WAVELENGTHS_NM)
     np.testing.assert_allclose(relit, plain * (relit[0, 0] / plain[0, 0]), rtol=1e-9, atol=1e-12)
 
 
@@ -50,7 +51,7 @@ def test_light_a_has_the_color_that_colour_science_says():
 
     xy = colour.CCS_ILLUMINANTS["CIE 1931 2 Degree Standard Observer"]["A"]
     xyz = colour.xy_to_XYZ(xy)
-    expected = rendering._XYZ_TO_SRGB @ xyz
+    expected = XYZ_TO_SRGB @ xyz
     white = rendering.relight_matrix(WAVELENGTHS_NM, "A").sum(axis=1)
     # Sums over 400-700 nm in steps of 10 nm stand for integrals over 360-830 nm.
     np.testing.assert_allclose(white, expected / expected.max(), atol=5e-3)
