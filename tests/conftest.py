@@ -46,3 +46,11 @@ def small_config(demo_records):
     config.train.checkpoint_every, config.train.validate_every = 2, 4
     config.train.evaluate = False
     return config
+
+
+@pytest.fixture
+def program(monkeypatch, capsys):
+    """Runs a program inside this process: `program("hsgan.plot", "a.npz", "--output=b")` gives (status, out, err)."""
+    from command_line import run_program
+
+    return lambda name, *arguments: run_program(name, arguments, monkeypatch, capsys)

@@ -5,14 +5,13 @@ commands too.
 """
 
 import ast
-import contextlib
 import importlib
 import re
 import shlex
 from pathlib import Path
 
 import pytest
-from absl import flags
+from command_line import flags_of
 
 from hsgan import config as config_lib
 
@@ -75,20 +74,6 @@ def known_flags(file):
     return names
 
 
-@contextlib.contextmanager
-def flags_of(file):
-    """Defines the flags of one of the package's programs, as it does itself, and removes them afterwards."""
-    before = set(flags.FLAGS)
-    module = ".".join(file.relative_to(ROOT).with_suffix("").parts)
-    try:
-        importlib.import_module(module).define_flags()
-        yield flags.FLAGS
-    finally:
-        for name in set(flags.FLAGS) - before:
-            delattr(flags.FLAGS, name)
-        flags.FLAGS.unparse_flags()
-
-
 @pytest.mark.parametrize("words", list(cases()))
 def test_a_command_names_a_program_and_parses(words):
     file, arguments = source_of(words)
@@ -101,7 +86,8 @@ def test_a_command_names_a_program_and_parses(words):
     if positional:
         assert {"takes_arguments", "add_argument", "argv"} & set(re.findall(r"\w+", file.read_text()))
     if (file.parent / "__init__.py").is_file() and "define_flags" in file.read_text():
-        with flags_of(file) as known:
+        module = ".".join(file.relative_to(ROOT).with_suffix("").parts)
+        with flags_of(importlib.import_module(module)) as known:
             assert known([file.name, *rest])[1:] == positional
     else:
         unknown = {word[2:].partition("=")[0] for word in rest if word.startswith("--")} - known_flags(file)

@@ -10,10 +10,10 @@ import re
 from collections.abc import Sequence
 
 # Words of makers' names that do not tell cameras apart.
-_FILLERS = frozenset(
-    "ab ag as camera co company computer coltd corp corporation digital elec electronics eos gmbh imaging inc ltd "
-    "optical photo".split()
-)
+_FILLERS = frozenset((
+    "ab", "ag", "as", "camera", "co", "company", "computer", "coltd", "corp", "corporation", "digital", "elec",
+    "electronics", "eos", "gmbh", "imaging", "inc", "ltd", "optical", "photo",
+))  # fmt: skip
 # One camera under several names, by region or by who measured it: form of a name -> form of the usual one.
 _ALIASES = {
     "canonrebel": "canon300d",

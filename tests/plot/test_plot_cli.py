@@ -95,32 +95,11 @@ CUBE_MISTAKES = {
 }
 
 
-@pytest.fixture
-def program(monkeypatch, capsys):
-    """Runs the program inside this process: `program(*arguments)` gives (status, stdout, stderr)."""
-    from absl import flags
-    from absl.testing import flagsaver
-
-    from hsgan import cli
-    from hsgan.plot import __main__ as plot
-
-    if "illuminant" not in flags.FLAGS:
-        plot.define_flags()
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["hsgan.plot", *map(str, arguments)])
-        with flagsaver.flagsaver(), pytest.raises(SystemExit) as ended:
-            cli.run(plot.main)
-        return ended.value.code, *capsys.readouterr()
-
-    return run
-
-
 @pytest.mark.parametrize("name", MISTAKES)
 def test_a_mistake_ends_in_one_line(name, cubes, tmp_path, program):
     arguments, line = MISTAKES[name]
     filled = [argument.replace("{}", str(cubes)) for argument in arguments]
-    status, _, stderr = program(*filled, f"--output={tmp_path / 'out'}")
+    status, _, stderr = program("hsgan.plot", *filled, f"--output={tmp_path / 'out'}")
     assert status == 1 and len(stderr.splitlines()) == 1
     assert ": error: " + line.replace("{}", str(cubes)) in stderr
     assert not (tmp_path / "out").exists()
@@ -130,7 +109,7 @@ def test_a_mistake_ends_in_one_line(name, cubes, tmp_path, program):
 def test_a_mistake_about_a_cube_names_it(name, cubes, tmp_path, program):
     arguments, line = CUBE_MISTAKES[name]
     filled = [argument.replace("{}", str(cubes)) for argument in arguments]
-    status, _, stderr = program(cubes / "truth.npz", *filled, f"--output={tmp_path / 'out'}")
+    status, _, stderr = program("hsgan.plot", cubes / "truth.npz", *filled, f"--output={tmp_path / 'out'}")
     first, last = stderr.splitlines()
     assert status == 1 and first.startswith("error: ") and line.replace("{}", str(cubes)) in first
     assert last.endswith("error: 1 of 1 cubes could not be drawn as asked")
@@ -138,13 +117,17 @@ def test_a_mistake_about_a_cube_names_it(name, cubes, tmp_path, program):
 
 
 def test_a_bad_file_does_not_keep_the_others_back(cubes, tmp_path, program):
-    status, stdout, stderr = program(cubes / "notes.npz", cubes / "truth.npz", f"--output={tmp_path / 'out'}")
+    status, stdout, stderr = program(
+        "hsgan.plot", cubes / "notes.npz", cubes / "truth.npz", f"--output={tmp_path / 'out'}"
+    )
     assert status == 1 and f"error: {cubes / 'notes.npz'}: " in stderr and "1 of 2 cubes" in stderr
     assert str(tmp_path / "out" / "truth-D65.png") in stdout and (tmp_path / "out" / "truth-D65.png").is_file()
 
 
 def test_the_points_numbers_are_written(cubes, tmp_path, program):
-    status, stdout, stderr = program(cubes / "truth.npz", f"--output={tmp_path}", "--points=1,2;23,19", "--csv")
+    status, stdout, stderr = program(
+        "hsgan.plot", cubes / "truth.npz", f"--output={tmp_path}", "--points=1,2;23,19", "--csv"
+    )
     assert not status, stderr
     path = tmp_path / "truth-points.csv"
     assert str(path) in stdout
@@ -156,7 +139,7 @@ def test_the_points_numbers_are_written(cubes, tmp_path, program):
 
 def test_the_best_scale_takes_the_exposure_out(cubes, tmp_path, program):
     against = [cubes / "estimate.hdr", f"--output={tmp_path}", f"--against={cubes / 'truth.npz'}"]
-    status, stdout, stderr = program(*against, "--scale=best")
+    status, stdout, stderr = program("hsgan.plot", *against, "--scale=best")
     assert not status, stderr
     assert "the cube multiplied by 0.9091" in stdout
     numbers = json.loads((tmp_path / "estimate-against.json").read_text())
@@ -169,7 +152,7 @@ def test_the_cubes_own_light_is_divided_out(cubes, tmp_path, program):
 
     gray = np.broadcast_to(0.4 * illuminant("A", WAVELENGTHS_NM), (6, 8, 31))
     path = make_cube(tmp_path / "tungsten", gray, illuminant="A")
-    status, stdout, stderr = program(path, f"--output={tmp_path / 'out'}", "--illuminant=D65")
+    status, stdout, stderr = program("hsgan.plot", path, f"--output={tmp_path / 'out'}", "--illuminant=D65")
     assert not status, stderr
     assert "the scene's light A (the cube's own record) divided out" in stdout
     picture = np.asarray(Image.open(tmp_path / "out" / "tungsten-D65.png"))
