@@ -101,15 +101,16 @@ def compare(name, folder):
     """Prints the rows of one made-up set."""
     height, width, _, rows = SETS[name]
     config = config_lib.default_config()
-    config.data.cubes, config.train.batch, config.train.patch = str(folder), flags.FLAGS.batch, PATCH
-    files = [str(path) for path in read_manifest(folder).files("train")]
+    config.train.batch, config.train.patch = flags.FLAGS.batch, PATCH
+    manifest = read_manifest(folder)
+    files = [str(path) for path in manifest.files("train")]
     for path in files:
         Path(path).read_bytes()  # into the page cache
     for reads, scale in rows:
         config.data.crops_per_read, config.data.cube_scale = reads, scale
         rounds = []
         for _ in range(flags.FLAGS.rounds):
-            ours = measure(pipelines.cube_patches(config), flags.FLAGS.batch, flags.FLAGS.seconds)
+            ours = measure(pipelines.cube_patches(config, manifest), flags.FLAGS.batch, flags.FLAGS.seconds)
             theirs = measure(bare(files), reads, flags.FLAGS.seconds)
             rounds.append((*ours, *theirs))
         speeds, cpus, bare_speeds, bare_cpus = zip(*rounds, strict=True)
@@ -123,15 +124,21 @@ def compare(name, folder):
         )
 
 
-def streams(config):
+def print_streams(config):
     """Prints the streams of a configuration."""
-    config = sources.resolve(config)
-    print(f"cubes {config.data.cubes}\nphotos {config.data.rgb}")
+    opened = sources.open_sources(config)
+    cubes, photos = opened.cubes, opened.photos
+    print(f"cubes {cubes.directory}\nphotos {photos.directory}")
     print(f"batch {config.train.batch}, patch {config.train.patch}, photo crop {config.data.rgb_crop}")
     print(f"{config.data.crops_per_read} crops a read, cube scale {tuple(config.data.cube_scale)}")
-    for stream in (pipelines.cube_patches, pipelines.photo_crops, pipelines.unpaired):
-        speed, cpu = measure(stream(config), config.train.batch, flags.FLAGS.seconds)
-        print(f"{stream.__name__:24}{speed:10.1f} patches/s{cpu:10.2f} CPU ms a patch")
+    streams = {
+        "cube_patches": pipelines.cube_patches(config, cubes),
+        "photo_crops": pipelines.photo_crops(config, photos),
+        "unpaired": pipelines.unpaired(config, cubes, photos),
+    }
+    for name, stream in streams.items():
+        speed, cpu = measure(stream, config.train.batch, flags.FLAGS.seconds)
+        print(f"{name:24}{speed:10.1f} patches/s{cpu:10.2f} CPU ms a patch")
 
 
 def main(_):
@@ -142,7 +149,7 @@ def main(_):
     if flags.FLAGS.deterministic:
         tf.config.experimental.enable_op_determinism()
     if not flags.FLAGS.sets:
-        streams(CONFIG.load())
+        print_streams(CONFIG.load(sources.problems))
         return
     print(f"{'patches of 128x128x31':34}{'':8}{'MB':>8}{'MB':>10}{'pipeline':>11}{'bare':>9}{'':8}{'CPU ms':>10}")
     head = (

@@ -26,7 +26,7 @@ from hsgan.data import pipelines, sources
 from hsgan.networks.hrnet import build_hrnet
 from hsgan.networks.parsers import FrozenParser
 from hsgan.spectra import srf as srf_lib
-from hsgan.train.unpaired import HSGAN
+from hsgan.train.unpaired import UnpairedTrainer
 
 FLAGS = flags.FLAGS
 CLASSES = 11
@@ -42,7 +42,7 @@ def define_flags():
 
 
 def synthetic_batch(config):
-    """Returns a batch as `HSGAN` takes it, of uniform noise."""
+    """Returns a batch as `UnpairedTrainer` takes it, of uniform noise."""
     rng, train, crop = np.random.default_rng(0), config.train, config.data.rgb_crop
     patch, bands = (train.batch, train.patch, train.patch), len(config_lib.wavelengths_nm(config))
     photo = (train.batch, crop, crop)
@@ -55,7 +55,7 @@ def synthetic_batch(config):
 
 
 def build_model(config):
-    """Returns the compiled `HSGAN` of `config`, its parser of random weights."""
+    """Returns the compiled `UnpairedTrainer` of `config`, its parser of random weights."""
     wavelengths_nm = config_lib.wavelengths_nm(config)
     bands, parser = len(wavelengths_nm), None
     if config.semantic.parser:
@@ -63,7 +63,7 @@ def build_model(config):
         parser = FrozenParser(own, 1.0, 0.0, source=config.semantic.parser)
     statistics = (np.full(bands, 0.3), 0.01 * np.eye(bands))
     dictionary = srf_lib.load("default", wavelengths_nm)
-    model = HSGAN(config, dictionary, statistics, parser, CLASSES if parser else 0)
+    model = UnpairedTrainer(config, dictionary, statistics, parser, CLASSES if parser else 0)
     model.compile()
     return model
 
@@ -117,8 +117,9 @@ def measure(name, precision, determinism):
     config = config_lib.load(name)
     if precision == PIPELINE:
         config.data.cubes = config.data.rgb = "demo"
-        config = sources.resolve(config)
-        return {"patches": input_pipeline.rate(pipelines.unpaired(config), config.train.batch, FLAGS.seconds)}
+        opened = sources.open_sources(config)
+        stream = pipelines.unpaired(config, opened.cubes, opened.photos)
+        return {"patches": input_pipeline.rate(stream, config.train.batch, FLAGS.seconds)}
     config.train.precision = precision
     return seconds_each(parts_of(build_model(config), synthetic_batch(config)), FLAGS.seconds)
 

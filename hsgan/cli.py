@@ -91,7 +91,7 @@ def takes_arguments(main):
 
 
 def without_tensorflow(main):
-    """Marks a `main` that does without TensorFlow, and so without its half gigabyte and its seconds."""
+    """Marks a `main` that does without TensorFlow, its half gigabyte and its seconds, or imports it when it must."""
     main.needs_no_tensorflow = True
     return main
 
@@ -113,9 +113,9 @@ class ConfigFlag:
         # So that --help shows it, as if the program itself had defined it.
         flags.FLAGS.register_key_flag_for_module(sys.argv[0], flags.FLAGS["config"])
 
-    def load(self):
-        """Returns the validated configuration of file and overrides (`hsgan.config.load`)."""
-        return config_lib.load(self._file.value, _OVERRIDES)
+    def load(self, data_problems=None):
+        """Returns the validated configuration of file and overrides; arguments and errors as `hsgan.config.load`."""
+        return config_lib.load(self._file.value, _OVERRIDES, data_problems)
 
 
 def _parse(argv):

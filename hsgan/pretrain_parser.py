@@ -6,6 +6,7 @@ Writes `parser.weights.h5`, to be named by `--config.semantic.parser_weights`, a
 from absl import flags
 
 from hsgan import cli
+from hsgan.data import sources
 
 FLAGS = flags.FLAGS
 
@@ -18,11 +19,14 @@ def define_flags():
     return cli.ConfigFlag()
 
 
+@cli.without_tensorflow  # until all is checked: a mistake in the configuration costs no wait
 def main(_):
+    config = CONFIG.load(lambda config: sources.photo_problems(config, labels=True))
+    cli.import_tensorflow()
     from hsgan.networks.parsers import REPORT_FILE, WEIGHTS_FILE
     from hsgan.train.parser_trainer import pretrain
 
-    report = pretrain(CONFIG.load(), FLAGS.output, FLAGS.steps, FLAGS.batch)
+    report = pretrain(config, FLAGS.output, FLAGS.steps, FLAGS.batch)
     print(f"{report['parser']}, {report['classes']} classes, {report['steps']} steps in {report['seconds']:.0f} s")
     scores = report["validation"]
     if scores:

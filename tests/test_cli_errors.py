@@ -29,8 +29,9 @@ CASES = {
     "two bad fields": (
         "hsgan.train",
         ["--config.train.batch=0", "--config.trian.steps=3"],
-        "configuration: 2 problems: trian.steps: no such field (near: train.steps); "
-        "train.batch: must be positive. Received: 0",
+        "configuration: 2 problems:\n"
+        "  trian.steps: no such field (near: train.steps)\n"
+        "  train.batch: must be positive. Received: 0",
     ),
     "another run": ("hsgan.train", ["--workdir={}/run"], "{}/run: holds a run with another configuration ("),
     "workdir is a file": ("hsgan.train", ["--workdir={}/file.txt"], "{}/file.txt: "),
@@ -102,9 +103,11 @@ def test_one_line_and_a_status(finished, case):
     folder, done = finished
     status, stdout, lines = done[case]
     program, _, message = CASES[case]
-    *earlier, last = lines
-    assert last.startswith(f"{program}: error: {message.format(folder)}"), lines
-    assert earlier == [line.format(folder) for line in EARLIER_LINES.get(case, [])]
+    earlier = [line.format(folder) for line in EARLIER_LINES.get(case, [])]
+    assert lines[: len(earlier)] == earlier
+    rest = "\n".join(lines[len(earlier) :])
+    expected = f"{program}: error: {message.format(folder)}"
+    assert rest.startswith(expected) and rest.count("\n") == expected.count("\n"), lines
     assert status == 1 and stdout == ""
 
 

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from hsgan.data import sources
+from hsgan.data.sources import open_sources
 from hsgan.errors import ConfigError
 from hsgan.run.folder import RunFolder
 from hsgan.train import loop
@@ -50,15 +50,14 @@ def seconds_a_step(config):
 
     The least, because other work on the machine can only slow a step, and must not shorten one row's training.
     """
-    config = sources.resolve(config)
-    manifests, dictionary = loop.check_data(config), loop.check_cameras(config)
+    sources = open_sources(config)
     with tempfile.TemporaryDirectory() as scratch:
         folder = RunFolder.create(Path(scratch) / "run", config)
-        folder.save_dictionary(dictionary)
+        folder.save_dictionary(sources.dictionary)
         cameras = folder.training_dictionary()
-        model = loop.build_model(config, folder, cameras, manifests)
+        model = loop.build_trainer(config, sources, cameras, folder)
         timer = Timer()
-        stream = loop.batches(config, cameras, 0)
+        stream = model.batches(config, sources, cameras, 0)
         model.fit(stream, steps_per_epoch=WARM_UP + TIMED, epochs=1, verbose=0, shuffle=False, callbacks=[timer])
     return min(timer.seconds[WARM_UP:])
 

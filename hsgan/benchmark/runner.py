@@ -35,7 +35,7 @@ from hsgan.networks.parsers import REPORT_FILE
 from hsgan.reconstruct.methods import closed_form_methods, estimate_srf, reconstruct_cube
 from hsgan.records.manifest import read_manifest
 from hsgan.records.reader import iterate_cubes
-from hsgan.run.folder import RunFolder, training_cameras, versions
+from hsgan.run.folder import RunFolder, versions
 from hsgan.train import loop
 
 RESULTS, PLAN, RUNS = "results.json", "plan.json", "runs"
@@ -62,15 +62,17 @@ class SuiteRun:
     def __init__(self, suite, base, budget, seeds, output, split="validation", camera="", known=False, earlier=""):
         self.suite, self.budget, self.seeds = suite, budget, tuple(seeds)
         self.base, self.split, self.known = base, split, known
-        self.dictionary = loop.check_cameras(base)
-        self.training_cameras = training_cameras(base, self.dictionary)
+        # Before anything is written: the records and cameras of every row, and the scenes that are reported.
+        found = sources.cube_problems(base)
+        for row in suite.rows:
+            found += sources.problems(self.config_of(row, self.seeds[0], 1))
+        config_lib.refuse((), list(dict.fromkeys(found)))
+        self.dictionary = sources.cameras(base)
+        self.training_cameras = sources.training_cameras(base, self.dictionary)
         self.camera = camera or base.cameras.test or self.dictionary.default_test_camera
         self.srf = self.dictionary.srf(self.camera)
         self.which = "last" if split == base.data.validation_split else "best"
-        self.cubes = sources.resolve(base).data.cubes
-        # Before anything is written: the records of every row, and the scenes that are reported.
-        for row in suite.rows:
-            loop.check_data(sources.resolve(self.config_of(row, self.seeds[0], 1)))
+        self.cubes = sources.folder(base, "cubes")
         read_manifest(self.cubes).files(split)
         self.output = Path(output)
         self.earlier = Path(earlier) if earlier else None
@@ -166,7 +168,7 @@ class SuiteRun:
             for parent in parents:
                 node = node.setdefault(parent, {})
             node[leaf] = value
-        if nested["model"] == "dbf":
+        if not config_lib.MODELS[nested["model"]].takes_camera:
             nested["cameras"]["known"] = False
         return config_lib.from_dict(nested)
 

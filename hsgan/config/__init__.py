@@ -8,31 +8,28 @@ Units: wavelengths in nm, sizes in pixels, learning rates per step.
 """
 
 from hsgan.config.defaults import default_config
-from hsgan.config.files import differences, from_dict, load, to_dict, validate
-from hsgan.config.rules import (
-    ENCODINGS,
-    INITIALIZATIONS,
-    MODELS,
-    MODELS_WITH_PHOTOS,
-    PRECISIONS,
-    REGULARIZERS,
-    problems_of,
-)
-from hsgan.config.tree import wavelengths_nm
+from hsgan.config.files import differences, from_dict, load, refuse, to_dict, validate
+from hsgan.config.models import MODELS, model_of, wants_labels
+from hsgan.config.rules import ENCODINGS, INITIALIZATIONS, PARSERS, PRECISIONS, REGULARIZERS, problems_of
+from hsgan.config.tree import grid_is_whole, wavelengths_nm
 
 __all__ = [
     "ENCODINGS",
     "INITIALIZATIONS",
     "MODELS",
-    "MODELS_WITH_PHOTOS",
+    "PARSERS",
     "PRECISIONS",
     "REGULARIZERS",
     "default_config",
     "differences",
     "from_dict",
+    "grid_is_whole",
     "load",
+    "model_of",
     "problems_of",
+    "refuse",
     "to_dict",
     "validate",
+    "wants_labels",
     "wavelengths_nm",
 ]

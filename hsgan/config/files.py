@@ -7,14 +7,21 @@ from pathlib import Path
 from hsgan.config.defaults import default_config
 from hsgan.config.rules import problems_of
 from hsgan.config.tree import get, leaves
-from hsgan.errors import ConfigError
+from hsgan.errors import ConfigError, DataError
 
 
-def load(path, overrides=()):
+def load(path, overrides=(), data_problems=None):
     """Returns the checked configuration of a `configs/*.py` file with `section.field=value` overrides applied.
+
+    Args:
+      path: of the file, or the name of one that comes with the package.
+      overrides: texts "section.field=value".
+      data_problems: function configuration -> list of texts, what is wrong with the data that it names, to be
+        reported with the rest (`hsgan.data.sources.problems`); None leaves the data for later.
 
     Raises:
       ConfigError: no such file, no `get_config`, and all unknown fields, wrong types and values out of range together.
+      DataError: nothing but the data is wrong.
     """
     file = _find(path)
     try:
@@ -30,15 +37,34 @@ def load(path, overrides=()):
     problems = []
     for override in overrides:
         problems += _override(config, override)
-    problems += problems_of(config)
-    _raise(problems)
+    refuse(problems + problems_of(config), data_problems(config) if data_problems else ())
     return config
 
 
 def validate(config):
     """Raises `ConfigError` naming every problem of `config`; returns it otherwise."""
-    _raise(problems_of(config))
+    refuse(problems_of(config))
     return config
+
+
+def refuse(problems, data_problems=()):
+    """Raises one error that names every problem, each in a line of its own where there are several.
+
+    Args:
+      problems: texts, what is wrong with a configuration.
+      data_problems: texts, what is wrong with the data that it names.
+
+    Raises:
+      ConfigError: there are problems of the configuration.
+      DataError: there are problems of the data alone.
+    """
+    found = [*problems, *data_problems]
+    if not found:
+        return
+    lines = found[0] if len(found) == 1 else "\n  ".join([f"{len(found)} problems:", *found])
+    if problems:
+        raise ConfigError(f"configuration: {lines}")
+    raise DataError(lines)
 
 
 def from_dict(values):
@@ -51,7 +77,7 @@ def from_dict(values):
     problems = []
     for name, value in leaves(values):
         problems += _set(config, name, value)
-    _raise(problems + problems_of(config))
+    refuse(problems + problems_of(config))
     return config
 
 
@@ -77,13 +103,6 @@ def _find(path):
             return file
     names = sorted(file.stem for folder in shipped for file in folder.glob("*.py"))
     raise ConfigError(f"--config: no such file: {path}; configurations that come with the package: {', '.join(names)}")
-
-
-def _raise(problems):
-    if len(problems) == 1:
-        raise ConfigError(f"configuration: {problems[0]}")
-    if problems:
-        raise ConfigError(f"configuration: {len(problems)} problems: " + "; ".join(problems))
 
 
 def _override(config, text):

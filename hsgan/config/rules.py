@@ -2,11 +2,10 @@
 
 import math
 
-from hsgan.config.tree import get, wavelengths_nm
+from hsgan.config.models import MODELS, model_of
+from hsgan.config.tree import get, grid_is_whole, wavelengths_nm
 
-MODELS = ("hsgan", "agd_net", "hscnn_d", "fm_net", "chs_gan", "dbf")
-# What a training reads beside the cubes; the others project the cubes themselves.
-MODELS_WITH_PHOTOS = ("hsgan", "dbf")
+PARSERS = ("hrnet_w18_small", "hrnet_w18_small_v2", "hrnet_w48")  # our own
 INITIALIZATIONS = ("learned", "smooth", "prior")
 DEGRADATIONS = ("learned", "given", "estimated")
 REGULARIZERS = ("l1_clip", "gp1", "gp0", "spectral_norm", "none")
@@ -64,11 +63,10 @@ def check_general(rules, config):
     """Seed, model, grid, cameras and the loop."""
     rules.not_negative("", "seed")
     rules.rule(config.seed < 2**31, "seed", "must be below 2**31")
-    rules.one_of("model", MODELS)
-    grid = config.wavelengths
+    rules.one_of("model", tuple(MODELS))
     rules.positive("wavelengths.", "step_nm")
     rules.rule(
-        grid.step_nm > 0 and grid.stop_nm > grid.start_nm and (grid.stop_nm - grid.start_nm) % grid.step_nm == 0,
+        grid_is_whole(config),
         "wavelengths.stop_nm",
         "must exceed start_nm by a whole number of steps",
     )
@@ -81,9 +79,9 @@ def check_general(rules, config):
         "must not name cameras that cameras.held_out names",
     )
     rules.rule(
-        not config.cameras.known or config.model != "dbf",
+        not config.cameras.known or model_of(config).takes_camera,
         "cameras.known",
-        "dbf takes no camera: must be False",
+        f"{config.model} takes no camera: must be False",
     )
     rules.positive("train.", "steps", "batch", "patch", "checkpoint_every", "validate_every", "log_every")
     rules.not_negative("train.", "max_minutes")
@@ -127,7 +125,7 @@ def check_unpaired(rules, config):
     rules.whole_numbers("discriminator.widths")
     stride = 2 * 4 ** len(config.discriminator.widths)
     rules.rule(
-        config.model != "hsgan" or config.train.patch % stride == 0,
+        not model_of(config).discriminator or config.train.patch % stride == 0,
         "train.patch",
         f"must be a multiple of {stride} (the discriminator's stride, then pooling to 2x2)",
     )
@@ -152,9 +150,9 @@ def check_semantic(rules, config):
     rules.not_negative("semantic.", "pretrain_steps", "pretrain_weight_decay")
     rules.fraction("semantic.", "dropout")
     rules.rule(
-        config.semantic.pretrain_steps == 0 or config.semantic.parser.startswith("hrnet"),
+        config.semantic.pretrain_steps == 0 or config.semantic.parser in PARSERS,
         "semantic.pretrain_steps",
-        "only our own HRNet parsers are pre-trained here: must be 0 otherwise",
+        f"only our own parsers ({', '.join(PARSERS)}) are pre-trained here: must be 0 otherwise",
     )
     rules.rule(
         config.semantic.pretrain_steps == 0 or not config.semantic.parser_weights,
@@ -180,7 +178,7 @@ def check_paired(rules, config):
     rules.whole_numbers("dbf.widths")
     rules.positive("dbf.", "basis")
     rules.rule(
-        config.model != "dbf" or config.wavelengths.step_nm <= 0 or config.dbf.basis <= len(wavelengths_nm(config)),
+        config.model != "dbf" or not grid_is_whole(config) or config.dbf.basis <= len(wavelengths_nm(config)),
         "dbf.basis",
         "must not exceed the number of bands",
     )

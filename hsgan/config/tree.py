@@ -19,6 +19,12 @@ def get(config, name):
     return config
 
 
+def grid_is_whole(config) -> bool:
+    """Whether `config.wavelengths` ends a whole number of steps, at least one, after its start."""
+    grid = config.wavelengths
+    return grid.step_nm > 0 and grid.stop_nm > grid.start_nm and (grid.stop_nm - grid.start_nm) % grid.step_nm == 0
+
+
 def wavelengths_nm(config):
     """Returns the band centers, float32 [bands], in nm."""
     grid = config.wavelengths

@@ -4,20 +4,26 @@ Which camera a patch is seen with is drawn for every patch, from (seed, step) al
 continues exactly as an uninterrupted one does. Source: method sections 9 and 12.
 """
 
+import ml_collections
 import tensorflow as tf
 
 from hsgan.data import pipelines
+from hsgan.records.manifest import Manifest
 from hsgan.spectra.imaging import project
+from hsgan.spectra.srf import SrfDictionary
 
 _PAIRS = 4  # this stream's own constant in all its seeds
 
 
-def paired(config, dictionary, start_step=0):
+def paired(
+    config: ml_collections.ConfigDict, manifest: Manifest, dictionary: SrfDictionary, start_step: int = 0
+) -> tf.data.Dataset:
     """Returns the endless stream of training batches from `start_step` on.
 
     Args:
-      config: configuration; "demo" data are made if need be.
-      dictionary: `hsgan.spectra.srf.SrfDictionary` of the cameras to draw from, all equally likely.
+      config: configuration.
+      manifest: of the cube records.
+      dictionary: the cameras to draw from, all equally likely.
       start_step: number of batches that a resumed run has already seen.
 
     Returns:
@@ -25,7 +31,7 @@ def paired(config, dictionary, start_step=0):
       float32 [batch, p, p, 3], linear: the projection, without noise.
 
     Raises:
-      DataError: records that are missing, or do not fit the configuration.
+      DataError: as `hsgan.data.pipelines.unpaired`.
     """
     cameras = tf.constant(dictionary.responses, tf.float32)
     batch, turns = config.train.batch, config.data.quarter_turns
@@ -39,5 +45,5 @@ def paired(config, dictionary, start_step=0):
             cube = tf.where(draws[1][:, None, None, None] < 0.5, tf.transpose(cube, (0, 2, 1, 3)), cube)
         return {"cube": cube, "srf": srf, "rgb": project(cube, srf)}
 
-    patches = pipelines.cube_patches(config, start_step)
+    patches = pipelines.cube_patches(config, manifest, start_step)
     return patches.enumerate(start_step).map(pair).prefetch(1)

@@ -10,14 +10,13 @@ Cubes and `rgb` are linear; `encoded` is sRGB-encoded, as scene parsers want it.
 
 import functools
 
+import ml_collections
 import numpy as np
 import tensorflow as tf
 
-from hsgan import config as config_lib
-from hsgan.data import crops, sources
-from hsgan.errors import DataError
+from hsgan.data import crops
 from hsgan.records import graph, reader
-from hsgan.records.manifest import read_manifest
+from hsgan.records.manifest import Manifest
 from hsgan.spectra import imaging
 
 _AHEAD_BYTES = 64 << 20  # of records that are read, and again of those that are decoded, ahead of the crops
@@ -25,39 +24,45 @@ _AHEAD_BYTES = 64 << 20  # of records that are read, and again of those that are
 _CUBES, _PHOTOS, _LABELLED = 1, 2, 3
 
 
-def unpaired(config, start_step=0):
+def unpaired(
+    config: ml_collections.ConfigDict, cubes: Manifest, photos: Manifest, start_step: int = 0
+) -> tf.data.Dataset:
     """Returns the endless stream of training batches from `start_step` on.
 
     Args:
-      config: configuration; "demo" data are made if need be.
+      config: configuration.
+      cubes: of the cube records, checked against `config` (`hsgan.data.sources`).
+      photos: of the photo records, likewise.
       start_step: number of batches that a resumed run has already seen.
 
     Returns:
       `tf.data.Dataset` of dictionaries: `cube` as `cube_patches`, and `rgb`, `encoded`, `labels` as `photo_crops`.
 
     Raises:
-      DataError: records that are missing, or do not fit the configuration.
+      DataError: a shard that is missing, truncated or has damaged lengths.
     """
-    config = sources.resolve(config)
-    cubes, photos = cube_patches(config, start_step), photo_crops(config, start_step)
-    stream = tf.data.Dataset.zip(cubes, photos).map(lambda cube, photo: {"cube": cube, **photo})
+    patches, crops_of_photos = cube_patches(config, cubes, start_step), photo_crops(config, photos, start_step)
+    stream = tf.data.Dataset.zip(patches, crops_of_photos).map(lambda cube, photo: {"cube": cube, **photo})
     return stream.prefetch(1)
 
 
-def cube_patches(config, start_step=0):
-    """Returns the endless stream of cube patches.
+def cube_patches(config: ml_collections.ConfigDict, manifest: Manifest, start_step: int = 0) -> tf.data.Dataset:
+    """Returns the endless stream of cube patches, from batch `start_step` on.
 
     One read of a scene gives `data.crops_per_read` (R) crops. `train.batch` (B) records are read for R batches, each
     with one crop of every record, so that a batch's patches come from different scenes where there are enough.
+
+    Args:
+      config: configuration.
+      manifest: of the cube records.
+      start_step: number of batches that a resumed run has already seen.
 
     Returns:
       `tf.data.Dataset` of float32 [batch, patch, patch, bands], linear radiance.
 
     Raises:
-      DataError: records that are missing, or have other wavelengths than the configuration.
+      DataError: as `unpaired`.
     """
-    config = sources.resolve(config)
-    manifest = _cube_manifest(config)
     batch, patch, reads = config.train.batch, config.train.patch, config.data.crops_per_read
     group, within = divmod(start_step, reads)
     records = _records(manifest, config, _CUBES, group * batch)
@@ -97,8 +102,13 @@ def _transposed(patches, batch, reads):
     return patches.prefetch(batch * reads).window(batch * reads, drop_remainder=True).flat_map(batches_of)
 
 
-def photo_crops(config, start_step=0):
-    """Returns the endless stream of photo crops; each photo gives one crop a visit.
+def photo_crops(config: ml_collections.ConfigDict, manifest: Manifest, start_step: int = 0) -> tf.data.Dataset:
+    """Returns the endless stream of photo crops, from batch `start_step` on; each photo gives one crop a visit.
+
+    Args:
+      config: configuration.
+      manifest: of the photo records.
+      start_step: number of batches that a resumed run has already seen.
 
     Returns:
       `tf.data.Dataset` of dictionaries: `encoded` float32 [batch, crop, crop, 3] in [0, 1], sRGB-encoded, for the scene
@@ -106,41 +116,29 @@ def photo_crops(config, start_step=0):
       [0, 1], the same crop in linear light, by area average.
 
     Raises:
-      DataError: records that are missing, or of another encoding than the configuration.
+      DataError: as `unpaired`.
     """
-    config = sources.resolve(config)
-    return _photos(config, start_step, _PHOTOS, config.train.batch, with_rgb=True)
+    return _photos(config, manifest, start_step, _PHOTOS, config.train.batch, with_rgb=True)
 
 
-def labelled_photos(config, start_step=0):
+def labelled_photos(config: ml_collections.ConfigDict, manifest: Manifest, start_step: int = 0) -> tf.data.Dataset:
     """Returns the endless stream that a scene parser is pre-trained on, in batches of `semantic.pretrain_batch`.
+
+    Args:
+      config: configuration.
+      manifest: of labelled photo records.
+      start_step: number of batches to leave out.
 
     Returns:
       `tf.data.Dataset` of dictionaries: `encoded` and `labels` as in `photo_crops`.
 
     Raises:
-      DataError: as `photo_crops`, and records without classes.
+      DataError: as `unpaired`.
     """
-    config = sources.resolve(config)
-    manifest = photo_manifest(config)
-    if not manifest.classes:
-        raise DataError(f"{config.data.rgb}: its photos have no labels to train a parser on")
-    return _photos(config, start_step, _LABELLED, config.semantic.pretrain_batch, with_rgb=False)
+    return _photos(config, manifest, start_step, _LABELLED, config.semantic.pretrain_batch, with_rgb=False)
 
 
-def validation_cubes(config):
-    """Yields `(scene, cube)` of the whole validation cubes; cube float32 [height, width, bands], linear radiance.
-
-    Raises:
-      DataError: no validation split, other wavelengths than the configuration's, an unreadable record.
-    """
-    config = sources.resolve(config)
-    _cube_manifest(config)
-    yield from reader.iterate_cubes(config.data.cubes, "validation")
-
-
-def _photos(config, start_step, stream, batch, with_rgb):
-    manifest = photo_manifest(config)
+def _photos(config, manifest, start_step, stream, batch, with_rgb):
     records = _records(manifest, config, stream, start_step * batch)
     size, patch, scale = config.data.rgb_crop, config.train.patch, tuple(config.data.rgb_scale)
 
@@ -156,29 +154,6 @@ def _photos(config, start_step, stream, batch, with_rgb):
 
     photos = records.map(crop_of, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
     return _finish(photos.batch(batch, drop_remainder=True))
-
-
-def _cube_manifest(config):
-    manifest = read_manifest(config.data.cubes)
-    manifest.check_wavelengths(config_lib.wavelengths_nm(config))
-    return manifest
-
-
-def photo_manifest(config):
-    """Returns the manifest of the photo records of `config`, whose data are folders.
-
-    Raises:
-      DataError: no such records, cubes in place of photos, or another encoding than `data.rgb_encoding`.
-    """
-    manifest = read_manifest(config.data.rgb)
-    if manifest.kind != "photos":
-        raise DataError(f"{config.data.rgb}: must hold photos. Received: {manifest.kind}")
-    if manifest.encoding != config.data.rgb_encoding:
-        raise DataError(
-            f"{config.data.rgb}: its photos are {manifest.encoding}-encoded; set --config.data.rgb_encoding so. "
-            f"Received: {config.data.rgb_encoding!r}"
-        )
-    return manifest
 
 
 def _records(manifest, config, stream, start):

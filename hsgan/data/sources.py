@@ -1,24 +1,236 @@
-"""Where the records of a configuration lie: folders, or the demo set, made on first use."""
+"""What a training reads besides its configuration: records of cubes and photos, and cameras. Checked here, once.
+
+`problems` names everything that is wrong with them, in a moment: it imports no TensorFlow and makes no demo set.
+`open_sources` is where a training begins: it makes the demo set if need be, and gives the `Sources` that everything
+below takes.
+"""
+
+import importlib.util
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import ml_collections
 
 from hsgan import config as config_lib
-from hsgan.demo import records as demo
+from hsgan.demo.materials import check_wavelengths
+from hsgan.errors import DataError
+from hsgan.records.manifest import Manifest, read_manifest
+from hsgan.spectra import srf as srf_lib
+from hsgan.spectra.srf import SrfDictionary
+
+DEMO = "demo"  # in place of a folder
+HUB = "hub:"  # before the name of a parser of keras-hub
 
 
-def resolve(config):
-    """Returns a copy of `config` in which `data.cubes` and `data.rgb` are folders: "demo" is made if need be.
+@dataclass(frozen=True)
+class Sources:
+    """What one training reads, opened and checked.
+
+    Attributes:
+      cubes: of the cube records.
+      photos: of the photo records; None where the model trains without photos.
+      dictionary: all cameras, those held out included.
+    """
+
+    cubes: Manifest
+    photos: Manifest | None
+    dictionary: SrfDictionary
+
+    @property
+    def manifests(self) -> dict[str, Manifest]:
+        """What there is of {"cubes": manifest, "photos": manifest}."""
+        found = {"cubes": self.cubes, "photos": self.photos}
+        return {kind: manifest for kind, manifest in found.items() if manifest is not None}
+
+
+def open_sources(config: ml_collections.ConfigDict) -> Sources:
+    """Returns the `Sources` of `config`, after checking both; the demo set is made if need be.
+
+    Raises:
+      ConfigError: every problem of the configuration, and those of its data with them.
+      DataError: every problem of the data, where the configuration itself has none.
+    """
+    config_lib.refuse(config_lib.problems_of(config), problems(config))
+    cubes = read_manifest(folder(config, "cubes"))
+    for split in _cube_splits(config):  # of the demo set, which is there only now
+        cubes.files(split)
+    photos = read_manifest(folder(config, "photos")) if config_lib.model_of(config).photos else None
+    return Sources(cubes, photos, cameras(config))
+
+
+def open_photos(config: ml_collections.ConfigDict) -> Manifest:
+    """Returns the manifest of the labelled photos that a scene parser of `config` is pre-trained on.
+
+    Raises:
+      DataError: every problem of the photos.
+    """
+    config_lib.refuse((), photo_problems(config, labels=True))
+    return read_manifest(folder(config, "photos"))
+
+
+def folder(config: ml_collections.ConfigDict, kind: str) -> Path:
+    """Returns the folder of records of a kind, "cubes" or "photos"; the demo set is made if need be.
 
     Raises:
       DataError: the demo set's folder cannot be written, or it cannot be made on the configured wavelengths.
     """
-    resolved = ml_collections.ConfigDict(config.copy_and_resolve_references())
-    used = [config.data.cubes, config.data.rgb][: 2 if config.model in config_lib.MODELS_WITH_PHOTOS else 1]
-    if "demo" in used:
-        cubes, photos = demo.make(config_lib.wavelengths_nm(config), config.data.cache)
-        if config.data.cubes == "demo":
-            resolved.data.cubes = str(cubes)
-        if config.data.rgb == "demo":
-            resolved.data.rgb = str(photos)
-    resolved.lock()
-    return resolved
+    named = {"cubes": config.data.cubes, "photos": config.data.rgb}[kind]
+    if named != DEMO:
+        return Path(named)
+    from hsgan.demo import records as demo
+
+    made = demo.make(config_lib.wavelengths_nm(config), config.data.cache)
+    return dict(zip(("cubes", "photos"), made, strict=True))[kind]
+
+
+def cameras(config: ml_collections.ConfigDict) -> SrfDictionary:
+    """Returns all cameras of `config.cameras.dictionary`.
+
+    Raises:
+      DataError: it cannot be read, or does not reach over the wavelengths.
+    """
+    return srf_lib.load(config.cameras.dictionary, config_lib.wavelengths_nm(config))
+
+
+def training_cameras(config: ml_collections.ConfigDict, dictionary: SrfDictionary) -> SrfDictionary:
+    """Returns the `SrfDictionary` of the cameras that a training of `config` sees.
+
+    Raises:
+      DataError: a camera that is not in the dictionary, or none is left.
+    """
+    names = config.cameras
+    for name in names.training:
+        dictionary.srf(name)
+    others = set(dictionary.names) - set(names.training) if names.training else set()
+    return dictionary.without(sorted(others | set(names.held_out)))
+
+
+def problems(config: ml_collections.ConfigDict) -> list[str]:
+    """Returns all that is wrong with the records, the cameras and the scene parser that training `config` reads."""
+    found = cube_problems(config) + camera_problems(config)
+    if config_lib.model_of(config).photos:
+        found += photo_problems(config, config_lib.wants_labels(config))
+    if config_lib.model_of(config).semantic:
+        found += parser_problems(config)
+    # The demo set's wavelengths are those of its cubes and of its photos: one problem, not two.
+    return list(dict.fromkeys(found))
+
+
+def cube_problems(config: ml_collections.ConfigDict) -> list[str]:
+    """Returns what is wrong with the cube records: none, others than cubes, their wavelengths, a split, a shard."""
+    found = _Problems()
+    if config.data.cubes == DEMO:
+        return found.demo(config)
+    manifest = found.of(read_manifest, config.data.cubes)
+    if manifest is None:
+        return found.texts
+    if manifest.kind != "cubes":
+        return [f"{config.data.cubes}: must hold cubes. Received: {manifest.kind}"]
+    if config_lib.grid_is_whole(config):
+        found.of(manifest.check_wavelengths, config_lib.wavelengths_nm(config))
+    for split in _cube_splits(config):
+        found.of(manifest.files, split)
+    return found.texts
+
+
+def photo_problems(config: ml_collections.ConfigDict, labels: bool) -> list[str]:
+    """Returns what is wrong with the photo records: none, others than photos, their encoding, a shard, no labels.
+
+    Args:
+      config: the configuration.
+      labels: whether they must be labelled.
+    """
+    found = _Problems()
+    if config.data.rgb == DEMO:
+        return found.demo(config)
+    manifest = found.of(read_manifest, config.data.rgb)
+    if manifest is None:
+        return found.texts
+    if manifest.kind != "photos":
+        return [f"{config.data.rgb}: must hold photos. Received: {manifest.kind}"]
+    if manifest.encoding != config.data.rgb_encoding:
+        found.texts.append(
+            f"{config.data.rgb}: its photos are {manifest.encoding}-encoded; set --config.data.rgb_encoding so. "
+            f"Received: {config.data.rgb_encoding!r}"
+        )
+    if labels and not manifest.classes:
+        found.texts.append(
+            f"{config.data.rgb}: its photos have no labels for the scene parser and the semantic term; turn them off: "
+            "--config.semantic.parser= --config.semantic.pretrain_steps=0"
+        )
+    found.of(manifest.files, "train")
+    return found.texts
+
+
+def camera_problems(config: ml_collections.ConfigDict) -> list[str]:
+    """Returns what is wrong with the cameras: the file of curves, its range, names that are not in it, none left."""
+    found, names = _Problems(), config.cameras
+    if not config_lib.grid_is_whole(config):
+        return []
+    dictionary = found.of(cameras, config)
+    if dictionary is None:
+        return found.texts
+    for name in (*filter(None, [names.test]), *names.training, *names.held_out):
+        found.of(dictionary.srf, name)
+    if not found.texts:
+        found.of(training_cameras, config, dictionary)
+    return found.texts
+
+
+def parser_problems(config: ml_collections.ConfigDict) -> list[str]:
+    """Returns what is wrong with the scene parser, as far as that is seen without loading it."""
+    name, weights = config.semantic.parser, config.semantic.parser_weights
+    own = ", ".join(config_lib.PARSERS)
+    if not name:
+        return []
+    if name in config_lib.PARSERS:
+        if weights and not Path(weights).is_file():
+            return [f"{weights}: no such file of parser weights; make one by python -m hsgan.pretrain_parser"]
+        if not weights and not config.semantic.pretrain_steps:
+            return [
+                f"semantic.parser_weights: {name} needs weights, or it would give noise: set the file that "
+                "python -m hsgan.pretrain_parser writes, or semantic.pretrain_steps > 0"
+            ]
+        return []
+    found = []
+    if weights:
+        found.append(
+            f"semantic.parser_weights: only for our own parsers ({own}); {name} brings its own: "
+            f'leave it "". Received: {weights!r}'
+        )
+    if name.startswith(HUB):
+        if importlib.util.find_spec("keras_hub") is None:
+            found.append(f"semantic.parser: {name} needs keras-hub: pip install 'hsgan[hub]'")
+    elif not Path(name).is_file():
+        found.append(
+            f'semantic.parser: must be "", one of {own}, {HUB}PRESET or an existing .keras file. Received: {name!r}'
+        )
+    return found
+
+
+class _Problems:
+    """Collects what data errors say."""
+
+    def __init__(self):
+        self.texts = []
+
+    def of(self, function: Callable, *arguments: Any) -> Any:
+        """Returns what `function` gives; None, and its error is noted, where the data do not allow it."""
+        try:
+            return function(*arguments)
+        except DataError as error:
+            self.texts.append(str(error))
+            return None
+
+    def demo(self, config: ml_collections.ConfigDict) -> list[str]:
+        """Returns what keeps the demo set from being made."""
+        if config_lib.grid_is_whole(config):
+            self.of(check_wavelengths, config_lib.wavelengths_nm(config))
+        return self.texts
+
+
+def _cube_splits(config: ml_collections.ConfigDict) -> list[str]:
+    """Returns the names of the splits that training and validation read, each once."""
+    return list(dict.fromkeys(("train", config.data.validation_split)))

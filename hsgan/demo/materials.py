@@ -60,6 +60,16 @@ class Materials:
         return (1 - share) * self.lights[names[first]] + share * self.lights[names[first + 1]]
 
 
+def check_wavelengths(wavelengths_nm):
+    """Raises `DataError` unless `wavelengths_nm`, ascending, lie within what was measured."""
+    low, high = MEASURED_NM
+    if wavelengths_nm[0] < low or wavelengths_nm[-1] > high:
+        raise DataError(
+            f"config.wavelengths: the demo set's materials were measured at {low}-{high} nm. "
+            f"Received: {wavelengths_nm[0]:g}-{wavelengths_nm[-1]:g} nm"
+        )
+
+
 def load(wavelengths_nm):
     """Returns the `Materials` on `wavelengths_nm`.
 
@@ -67,12 +77,7 @@ def load(wavelengths_nm):
       DataError: wavelengths outside what was measured, 380-780 nm.
     """
     wavelengths_nm = np.asarray(wavelengths_nm, np.float64)
-    low, high = MEASURED_NM
-    if wavelengths_nm[0] < low or wavelengths_nm[-1] > high:
-        raise DataError(
-            f"config.wavelengths: the demo set's materials were measured at {low}-{high} nm. "
-            f"Received: {wavelengths_nm[0]:g}-{wavelengths_nm[-1]:g} nm"
-        )
+    check_wavelengths(wavelengths_nm)
     import colour
 
     curves = [curve for name in SETS for curve in measured(name)]

@@ -76,7 +76,7 @@ def check_records(folder, records):
       DataError: there are none, or of other wavelengths.
     """
     if records is None:
-        records = sources.resolve(folder.config).data.cubes
+        records = sources.folder(folder.config, "cubes")
     manifest = read_manifest(records)
     manifest.check_wavelengths(config_lib.wavelengths_nm(folder.config))
     for split in ("train", folder.config.data.validation_split):

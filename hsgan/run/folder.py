@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from hsgan import config as config_lib
+from hsgan.data.sources import training_cameras
 from hsgan.errors import ConfigError, RunError
 from hsgan.files.atomic import write_atomically, write_json, write_text, write_weights
 from hsgan.networks.build import build_network
@@ -194,13 +195,6 @@ class RunFolder:
         except (OSError, ValueError, KeyError) as error:
             raise RunError(f"{file}: cannot be read as this run's weights: {' '.join(str(error).split())}") from error
         return model
-
-
-def training_cameras(config, dictionary):
-    """Returns the `SrfDictionary` of the cameras that a training of `config` sees."""
-    cameras = config.cameras
-    others = set(dictionary.names) - set(cameras.training) if cameras.training else set()
-    return dictionary.without(sorted(others | set(cameras.held_out)))
 
 
 def versions():

@@ -9,6 +9,7 @@ from pathlib import Path
 from absl import flags
 
 from hsgan import cli
+from hsgan.data import sources
 
 FLAGS = flags.FLAGS
 
@@ -19,20 +20,20 @@ def define_flags():
     return cli.ConfigFlag()
 
 
+@cli.without_tensorflow  # until all is checked: a mistake in the configuration costs no wait
 def main(_):
+    config = CONFIG.load(sources.problems)
+    cli.import_tensorflow()
     from hsgan.evaluate.harness import evaluate_run
     from hsgan.evaluate.table import print_results
     from hsgan.train.loop import train
 
-    config = CONFIG.load()
-    folder = train(config, FLAGS.workdir or Path("runs") / config.name)
+    opened = sources.open_sources(config)
+    folder = train(config, FLAGS.workdir or Path("runs") / config.name, opened)
     print(f"run folder: {folder.path} (weights/, logs/ for TensorBoard, history.jsonl)")
     if config.train.evaluate:
-        from hsgan.data import sources
-
         output = folder.path / "evaluation"
-        data = sources.resolve(config).data
-        results = evaluate_run(folder.path, data.cubes, output, split=data.validation_split)
+        results = evaluate_run(folder.path, opened.cubes.directory, output, split=config.data.validation_split)
         print_results(results)
         print(f"pictures: {output / 'figures'}; numbers: {output / 'metrics.json'}")
 

@@ -7,6 +7,7 @@ bands], "srf" float32 [batch, 3, bands], the camera that made the one of the oth
 import tensorflow as tf
 
 from hsgan import losses
+from hsgan.data import pairs
 from hsgan.losses.paired import FORMS
 from hsgan.train import optimizers
 from hsgan.train.trainer import Trainer
@@ -18,7 +19,9 @@ class PairedTrainer(Trainer):
     The network gets the true SRF unless it estimates one itself (`estimates_camera`).
 
     Args:
-      config: the configuration. dictionary, statistics: as for every network.
+      config: the configuration.
+      dictionary: the cameras of the training.
+      statistics: of the real training cubes, as for every network.
     """
 
     shown = ("loss", "pixel", "rank", "residual", "adversarial", "discriminator")
@@ -32,6 +35,11 @@ class PairedTrainer(Trainer):
             bands = len(dictionary.wavelengths_nm)
             self.discriminator = build_patch_discriminator(config, bands, config.train.precision)
         self.built = True
+
+    @staticmethod
+    def batches(config, sources, cameras, start_step):
+        """Returns the stream of pairs (`hsgan.data.pairs.paired`)."""
+        return pairs.paired(config, sources.cubes, cameras, start_step)
 
     def compile(self):
         """Builds the optimizers of `config.paired`: Adam with a schedule, and another Adam for the discriminator."""

@@ -24,7 +24,6 @@ from hsgan.files.atomic import write_json, write_weights
 from hsgan.networks.hrnet import VARIANTS, build_hrnet
 from hsgan.networks.parsers import REPORT_FILE, WEIGHTS_FILE
 from hsgan.records import graph, reader
-from hsgan.records.manifest import read_manifest
 from hsgan.records.schema import VOID
 from hsgan.spectra import imaging
 from hsgan.train import optimizers
@@ -34,7 +33,7 @@ POWER = 0.9
 CURVE_POINTS = 20  # of the loss, in the report
 
 
-def pretrain(config, output, steps=None, batch=None, progress=True):
+def pretrain(config, output, steps=None, batch=None, progress=True, photos=None):
     """Pre-trains the HRNet `config.semantic.parser` on the photo records of a configuration.
 
     Args:
@@ -43,6 +42,7 @@ def pretrain(config, output, steps=None, batch=None, progress=True):
       output: folder for the weights (`WEIGHTS_FILE`) and a report (`REPORT_FILE`); what is there is replaced.
       steps, batch: in place of `semantic.pretrain_steps` and `semantic.pretrain_batch`.
       progress: whether to show a bar.
+      photos: the manifest of the photo records, where they are opened already; None: they are opened and checked here.
 
     Returns:
       The report, a dictionary: "parser", "classes", "class_names", "steps", "batch", "crop", "seed", "precision",
@@ -58,8 +58,8 @@ def pretrain(config, output, steps=None, batch=None, progress=True):
     config = _settings(config, steps, batch)
     _make_folder(output)  # now, not after hours of training
     values, name = config.semantic, config.semantic.parser
-    manifest = read_manifest(config.data.rgb)
-    photos = pipelines.labelled_photos(config)
+    manifest = photos or sources.open_photos(config)
+    photos = pipelines.labelled_photos(config, manifest)
     parser = build_hrnet(name, manifest.classes, dtype=config.train.precision, seed=config.seed)
     start = time.monotonic()
     try:
@@ -68,7 +68,7 @@ def pretrain(config, output, steps=None, batch=None, progress=True):
         validation = validate_parser(trainer, manifest)
     except tf.errors.OpError:
         for split in manifest.splits:
-            reader.diagnose(config.data.rgb, split)
+            reader.diagnose(manifest.directory, split)
         raise
     facts = {
         "parser": name,
@@ -79,7 +79,7 @@ def pretrain(config, output, steps=None, batch=None, progress=True):
         "crop": config.data.rgb_crop,
         "seed": config.seed,
         "precision": config.train.precision,
-        "records": str(config.data.rgb),
+        "records": str(manifest.directory),
         "loss": curve(losses),
         "seconds": round(seconds, 1),
         "validation": validation,
@@ -89,7 +89,7 @@ def pretrain(config, output, steps=None, batch=None, progress=True):
 
 
 def _settings(config, steps, batch):
-    """Returns a copy of `config` with folders of records, and these steps and batch where they are given."""
+    """Returns a copy of `config` with these steps and batch where they are given."""
     if config.semantic.parser not in VARIANTS:
         raise ConfigError(f"semantic.parser: only our own parsers are pre-trained: {', '.join(VARIANTS)}. "
                           f"Received: {config.semantic.parser!r}")  # fmt: skip
@@ -101,7 +101,7 @@ def _settings(config, steps, batch):
     for field in ("pretrain_steps", "pretrain_batch"):
         if config.semantic[field] < 1:
             raise ConfigError(f"semantic.{field}: must be positive to pre-train. Received: {config.semantic[field]!r}")
-    return sources.resolve(config)
+    return config
 
 
 def _make_folder(output):

@@ -7,6 +7,7 @@ positivity terms of `config.loss`. The camera is the one that the network suppos
 import tensorflow as tf
 
 from hsgan import losses
+from hsgan.data import pipelines
 from hsgan.train import optimizers
 from hsgan.train.trainer import Trainer
 
@@ -15,7 +16,9 @@ class ReprojectionTrainer(Trainer):
     """Trains a network so that its cubes give the photos back.
 
     Args:
-      config: the configuration. dictionary, statistics: as for every network.
+      config: the configuration.
+      dictionary: the cameras of the training.
+      statistics: of the real training cubes, as for every network.
     """
 
     shown = ("loss", "back_projection", "smoothness", "positivity")
@@ -23,6 +26,11 @@ class ReprojectionTrainer(Trainer):
     def __init__(self, config, dictionary, statistics, **kwargs):
         super().__init__(config, dictionary, statistics, config.paired.ema, **kwargs)
         self.built = True
+
+    @staticmethod
+    def batches(config, sources, cameras, start_step):
+        """Returns the stream of photos (`hsgan.data.pipelines.photo_crops`)."""
+        return pipelines.photo_crops(config, sources.photos, start_step)
 
     def compile(self):
         """Builds the optimizer of `config.paired`: Adam with a schedule."""

@@ -1,18 +1,26 @@
 """What all trainings share: the network, the average of its weights, the count of steps."""
 
 import keras
+import ml_collections
+import tensorflow as tf
 
+from hsgan.data.sources import Sources
+from hsgan.data.statistics import cube_statistics
 from hsgan.networks.build import build_network
+from hsgan.run.folder import RunFolder
+from hsgan.spectra.srf import SrfDictionary
 
 
 class Trainer(keras.Model):
     """A Keras model with a `train_step` around the network of a configuration.
 
     A subclass builds what else it trains, sets `self.built = True`, builds its optimizers in `compile`, lists them as
-    `optimizers`, and calls `finish_step` after its updates. `shown` names the logs of the progress bar.
+    `optimizers`, calls `finish_step` after its updates, and gives the stream that it trains on (`batches`). Where it
+    needs more than the cubes' statistics, it has a `prepare` of its own. `shown` names the logs of the progress bar.
 
     Args:
-      config: the configuration. dictionary: the cameras of the training.
+      config: the configuration.
+      dictionary: the cameras of the training.
       statistics: (mean [bands], covariance [bands, bands]) of the real training cubes.
       ema: decay of the weight average; 0 for none.
     """
@@ -29,12 +37,36 @@ class Trainer(keras.Model):
             self.average.set_weights(self.network.get_weights())
         self.step = self.add_weight(name="step", shape=(), dtype="int64", initializer="zeros", trainable=False)
 
+    @classmethod
+    def prepare(
+        cls, config: ml_collections.ConfigDict, sources: Sources, cameras: SrfDictionary, folder: RunFolder
+    ) -> "Trainer":
+        """Returns the trainer of `config`, not compiled yet, with what it takes from its sources.
+
+        Args:
+          config: the configuration.
+          sources: what the training reads.
+          cameras: those of `sources` that the training sees.
+          folder: of the run, for what has to be made first and kept.
+        """
+        return cls(config, cameras, cube_statistics(sources.cubes.directory, "train"))
+
+    @staticmethod
+    def batches(
+        config: ml_collections.ConfigDict, sources: Sources, cameras: SrfDictionary, start_step: int
+    ) -> tf.data.Dataset:
+        """Returns the endless stream of batches that `train_step` takes, from `start_step` on.
+
+        It is a function of its arguments alone, so that a resumed run goes on with what it would have seen.
+        """
+        raise NotImplementedError
+
     @property
-    def inference_model(self):
+    def inference_model(self) -> keras.Model:
         """The network that evaluation and export use: the weight average where there is one."""
         return self.network if self.average is None else self.average
 
-    def finish_step(self):
+    def finish_step(self) -> None:
         """Counts the step, and moves the weight average towards the weights by `1 - ema`."""
         if self.average is not None:
             pairs = zip(self.average.trainable_variables, self.network.trainable_variables, strict=True)

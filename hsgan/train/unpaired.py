@@ -5,23 +5,33 @@ p, p, bands] of *other* scenes, "encoded" float32 [batch, c, c, 3] (sRGB, the sa
 "labels" int32 [batch, c, c]. Source: [SE] section 3; method sections 5-7.
 """
 
+import keras
+import ml_collections
 import tensorflow as tf
 
 from hsgan import losses
+from hsgan.data import pipelines
+from hsgan.data.statistics import cube_statistics
 from hsgan.losses.gradient_penalty import CENTERS, between, gradient_penalty
 from hsgan.networks.discriminator import build_discriminator, mean_normalized
 from hsgan.networks.layers.gradient_clip import clip_gradient_l1
+from hsgan.networks.parsers import WEIGHTS_FILE, FrozenParser, build_parser
 from hsgan.networks.semantic import build_semantic_branch
+from hsgan.records.manifest import Manifest
 from hsgan.records.schema import VOID
+from hsgan.run.folder import RunFolder
 from hsgan.train import optimizers
+from hsgan.train.parser_trainer import pretrain
 from hsgan.train.trainer import Trainer
 
 
-class HSGAN(Trainer):
+class UnpairedTrainer(Trainer):
     """Trains a `HSGANNet` against a discriminator of real cubes; alternating updates, one of each a step.
 
     Args:
-      config: the configuration. dictionary: the cameras. statistics: of the real training cubes (`HSGANNet`).
+      config: the configuration.
+      dictionary: the cameras of the training.
+      statistics: of the real training cubes, as for every network.
       parser: `E1`, a frozen function of "encoded" images giving features [batch, h', w', channels], or None.
       classes: number of semantic classes; 0 without a parser.
     """
@@ -39,6 +49,18 @@ class HSGAN(Trainer):
             channels = self.parse(tf.zeros((1, config.data.rgb_crop, config.data.rgb_crop, 3))).shape[-1]
             self.semantic = build_semantic_branch(config, classes, bands, channels, policy)
         self.built = True
+
+    @classmethod
+    def prepare(cls, config, sources, cameras, folder):
+        """Returns the trainer with its scene parser, which is pre-trained into the run folder first if asked to."""
+        statistics = cube_statistics(sources.cubes.directory, "train")
+        parser = prepared_parser(config, sources.photos, folder)
+        return cls(config, cameras, statistics, parser, sources.photos.classes)
+
+    @staticmethod
+    def batches(config, sources, cameras, start_step):
+        """Returns the unpaired stream of cubes and photos (`hsgan.data.pipelines.unpaired`)."""
+        return pipelines.unpaired(config, sources.cubes, sources.photos, start_step)
 
     def compile(self):
         """Builds the optimizers of `config.optimizer`: Adam at three rates (TTUR), SGD for the semantic branch."""
@@ -169,3 +191,26 @@ class HSGAN(Trainer):
                 gradient = optimizers.coupled_decay(gradient, variables, self.config.optimizer.semantic_weight_decay)
             optimizer.apply(gradient, variables)
         return logs
+
+
+def prepared_parser(config: ml_collections.ConfigDict, photos: Manifest, folder: RunFolder) -> FrozenParser | None:
+    """Returns the frozen scene parser, or None; our own HRNet is pre-trained into the run folder first if asked to.
+
+    Args:
+      config: the configuration.
+      photos: what a parser is pre-trained on.
+      folder: of the run.
+    """
+    weights = config.semantic.parser_weights or None
+    if config.semantic.pretrain_steps and not weights:
+        output = folder.path / "parser"
+        weights = output / WEIGHTS_FILE
+        if not weights.is_file():
+            print(f"pre-training the scene parser {config.semantic.parser} into {output}", flush=True)
+            report = pretrain(config, output, photos=photos)
+            scores = report["validation"] or {}
+            text = "".join(f", {name} {scores[name]:.1%}" for name in ("pixel_accuracy", "miou") if name in scores)
+            print(f"scene parser: {report['steps']} steps in {report['seconds']:.0f} s{text}", flush=True)
+        # What follows must not depend on whether the pre-training ran in this session.
+        keras.utils.set_random_seed(config.seed)
+    return build_parser(config, photos.classes, weights)

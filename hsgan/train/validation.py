@@ -21,14 +21,17 @@ class Validator:
     `hsgan.evaluate.harness.evaluate` defines them, and writes them and pictures of the first scene to TensorBoard.
 
     Args:
-      config: resolved configuration. dictionary: the cameras. camera: name of the test camera.
+      config: the configuration.
+      cubes: manifest of the cube records.
+      dictionary: the cameras.
+      camera: name of the test camera.
       writer: TensorBoard writer, or None.
     """
 
-    def __init__(self, config, dictionary, camera, writer=None):
+    def __init__(self, config, cubes, dictionary, camera, writer=None):
         self.dictionary, self.camera = dictionary, camera
         self.srf = dictionary.srf(camera)
-        self.cubes, self.split = config.data.cubes, config.data.validation_split
+        self.cubes, self.split = cubes.directory, config.data.validation_split
         self.known = config.cameras.known
         self.writer = writer
 

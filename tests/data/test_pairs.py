@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from hsgan.data import pairs, pipelines
+from hsgan.records.manifest import read_manifest
 from hsgan.spectra import srf as srf_lib
 
 
@@ -19,6 +20,10 @@ def config(small_config):
     return small_config
 
 
+def paired(config, dictionary, start_step=0):
+    return pairs.paired(config, read_manifest(config.data.cubes), dictionary, start_step)
+
+
 def batches(stream, count):
     return [{name: value.numpy() for name, value in batch.items()} for batch in stream.take(count)]
 
@@ -26,7 +31,7 @@ def batches(stream, count):
 def test_rgb_is_the_projection_by_a_camera_of_the_dictionary(config, dictionary):
     few = dictionary.without(dictionary.names[3:])
     seen = set()
-    for batch in batches(pairs.paired(config, few), 6):
+    for batch in batches(paired(config, few), 6):
         for cube, rgb, srf in zip(batch["cube"], batch["rgb"], batch["srf"], strict=True):
             # Two ways to sum 31 products of float32 in [0, 1].
             np.testing.assert_allclose(rgb, cube @ srf.T, atol=1e-6)
@@ -38,16 +43,16 @@ def test_rgb_is_the_projection_by_a_camera_of_the_dictionary(config, dictionary)
 
 def test_a_later_start_goes_on_where_an_uninterrupted_stream_is(config, dictionary):
     config.data.quarter_turns = True
-    whole, rest = batches(pairs.paired(config, dictionary), 5), batches(pairs.paired(config, dictionary, 3), 2)
+    whole, rest = batches(paired(config, dictionary), 5), batches(paired(config, dictionary, 3), 2)
     for early, late in zip(whole[3:], rest, strict=True):
         for name in early:
             np.testing.assert_array_equal(early[name], late[name])
 
 
 def test_quarter_turns_transpose_some_patches_and_leave_the_others(config, dictionary):
-    plain = [cube.numpy() for cube in pipelines.cube_patches(config).take(4)]
+    plain = [cube.numpy() for cube in pipelines.cube_patches(config, read_manifest(config.data.cubes)).take(4)]
     config.data.quarter_turns = True
-    turned = [batch["cube"] for batch in batches(pairs.paired(config, dictionary), 4)]
+    turned = [batch["cube"] for batch in batches(paired(config, dictionary), 4)]
     kinds = set()
     for before, after in zip(np.concatenate(plain), np.concatenate(turned), strict=True):
         same, transposed = np.array_equal(before, after), np.array_equal(before.transpose(1, 0, 2), after)

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from hsgan import config as config_lib
-from hsgan.data import sources, statistics
+from hsgan.data import statistics
 from hsgan.demo import materials
 from hsgan.demo import records as demo
 from hsgan.errors import DataError
@@ -78,19 +77,6 @@ def test_materials_are_reflectances_of_every_class():
 def test_wavelengths_outside_the_measured_range_are_refused(tmp_path):
     with pytest.raises(DataError, match=r"measured at 380-780 nm. Received: 400-1000 nm"):
         demo.make(np.arange(400, 1001, 10), tmp_path)
-
-
-def test_resolve_replaces_demo_only(tmp_path, monkeypatch):
-    monkeypatch.setattr(demo, "CUBES", FEW["cubes"])
-    monkeypatch.setattr(demo, "PHOTOS", FEW["photos"])
-    config = config_lib.default_config()
-    config.data.cache = str(tmp_path)
-    config.data.rgb = "elsewhere"
-    resolved = sources.resolve(config)
-    assert resolved.data.rgb == "elsewhere" and read_manifest(resolved.data.cubes).kind == "cubes"
-    assert config.data.cubes == "demo"
-    assert config_lib.differences(config, resolved) == ["data.cubes"]
-    assert config_lib.differences(sources.resolve(resolved), resolved) == []
 
 
 def test_cache_folder_defaults_to_the_users(monkeypatch, tmp_path):

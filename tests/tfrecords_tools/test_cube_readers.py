@@ -258,9 +258,8 @@ def test_matlab_arrays_have_matlabs_axes(tmp_path):
 
 
 def test_records_reach_a_training_batch(icvl, tmp_path, small_config):
-    build("icvl", icvl[0], tmp_path / "out", size=SIZE, test_scenes=1)
-    small_config.data.cubes = str(tmp_path / "out")
-    batch = next(iter(pipelines.cube_patches(small_config)))
+    manifest = build("icvl", icvl[0], tmp_path / "out", size=SIZE, test_scenes=1)
+    batch = next(iter(pipelines.cube_patches(small_config, manifest)))
     assert batch.shape == (2, 32, 32, 31)
     assert float(batch.numpy().min()) > 0 and float(batch.numpy().max()) <= 1
 

@@ -8,7 +8,7 @@ import pytest
 import scipy.io
 from absl import flags
 
-from hsgan.data import pipelines
+from hsgan.data import pipelines, sources
 from hsgan.errors import DataError
 from hsgan.records.manifest import read_manifest
 from hsgan.records.reader import iterate_records
@@ -197,10 +197,10 @@ def test_own_folder_without_labels_trains_without_classes(tmp_path, small_config
     manifest = build("folder", folder, tmp_path / "out", encoding="linear")
     assert (manifest.classes, manifest.encoding) == (0, "linear")
     small_config.data.rgb, small_config.data.rgb_encoding = str(tmp_path / "out"), "linear"
-    batch = next(iter(pipelines.photo_crops(small_config)))
+    batch = next(iter(pipelines.photo_crops(small_config, manifest)))
     assert (batch["labels"].numpy() == VOID).all() and batch["rgb"].shape == (2, 32, 32, 3)
-    with pytest.raises(DataError, match="no labels to train a parser on"):
-        pipelines.labelled_photos(small_config)
+    with pytest.raises(DataError, match="no labels for the scene parser and the semantic term"):
+        sources.open_photos(small_config)
 
 
 def _break_folder(folder, how):
@@ -240,9 +240,9 @@ def test_bad_photos_are_one_line_and_leave_nothing(tmp_path, how):
 
 
 def test_labelled_photos_reach_a_training_batch(cityscapes, tmp_path, small_config):
-    build("cityscapes", cityscapes[0], tmp_path / "out")
-    small_config.data.rgb, small_config.semantic.pretrain_batch = str(tmp_path / "out"), 2
-    batch = next(iter(pipelines.labelled_photos(small_config)))
+    manifest = build("cityscapes", cityscapes[0], tmp_path / "out")
+    small_config.semantic.pretrain_batch = 2
+    batch = next(iter(pipelines.labelled_photos(small_config, manifest)))
     assert set(np.unique(batch["labels"])) <= {*range(19), VOID} and len(np.unique(batch["labels"])) > 5
 
 

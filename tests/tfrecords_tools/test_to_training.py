@@ -15,8 +15,9 @@ from test_photo_readers import build as build_photos
 from hsgan import config as config_lib
 from hsgan.data import pipelines
 from hsgan.files.cubes import write_cube
+from hsgan.records.manifest import read_manifest
 from hsgan.spectra import srf
-from hsgan.train.unpaired import HSGAN
+from hsgan.train.unpaired import UnpairedTrainer
 from tfrecords_tools.readers import HSI_READERS, RGB_READERS
 
 ONES = np.ones((3, 31))
@@ -124,7 +125,9 @@ def _model(config, classes):
 
     dictionary = srf.load("default", config_lib.wavelengths_nm(config))
     cubes = np.random.default_rng(0).random((31, 100))
-    model = HSGAN(config, dictionary, (cubes.mean(axis=1), np.cov(cubes)), parser if classes else None, classes)
+    model = UnpairedTrainer(
+        config, dictionary, (cubes.mean(axis=1), np.cov(cubes)), parser if classes else None, classes
+    )
     model.compile()
     MODELS[key] = model
     return model
@@ -141,11 +144,13 @@ OTHERS = {}
 
 def _first(stream, config, shared=False):
     """Returns the first batch of a stream; where it is `shared`, of the demo records, made once for all tests."""
-    if not shared:
-        return next(iter(stream(config)))
-    if stream not in OTHERS:
-        OTHERS[stream] = next(iter(stream(config)))
-    return OTHERS[stream]
+    if shared and stream in OTHERS:
+        return OTHERS[stream]
+    folder = config.data.cubes if stream is pipelines.cube_patches else config.data.rgb
+    batch = next(iter(stream(config, read_manifest(folder))))
+    if shared:
+        OTHERS[stream] = batch
+    return batch
 
 
 @pytest.mark.parametrize("source", CUBES)
@@ -170,8 +175,9 @@ def test_photos(source, tmp_path, small_config):
     manifest = build_photos(source, tmp_path / "in", tmp_path / "out")
     cube = _first(pipelines.cube_patches, small_config, shared=True)
     small_config.data.rgb = str(tmp_path / "out")
+    photo = _first(pipelines.photo_crops, small_config)
     small_config.semantic.parser = "hub:stand-in"
-    losses = _step(small_config, cube, _first(pipelines.photo_crops, small_config), manifest.classes)
+    losses = _step(small_config, cube, photo, manifest.classes)
     assert losses["semantic"] > 0 and np.isfinite(list(losses.values())).all()
 
 

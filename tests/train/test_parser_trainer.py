@@ -12,7 +12,7 @@ from hsgan import config as config_lib
 from hsgan.errors import ConfigError, DataError, RunError, TrainingError
 from hsgan.networks.hrnet import VARIANTS, Variant, build_hrnet
 from hsgan.networks.parsers import REPORT_FILE, WEIGHTS_FILE, build_parser
-from hsgan.records.manifest import Manifest
+from hsgan.records.manifest import Manifest, read_manifest
 from hsgan.records.schema import VOID, PhotoRecord
 from hsgan.records.writer import RecordWriter
 from hsgan.train import parser_trainer
@@ -276,7 +276,7 @@ def test_validation_sees_linear_photos_encoded(tmp_path):
     photos = []
     for encoding in ("srgb", "linear"):
         folder = write_records(tmp_path / encoding, encoding)
-        photos.append(next(iter(parser_trainer.validation_photos(parser_trainer.read_manifest(folder))))["encoded"])
+        photos.append(next(iter(parser_trainer.validation_photos(read_manifest(folder))))["encoded"])
     stored, encoded = (photo.numpy() for photo in photos)
     expected = np.where(stored <= 0.0031308, 12.92 * stored, 1.055 * stored ** (1 / 2.4) - 0.055)  # IEC 61966-2-1
     np.testing.assert_allclose(encoded, expected, atol=1e-5)  # float32

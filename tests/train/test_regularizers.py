@@ -8,7 +8,7 @@ import tensorflow as tf
 from hsgan import config as config_lib
 from hsgan.spectra import srf
 from hsgan.train.state import TrainingState
-from hsgan.train.unpaired import HSGAN
+from hsgan.train.unpaired import UnpairedTrainer
 
 PENALTIES = ("gp1", "gp0")
 WAVELENGTHS_NM = config_lib.wavelengths_nm(config_lib.default_config())
@@ -24,7 +24,7 @@ def build(config, regularizer, seed=0):
     keras.utils.set_random_seed(seed)
     config.loss.regularizer = regularizer
     statistics = (np.full(31, 0.3), 0.1 * np.eye(31))
-    model = HSGAN(config, srf.load("default", WAVELENGTHS_NM), statistics)
+    model = UnpairedTrainer(config, srf.load("default", WAVELENGTHS_NM), statistics)
     model.compile()
     return model
 

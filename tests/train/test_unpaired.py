@@ -8,7 +8,7 @@ import tensorflow as tf
 from hsgan import config as config_lib
 from hsgan.spectra import srf
 from hsgan.train.optimizers import coupled_decay, poly_sgd
-from hsgan.train.unpaired import HSGAN
+from hsgan.train.unpaired import UnpairedTrainer
 
 CLASSES = 5
 RNG = np.random.default_rng(0)
@@ -36,7 +36,7 @@ def build(config, semantic=True):
     dictionary = srf.load("default", config_lib.wavelengths_nm(config))
     cubes = np.random.default_rng(0).random((31, 100))
     statistics = (cubes.mean(axis=1), np.cov(cubes))
-    model = HSGAN(config, dictionary, statistics, parser if semantic else None, CLASSES if semantic else 0)
+    model = UnpairedTrainer(config, dictionary, statistics, parser if semantic else None, CLASSES if semantic else 0)
     model.compile()
     return model
 
