@@ -13,7 +13,8 @@ def write_dng(path, rgb, orientation=1, **tags):
 
     Args:
       path: the file. rgb: float [height, width, 3], even sides, white-balanced, [0, 1]. orientation: EXIF.
-      tags: CFA pattern as `pattern`, four numbers, in place of RGGB.
+      tags: in place of the usual: CFA pattern as `pattern`, four numbers; `make` and `model`, None for none; color
+        matrices as `matrices`, {CalibrationIlluminant: nine numbers}, at most two.
     """
     pattern = tags.get("pattern", (0, 1, 1, 2))
     native = rgb * np.array(NEUTRAL)
@@ -22,8 +23,9 @@ def write_dng(path, rgb, orientation=1, **tags):
         row, column = divmod(place, 2)
         seen = native[row::2, column::2, channel]
         mosaic[row::2, column::2] = np.round(BLACK + seen * (WHITE - BLACK))
-    # CIE XYZ to linear sRGB stands in for the camera's color matrix.
-    matrix = (3.2406, -1.5372, -0.4986, -0.9689, 1.8758, 0.0415, 0.0557, -0.2040, 1.0570)
+    # CIE XYZ to linear sRGB in D65 (21) stands in for the camera's color matrix.
+    srgb = (3.2406, -1.5372, -0.4986, -0.9689, 1.8758, 0.0415, 0.0557, -0.2040, 1.0570)
+    matrices = tags.get("matrices", {21: srgb})
     extra = [
         (33421, "H", 2, (2, 2), True),  # CFARepeatPatternDim
         (33422, "B", 4, bytes(pattern), True),  # CFAPattern
@@ -32,13 +34,15 @@ def write_dng(path, rgb, orientation=1, **tags):
         (50708, "s", 0, "Synthetic One", True),  # UniqueCameraModel
         (50714, "H", 1, BLACK, True),  # BlackLevel
         (50717, "H", 1, WHITE, True),  # WhiteLevel
-        (50721, "2i", 9, rationals(matrix), True),  # ColorMatrix1
         (50728, "2I", 3, rationals(NEUTRAL), True),  # AsShotNeutral
-        (50778, "H", 1, 21, True),  # CalibrationIlluminant1: D65
         (274, "H", 1, orientation, True),
-        (271, "s", 0, "Synthetic", True),
-        (272, "s", 0, "One", True),
     ]
+    for number, (light, matrix) in enumerate(matrices.items()):
+        extra.append((50721 + number, "2i", 9, rationals(matrix), True))  # ColorMatrix1, ColorMatrix2
+        extra.append((50778 + number, "H", 1, light, True))  # CalibrationIlluminant1, CalibrationIlluminant2
+    for number, name in ((271, tags.get("make", "Synthetic")), (272, tags.get("model", "One"))):
+        if name is not None:
+            extra.append((number, "s", 0, name, True))
     tifffile.imwrite(path, mosaic, photometric=32803, extratags=extra, metadata=None, byteorder="<")
     return path
 
