@@ -7,6 +7,7 @@ challenges (`filters` [bands, 3] as .npz or .mat, or a CSV of quantum efficienci
 """
 
 import csv
+import difflib
 import json
 import zipfile
 from pathlib import Path
@@ -24,8 +25,13 @@ _CHANNELS = (("r", "red"), ("g", "g1", "green"), ("b", "blue"))
 _NOISE = 0.02
 
 
-def read(path):
+def read(path: str | Path, lobes: bool = False) -> list[tuple[str, np.ndarray, np.ndarray]]:
     """Returns the cameras of a file, checked.
+
+    Args:
+      path: the file.
+      lobes: whether negative values are taken as they are, as the responses of developed pictures have them; otherwise
+        small ones are a measurement's noise and become 0, and larger ones are refused.
 
     Raises:
       DataError: an unknown or damaged format, values that are not finite or clearly negative, wavelengths that do not
@@ -36,7 +42,8 @@ def read(path):
         raise DataError(f"{path}: must be one of {', '.join(READERS)}. Received: {path.suffix or 'no suffix'}")
     cameras = READERS[path.suffix.lower()](path)
     return [
-        (name, *_checked(np.asarray(grid), np.asarray(curves), f"{path}: {name}")) for name, grid, curves in cameras
+        (name, *_checked(np.asarray(grid), np.asarray(curves), f"{path}: {name}", lobes))
+        for name, grid, curves in cameras
     ]
 
 
@@ -113,7 +120,7 @@ def _filters(path, filters, bands):
     return [(path.stem, grid, filters.T)]
 
 
-def _checked(grid, curves, where):
+def _checked(grid, curves, where, lobes):
     grid, curves = grid.astype(np.float64), curves.astype(np.float64)
     if not (np.isfinite(curves).all() and np.isfinite(grid).all()):
         raise DataError(
@@ -122,11 +129,12 @@ def _checked(grid, curves, where):
     if not (np.diff(grid) > 0).all():
         raise DataError(f"{where}: wavelengths must ascend. Received: {grid[:4].tolist()} ...")
     peaks = curves.max(axis=1)
-    if not (peaks > 0).all():
+    if not ((peaks > 0) & (curves.sum(axis=1) > 0)).all():
         raise DataError(f"{where}: every channel must respond to light. Received: peaks {peaks.tolist()}")
-    if (curves < -_NOISE * peaks[:, None]).any():
-        raise DataError(f"{where}: sensitivities must not be negative. Received: a least value of {curves.min():g}")
-    curves = np.maximum(curves, 0)
+    if not lobes:
+        if (curves < -_NOISE * peaks[:, None]).any():
+            raise DataError(f"{where}: sensitivities must not be negative. Received: a least value of {curves.min():g}")
+        curves = np.maximum(curves, 0)
     centers = (curves * grid).sum(axis=1) / curves.sum(axis=1)
     if not centers[0] > centers[1] > centers[2]:
         raise DataError(
@@ -144,12 +152,12 @@ def _is_number(text):
     return True
 
 
-def find(text, dictionary):
-    """Returns (name, SRF float32 [3, bands]) of a camera.
+def find(text: str, dictionary: srf.SrfDictionary) -> tuple[str, np.ndarray]:
+    """Returns (name, SRF float32 [3, bands], rows of unit sum) of a camera.
 
     Args:
       text: a name in `dictionary`; or a file of `READERS`, of several cameras with the name behind: "FILE:NAME".
-      dictionary: `hsgan.spectra.srf.SrfDictionary`, whose wavelengths the SRF is brought to.
+      dictionary: whose wavelengths the SRF is brought to.
 
     Raises:
       DataError: no such camera (lists the near names), a file that cannot be used or holds several cameras.
@@ -161,11 +169,15 @@ def find(text, dictionary):
         path, _, name = text.rpartition(":")
     if Path(path).suffix.lower() not in READERS:
         return text, dictionary.srf(text)
-    own = srf.merge(read(path), dictionary.wavelengths_nm, str(path))
-    if not name and len(own.names) > 1:
-        near = ", ".join(own.names[:3])
-        raise DataError(
-            f"camera: {path} holds {len(own.names)} cameras; give one as {path}:NAME. There are: {near}, ..."
-        )
-    name = name or own.names[0]
-    return name, own.srf(name)
+    own = {found: (grid, curves) for found, grid, curves in read(path, lobes=True)}
+    if not name and len(own) > 1:
+        near = ", ".join(list(own)[:3])
+        raise DataError(f"camera: {path} holds {len(own)} cameras; give one as {path}:NAME. There are: {near}, ...")
+    name = name or next(iter(own))
+    if name not in own:
+        near = ", ".join(difflib.get_close_matches(name, own, n=3, cutoff=0.3) or list(own)[:3])
+        raise DataError(f"camera: no {name!r} among the {len(own)} cameras of {path}; near: {near}")
+    responses = srf.resample(*own[name], dictionary.wavelengths_nm, path)
+    if not (responses.sum(axis=1) > 0).all():
+        raise DataError(f"camera: {path}: {name} has a channel without response on the model's wavelengths")
+    return name, srf.normalize(responses)

@@ -27,7 +27,7 @@ def make_consistent(cube, rgb, srf):
     Args:
       cube: float32 [height, width, bands]; negative values are allowed.
       rgb: float32 [height, width, 3], linear, [0, 1].
-      srf: float32 [3, bands], not negative, of rank 3.
+      srf: float32 [3, bands], of rank 3; negative values are allowed.
 
     Returns:
       float32 [height, width, bands]. For RGB that no non-negative spectrum has, the projection is the nearest that is

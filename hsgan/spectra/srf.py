@@ -1,7 +1,8 @@
 """Camera spectral response functions (SRFs): dictionaries of measured cameras.
 
-An SRF is float32 `[3, bands]`, rows R, G, B, not negative, each row summing to 1 over the bands, so that a cube in
-[0, 1] projects into [0, 1] (method section 1).
+An SRF is float32 `[3, bands]`, rows R, G, B, each row summing to 1 over the bands (method section 1). A sensor's is
+not negative, so that a cube in [0, 1] projects into [0, 1]; dictionaries hold sensors alone. That of a developed
+picture has negative values (`hsgan.spectra.developed`), and colors beyond sRGB were clipped when it was made.
 
 Sources: `camspec_database.txt` of Jiang et al., "What is the space of spectral sensitivity functions for digital color
 cameras?", WACV 2013 (28 cameras, 400-720 nm; CC BY-NC-SA 4.0: not shipped here). The embedded default needs no

@@ -10,6 +10,7 @@ from PIL import Image
 
 from hsgan.export import requests
 from hsgan.files.photos import read_photo
+from hsgan.spectra import developed
 
 RNG = np.random.default_rng(5)
 COLORS = RNG.integers(0, 256, (20, 30, 3), np.uint8)
@@ -157,7 +158,7 @@ BAD_SRF = {
     "one for two": (SRF[:1], r"srf: must be \[n, 3, 31\], rows R, G, B"),
     "other bands": (SRF[..., :30], r"srf: must be \[n, 3, 31\]"),
     "NaN": (SRF * np.float32(np.nan), "srf: every value must be finite"),
-    "negative": (SRF * np.array([[1], [-1], [3]], np.float32), "srf: must not be negative"),
+    "negative": (SRF * np.array([[1], [-1], [3]], np.float32), r"srf: every row must have a positive sum"),
     "peak 1": (SRF * 31, "srf: its rows must sum to 1"),
 }
 
@@ -169,6 +170,9 @@ def test_bad_srf(case):
         checked_srf(values)
     balanced = SRF * np.array([[0.8], [1], [1.2]], np.float32)  # as an estimated one
     np.testing.assert_array_equal(checked_srf(balanced), balanced)
+    lobed = np.stack([developed.responses(np.arange(400, 701, 10))] * 2)
+    assert lobed.min() < -0.05
+    np.testing.assert_array_equal(checked_srf(lobed), lobed)
 
 
 def test_bands():

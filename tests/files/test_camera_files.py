@@ -7,6 +7,7 @@ import pytest
 
 from hsgan.errors import DataError
 from hsgan.files import cameras
+from hsgan.spectra import developed
 from hsgan.spectra import srf as srf_lib
 
 BANDS = np.arange(400, 701, 10, dtype=np.float32)
@@ -54,6 +55,25 @@ def test_one_camera_of_a_dictionary_file(tmp_path, dictionary, curves):
     np.testing.assert_allclose(srf, curves, atol=1e-7)
     with pytest.raises(DataError, match=r"all\.npz holds 28 cameras; give one as .*all\.npz:NAME"):
         cameras.find(str(tmp_path / "all.npz"), dictionary)
+
+
+def test_a_file_may_hold_the_lobes_of_developed_pictures(tmp_path, dictionary):
+    lobed = developed.responses(BANDS)
+    rows = np.column_stack([BANDS, lobed.T])
+    (tmp_path / "screen.csv").write_text("\n".join(",".join(map(repr, row.tolist())) for row in rows))
+    name, srf = cameras.find(str(tmp_path / "screen.csv"), dictionary)
+    assert name == "screen" and srf.min() < -0.05
+    np.testing.assert_allclose(srf, lobed, atol=1e-7)
+    with pytest.raises(DataError, match="screen: sensitivities must not be negative"):
+        cameras.read(tmp_path / "screen.csv")
+
+
+def test_a_name_that_a_file_does_not_hold_lists_near_ones(tmp_path, dictionary):
+    srf_lib.write_dictionary(dictionary, tmp_path / "all.npz")
+    with pytest.raises(
+        DataError, match=r"camera: no 'Nikon 5200' among the 28 cameras of .*all\.npz; near: Nikon 5100"
+    ):
+        cameras.find(f"{tmp_path / 'all.npz'}:Nikon 5200", dictionary)
 
 
 @pytest.mark.parametrize("text, message", [

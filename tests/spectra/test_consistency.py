@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.optimize import nnls
 
+from hsgan.spectra import developed
 from hsgan.spectra import srf as srf_lib
 from hsgan.spectra.consistency import make_consistent
 
@@ -12,8 +13,13 @@ EXACT = 2e-6  # of RGB in [0, 1]: float32 sums, and the weight that bounds impos
 
 
 @pytest.fixture(scope="module")
-def srf():
+def sensor():
     return srf_lib.default_dictionary(BANDS).srf("Nikon 5100")
+
+
+@pytest.fixture(scope="module", params=["a sensor", "a developed picture"])
+def srf(request, sensor):
+    return sensor if request.param == "a sensor" else developed.responses(BANDS)  # which has negative values
 
 
 def consistent(spectra, colors, srf):
@@ -62,14 +68,21 @@ def test_black_becomes_black(srf):
     assert np.abs(result @ srf.T).max() < 1e-4
 
 
-def test_impossible_colors_get_the_nearest_possible(srf):
+def test_impossible_colors_get_the_nearest_possible(sensor):
     colors = np.eye(3)[[0, 1, 0, 1, 0]] * [[1], [1], [0.5], [0.3], [0.7]]  # no light is seen by red or green alone
     spectra = np.random.default_rng(5).normal(0.3, 0.2, (5, 31))
-    result = consistent(spectra, colors, srf)
-    errors = np.linalg.norm(result @ srf.T - colors, axis=1)
-    best = [nnls(srf.astype(np.float64), color)[1] for color in colors]
+    result = consistent(spectra, colors, sensor)
+    errors = np.linalg.norm(result @ sensor.T - colors, axis=1)
+    best = [nnls(sensor.astype(np.float64), color)[1] for color in colors]
     assert np.isfinite(result).all() and min(best) > 0.01
     np.testing.assert_allclose(errors, best, atol=2e-3)  # the weight that bounds their spectra
+
+
+def test_every_color_of_a_developed_picture_is_possible():
+    """sRGB's colors are those of mixtures of three lights."""
+    colors = np.array([(r, g, b) for r in (0, 1) for g in (0, 1) for b in (0, 1)], np.float64)
+    result = consistent(np.zeros((8, 31)), colors, developed.responses(BANDS))
+    np.testing.assert_allclose(result @ developed.responses(BANDS).T, colors, atol=1e-4)  # spectra of up to 20
 
 
 def test_images_keep_their_shape(srf):
