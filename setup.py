@@ -50,6 +50,7 @@ EXTRAS = {
         "starlette",
         "uvicorn",
         "selenium",
+        "axe-core-python",
         "ai-edge-litert",
         "ai-edge-quantizer",
         "tensorflow-serving-api>=2.21,<2.22",

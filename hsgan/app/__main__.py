@@ -20,7 +20,7 @@ def define_flags():
     flags.DEFINE_enum("checkpoint", "best", ["best", "last"], "Weights of the run: best on validation, or last.")
     flags.DEFINE_string("host", "127.0.0.1", "Address to listen on; another one lets others in, without a password.")
     flags.DEFINE_integer("port", 8080, "Port to listen on.", lower_bound=1, upper_bound=65535)
-    flags.DEFINE_float("max_megapixels", 12, "Largest photo or cube; its cube takes 124 MB a megapixel.", lower_bound=0)
+    flags.DEFINE_float("max_megapixels", 16, "Largest photo or cube; its cube takes 124 MB a megapixel.", lower_bound=0)
     flags.DEFINE_float("max_upload_mb", 256, "Largest upload, megabytes.", lower_bound=0)
     flags.DEFINE_bool("browser", False, "Open the page in the default browser.")
 

@@ -31,7 +31,7 @@ def options(wavelengths_nm, spectra, band_nm=None):
 
     Args:
       wavelengths_nm: float [bands].
-      spectra: of `hsgan.app.session.Session.spectra`: the cube's are solid, the reference's dashed.
+      spectra: of `Session.spectra`: the cube's are solid, the reference's dashed.
       band_nm: wavelength to mark with a line, or None.
     """
     series = [_strip(wavelengths_nm, band_nm)]
@@ -43,6 +43,7 @@ def options(wavelengths_nm, spectra, band_nm=None):
     limits = edges(wavelengths_nm)
     return {
         "animation": False,
+        "aria": {"enabled": True},
         "grid": {"left": 62, "right": 18, "top": 12, "bottom": 52},
         "tooltip": {"trigger": "axis", "confine": True, "valueFormatter": None, "axisPointer": {"type": "line"}},
         "xAxis": {

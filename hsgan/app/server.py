@@ -33,7 +33,7 @@ def serve(model, limits, host="127.0.0.1", port=8080, show=False, first=()):
         Page(model, limits, first)
 
     ui.run(
-        root, host=host, port=port, title="hsgan", favicon=FAVICON,
+        root, host=host, port=port, title="hsgan", favicon=FAVICON, language="en-US",
         show=show, reload=False, show_welcome_message=False, reconnect_timeout=20,
         http=patient(), limit_concurrency=_MOST_CONNECTIONS, ws_max_size=_MOST_MESSAGE_BYTES,
         timeout_graceful_shutdown=_GOODBYE_SECONDS,

@@ -12,10 +12,13 @@ import numpy as np
 from PIL import Image
 
 import hsgan
+from hsgan.app.sample import write_sample
 from hsgan.app.uploads import CUBE_SUFFIXES, is_cube, main_file, safe_name, short_names
 from hsgan.errors import DataError
+from hsgan.files import cameras
 from hsgan.files.photos import is_raw, read_photo
-from hsgan.plot.comparison import compare
+from hsgan.plot import numbers
+from hsgan.plot.comparison import NO_SCALE, compare
 from hsgan.plot.places import Place
 from hsgan.plot.rendering import peak_of
 from hsgan.plot.view import CubeView, as_bytes
@@ -24,6 +27,7 @@ from hsgan.spectra.imaging import srgb_encode
 # Side of what the page shows, pixels; the cube keeps its own size.
 SHOWN_SIDE = 900
 JPEG_QUALITY = 93
+SAMPLE_NM = np.arange(400, 701, 10, dtype=np.float32)  # where no model says which bands
 _SMALLEST_SCALE = 1e-3  # of a map: below it equal cubes would show their rounding
 MAP_COLORS = {"Error": "magma", "Angle": "viridis"}
 
@@ -53,6 +57,8 @@ class Session:
       view: `CubeView` of the cube, or None. reference: that of the reference, or None.
       numbers: the comparison's, {metric: value}.
       marks: places whose spectra are shown.
+      cameras: {name to choose: what `hsgan.Reconstructor.reconstruct` takes}; those of the visitor's files are added.
+      scale: of the comparison, in `hsgan.plot.comparison.SCALES`.
     """
 
     def __init__(self, model, limits):
@@ -61,6 +67,8 @@ class Session:
         self.photo, self.name, self.view = None, "", None
         self.reference, self.reference_name, self.numbers, self._angles = None, "", {}, None
         self.marks = []
+        self.cameras = {name: name for name in model.cameras} if model is not None else {}
+        self.scale = NO_SCALE
 
     def close(self):
         """Removes the visitor's files."""
@@ -80,7 +88,7 @@ class Session:
         """Opens what was uploaded: a cube as it is, a photo by reconstructing it; on failure all stays as it was.
 
         Args:
-          paths: of one photo, or of one cube's files. camera: name, or "" to estimate it. report: see `Job`.
+          paths: of one photo, or of one cube's files. camera: in `cameras`, or "" to estimate it. report: see `Job`.
 
         Raises:
           DataError: not one photo or cube, too many pixels, a file that cannot be read; no model to reconstruct with.
@@ -104,9 +112,32 @@ class Session:
         self._reconstruct(self.photo, about, camera, report)
 
     def _reconstruct(self, photo, about, camera, report):
-        cube = self.model.reconstruct(photo, camera=camera or None, progress=report)
+        cube = self.model.reconstruct(photo, camera=self.cameras.get(camera), progress=report)
         cube.attrs.update(about)
         self._show(CubeView(cube), about["photo"], photo)
+
+    def open_sample(self, camera, report):
+        """Opens the sample: its photo with its true cube as the reference; without a model its cube alone."""
+        report(0.02)
+        grid = SAMPLE_NM if self.model is None else self.model.wavelengths_nm
+        photo, cube = write_sample(grid, self._new_folder())
+        self.open([cube if self.model is None else photo], camera, report)
+        if self.model is not None:
+            self.open_reference([cube], lambda share: report(1))
+
+    def add_cameras(self, paths):
+        """Takes the cameras of a file of sensitivities (`hsgan.files.cameras`); returns their names in `cameras`.
+
+        Raises:
+          DataError: no such file, or one that cannot be used.
+        """
+        if len(paths) != 1:
+            raise DataError(f"files: give one file of a camera at a time. Received: {len(paths)} files")
+        with short_names(paths[0]):
+            names = [name for name, _, _ in cameras.read(paths[0])]
+        added = {f"{name} ({paths[0].name})": f"{paths[0]}:{name}" for name in names}
+        self.cameras |= added
+        return list(added)
 
     def _load(self, path):
         with short_names(path):
@@ -138,12 +169,19 @@ class Session:
         report(0.1)
         self._compare(self._load(path), path.name)
 
+    def rescale(self, scale, report):
+        """Compares again, with another `scale`."""
+        self.scale = scale
+        report(0.1)
+        if self.reference is not None:
+            self._compare(self.reference, self.reference_name)
+
     def drop_reference(self):
         """Forgets the reference."""
         self.reference, self.reference_name, self.numbers, self._angles = None, "", {}, None
 
     def _compare(self, other, name):
-        found = compare(self.view, other, name)
+        found = compare(self.view, other, name, self.scale)
         step = self._step
         self._angles, self.numbers = found.angles[::step, ::step], found.numbers
         self.reference, self.reference_name = other, name
@@ -190,6 +228,14 @@ class Session:
             (mark, self.view.spectrum(*mark.part), None if other is None else other.spectrum(*mark.part))
             for mark in self.marks
         ]
+
+    def measure(self, light):
+        """Returns the numbers of the marked places in a light (`hsgan.plot.numbers.measure`)."""
+        return numbers.measure(self.view, self.marks, light)
+
+    def table(self, light):
+        """Returns them as CSV."""
+        return numbers.table(self.measure(light), self.view.wavelengths_nm)
 
     def export(self, form, report):
         """Writes the cube in a format of `hsgan.save_cube`; returns one file's path: a ZIP's where there are more."""

@@ -27,9 +27,15 @@ body { background: var(--paper); color: var(--ink); }
 .hs-error { width: 100%; background: #fdf1f0; border: 1px solid #e7b9b4; color: #8a2a20; border-radius: 8px;
   padding: 10px 14px; overflow-wrap: anywhere; }
 .hs-picture { user-select: none; cursor: crosshair; margin: 0 auto; line-height: 0; }
+.hs-picture:focus-visible { outline: 3px solid var(--accent); outline-offset: 3px; border-radius: 4px; }
 .hs-picture img { border-radius: 4px; touch-action: manipulation; }
 .hs-chip { display: inline-flex; align-items: center; gap: 8px; font-size: .86rem; }
 .hs-dot { width: 12px; height: 12px; border-radius: 50%; flex: none; }
+.hs-swatch { width: 22px; height: 14px; border-radius: 3px; border: 1px solid var(--rule); flex: none; }
+.hs-table { width: 100%; border-collapse: collapse; font-size: .84rem; font-variant-numeric: tabular-nums; }
+.hs-table th { text-align: left; font-weight: 500; padding: 3px 8px 3px 0; }
+.hs-table td, .hs-table thead th:not(:first-child) { text-align: right; padding: 3px 0 3px 10px; }
+.hs-table thead th { color: var(--soft); border-bottom: 1px solid var(--rule); }
 .hs-scale { height: 10px; border-radius: 3px; flex: 1; }
 .hs-numbers { display: grid; grid-template-columns: max-content max-content; column-gap: 24px; row-gap: 4px; }
 .hs-numbers .value { font-variant-numeric: tabular-nums; text-align: right; }

@@ -32,4 +32,5 @@ def numbers_of(session):
         ("Structural similarity (ASSIM)", f"{numbers['assim']:.4f}"),
         ("Spectral angle, mean", f"{numbers['sam_deg']:.2f}°"),
         ("Spectral angle, lit pixels", f"{numbers['sam_lit_deg']:.2f}°"),
+        *([("Cube multiplied by", f"{numbers['scale']:.4g}")] if "scale" in numbers else []),
     ]

@@ -1,5 +1,6 @@
 """A visitor's work without a page: what is opened, refused, marked and written; long work that is stopped."""
 
+import csv
 import threading
 import time
 
@@ -126,6 +127,39 @@ def test_without_a_model_photos_are_refused(photo):
     with pytest.raises(DataError, match=r"needs a model: start it with --run=DIR"):
         session.open([photo], "", nothing)
     session.close()
+
+
+def test_the_sample_is_no_photo_without_a_model():
+    session = Session(None, Limits(10**6, 10**6))
+    session.open_sample("", nothing)
+    assert session.name == "sample.npz" and session.view.shape == (256, 256, 31) and session.reference is None
+    session.close()
+
+
+def test_a_visitors_camera_is_as_one_that_is_known(session, photo, tmp_path):
+    path = tmp_path / "two.csv"
+    path.write_text("no numbers")
+    with pytest.raises(DataError, match=r"^two.csv: "):
+        session.add_cameras([path])
+    curves = np.exp(-(((WAVELENGTHS_NM[:, None] - [600, 540, 460]) / 40) ** 2))
+    np.savetxt(path, np.column_stack([WAVELENGTHS_NM, curves]), delimiter=",")
+    assert session.add_cameras([path]) == ["two (two.csv)"]
+    session.open([photo], "two (two.csv)", nothing)
+    assert session.view.cube.attrs["camera"] == "two"
+    np.testing.assert_allclose(session.view.cube.attrs["srf"], (curves / curves.sum(0)).T, atol=1e-5)
+
+
+def test_the_numbers_and_the_scale(session, cube_file, tmp_path):
+    double = write_cube(tmp_path / "double", 2 * ramp(7, 9), WAVELENGTHS_NM, SRF)[0]
+    single = write_cube(tmp_path / "single", ramp(7, 9), WAVELENGTHS_NM, SRF)[0]
+    session.open([single], "", nothing)
+    session.mark((0, 0), (6, 8))
+    (line,) = csv.DictReader(session.table("D65").splitlines())
+    assert line["last row"] == "6" and float(line["400 nm"]) == pytest.approx(ramp(7, 9)[..., 0].mean(), rel=1e-5)
+    session.open_reference([double], nothing)
+    assert session.numbers["psnr"] < 20
+    session.rescale("best", nothing)
+    assert session.numbers["scale"] == pytest.approx(2, rel=1e-6) and session.numbers["psnr"] == 100
 
 
 def test_half_a_cube_and_several_files_are_refused(tmp_path):
