@@ -3,7 +3,6 @@
 Why each dependency is there: docs/dependencies.md.
 """
 
-import re
 from pathlib import Path
 
 from setuptools import find_packages, setup
@@ -67,7 +66,7 @@ EXTRAS = {
 
 setup(
     name="hsgan",
-    version=re.search(r'__version__ = "(.*)"', Path("hsgan/__init__.py").read_text(encoding="utf-8"))[1],
+    version="0.1.0",
     description="Hyperspectral cubes from RGB images, by a network trained without paired data",
     long_description=Path("README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
@@ -77,8 +76,7 @@ setup(
     # The configurations travel inside the package, so that `--config=configs/demo.py` works from any folder.
     packages=[*find_packages(include=["hsgan*", "tfrecords_tools*"]), "hsgan.configs"],
     package_dir={"hsgan.configs": "configs"},
-    package_data={"hsgan": ["py.typed"], "hsgan.benchmark": ["templates/*.html"]},
-    entry_points={"console_scripts": ["hsgan = hsgan.__main__:main"]},
+    package_data={"hsgan.benchmark": ["templates/*.html"]},
     install_requires=REQUIREMENTS,
     extras_require=EXTRAS,
 )

@@ -23,6 +23,7 @@ PACKAGES = (
     "hsgan.plot",
     "hsgan.reconstruct",
     "hsgan.evaluate",
+    "hsgan.track",
     "hsgan.train",
     "hsgan.pretrain_parser",
     "hsgan.lite",
@@ -30,7 +31,6 @@ PACKAGES = (
     "hsgan.benchmark",
     "hsgan.app",
     "tfrecords_tools",
-    "hsgan.__main__",
 )
 LAYERS = {package: number for number, package in enumerate(PACKAGES)}
 

@@ -39,4 +39,5 @@ def main(_, values=flags.FLAGS):
 
 
 if __name__ == "__main__":
-    cli.run(define_flags, main)
+    define_flags()
+    cli.run(main)

@@ -37,4 +37,5 @@ def main(argv, values=flags.FLAGS):
 
 
 if __name__ == "__main__":
-    cli.run(define_flags, main)
+    define_flags()
+    cli.run(main)

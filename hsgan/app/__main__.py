@@ -47,4 +47,5 @@ def main(argv):
 
 
 if __name__ == "__main__":
-    cli.run(define_flags, main)
+    define_flags()
+    cli.run(main)

@@ -64,25 +64,41 @@ def page(suite, results, figures=None):
     Args:
       suite, results: as `write`. figures: {file stem: path of a PNG}, in the order of the page.
     """
-    environment = Environment(
-        loader=PackageLoader("hsgan.benchmark"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True,
-    )  # fmt: skip
-    images = {stem: Image(data_uri(path), caption(stem)) for stem, path in (figures or {}).items()}
-    return environment.get_template(REPORT).render(
-        suite=suite,
-        described=tables.described(results),
+    return render(
+        REPORT,
+        suite.title,
+        tables.described(results),
+        {path: caption(stem) for stem, path in (figures or {}).items()},
+        results["versions"],
         table=tables.columns(suite, results),
-        rows_of=tables.rows_of,
         extras=extra_tables(results["extra"]),
-        images=images,
         settings={name: _json(entry["settings"]) for name, entry in results["rows"].items()},
         plan=results["plan"],
-        versions=results["versions"],
         identity=_json(results["identity"]),
         blind=not results["identity"]["known_srf"],
         paper=any(column.kind == "paper" for column in tables.columns(suite, results)),
         paper_precision=SRF_PRECISION,
+    )
+
+
+def render(template, title, described, captions, versions, **values):
+    """Returns a page as HTML.
+
+    Args:
+      template: file of `templates`, which extends `page.html`.
+      title: of the page.
+      described: what its numbers were measured on.
+      captions: {path of a PNG: text under it}, in the order of the page.
+      versions: {package: version}.
+      values: whatever else the template names.
+    """
+    environment = Environment(
+        loader=PackageLoader("hsgan.benchmark"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip
+    images = {path.stem: Image(data_uri(path), text) for path, text in captions.items()}
+    return environment.get_template(template).render(
+        title=title, described=described, images=images, versions=versions, rows_of=tables.rows_of, **values
     )
 
 
@@ -120,9 +136,9 @@ def _srf_table(found):
     errors = [np.concatenate(list(entry["errors"].values())) for entry in found.values()]
     return [
         Column("estimate", "name", list(found)),
-        _numbers("precision %", "{:.1f}", True, [100 * entry["precision"] for entry in found.values()]),
-        _numbers("mean error", "{:.3f}", False, [values.mean() for values in errors]),
-        _numbers("largest error", "{:.3f}", False, [values.max() for values in errors]),
+        tables.numbers("precision %", "{:.1f}", True, [100 * entry["precision"] for entry in found.values()]),
+        tables.numbers("mean error", "{:.3f}", False, [values.mean() for values in errors]),
+        tables.numbers("largest error", "{:.3f}", False, [values.max() for values in errors]),
     ]
 
 
@@ -134,7 +150,7 @@ def _camera_table(found):
         if chosen:
             means = [np.mean([by_camera[name]["psnr"] for name in chosen]) for by_camera in rows.values()]
             count = f"{len(chosen)} camera{'s' * (len(chosen) > 1)}"
-            table.append(_numbers(f"PSNR dB, {count} {heading}", "{:.2f}", True, means))
+            table.append(tables.numbers(f"PSNR dB, {count} {heading}", "{:.2f}", True, means))
     return table
 
 
@@ -142,21 +158,15 @@ def _stress_table(found):
     methods = list(found["clean"])
     table = [
         Column("method", "name", methods),
-        _numbers("clean", "{:.2f}", True, [found["clean"][name]["psnr"] for name in methods]),
+        tables.numbers("clean", "{:.2f}", True, [found["clean"][name]["psnr"] for name in methods]),
     ]
     for panel in found["degradations"].values():
         # The level that changes nothing tells nothing about the degradation.
         levels = [index for index, level in enumerate(panel["levels"]) if level != panel["clean"]]
         if levels:
             means = [np.mean([panel["methods"][name]["psnr"][index] for index in levels]) for name in methods]
-            table.append(_numbers(panel["label"], "{:.2f}", True, means))
+            table.append(tables.numbers(panel["label"], "{:.2f}", True, means))
     return table
-
-
-def _numbers(heading, form, more, values):
-    texts = [form.format(value) for value in values]
-    best = texts[int((np.argmax if more else np.argmin)(values))]
-    return Column(heading, "ours", texts, {index for index, text in enumerate(texts) if text == best})
 
 
 def _json(values):

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+import numpy as np
 from rich.table import Table
 from rich.text import Text
 
@@ -71,19 +72,27 @@ def rows_of(table):
 
 def markdown(suite, results):
     """Returns the table in Markdown, with a line on what it is of."""
-    table = columns(suite, results)
-    lines = [f"# {suite.title}", "", described(results), ""]
-    lines.append("| " + " | ".join(column.heading for column in table) + " |")
+    return "\n".join([f"# {suite.title}", "", described(results), "", *markdown_lines(columns(suite, results))]) + "\n"
+
+
+def markdown_lines(table):
+    """Returns the lines of a list of `Column` in Markdown."""
+    lines = ["| " + " | ".join(column.heading for column in table) + " |"]
     lines.append("|" + "|".join(["---"] + ["---:"] * (len(table) - 1)) + "|")
     for row in rows_of(table):
         lines.append("| " + " | ".join(f"**{text}**" if best else text for text, best in row) + " |")
-    return "\n".join(lines) + "\n"
+    return lines
 
 
 def screen(suite, results):
     """Returns the table for a terminal, a `rich` table without the costs."""
     shown = [column for column in columns(suite, results) if column.kind != "cost"]
-    table = Table(title=Text(suite.title), caption=Text(described(results)))
+    return screen_table(suite.title, described(results), shown)
+
+
+def screen_table(title, caption, shown):
+    """Returns a list of `Column` for a terminal, a `rich` table."""
+    table = Table(title=Text(title), caption=Text(caption))
     for column in shown:
         table.add_column(Text(column.heading), justify="left" if column.kind == "name" else "right")
     for row in rows_of(shown):
@@ -109,6 +118,17 @@ def described(results):
         f"trained for {amount}, with batches of {batch} patches of {patch} x {patch}; {weights}{seeds}. "
         f"GMAC, seconds and memory are of one image of {SIZE[0]} x {SIZE[1]}."
     )
+
+
+def numbers(heading, form, more, values):
+    """Returns a `Column` of our numbers, the best in bold.
+
+    Args:
+      heading: its title. form: format of a number. more: whether more is better. values: a number a row.
+    """
+    texts = [form.format(value) for value in values]
+    best = texts[int((np.argmax if more else np.argmin)(values))]
+    return Column(heading, "ours", texts, {index for index, text in enumerate(texts) if text == best})
 
 
 def _ours(heading, form, more, pairs):

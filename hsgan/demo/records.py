@@ -85,7 +85,7 @@ def draw_cube(index, materials, size=CUBE_SIZE):
     scene = scenes.draw(rng, size, materials)
     direct, ambient = materials.draw_light(rng)
     radiance = scenes.render(scene, materials.reflectances * direct, materials.reflectances * ambient, direct)
-    return _expose(rng, radiance, mean=0.12, spread=0.5)
+    return expose(rng, radiance, mean=0.12, spread=0.5)
 
 
 def draw_photo(index, materials, responses, size=PHOTO_SIZE):
@@ -105,12 +105,12 @@ def draw_photo(index, materials, responses, size=PHOTO_SIZE):
     rgb = scenes.render(scene, *tables, direct @ camera)
     means = rgb.mean(axis=(0, 1))
     rgb = rgb * (means.mean() / means) ** rng.choice([0, rng.uniform(0.6, 1)], p=[0.15, 0.85])
-    rgb = _expose(rng, rgb, mean=0.16, spread=0.4)
+    rgb = expose(rng, rgb, mean=0.16, spread=0.4)
     noise = np.sqrt(rng.uniform(0, 4e-4) * rgb + rng.uniform(0, 3e-3) ** 2) * rng.standard_normal(rgb.shape)
     return np.clip(rgb + noise, 0, 1).astype(np.float32), scenes.labels(scene)
 
 
-def _expose(rng, image, mean, spread):
+def expose(rng, image, mean, spread):
     """Scales to a random mean, but keeps all but the brightest 0.3 % below 1; clips those."""
     gain = min(rng.lognormal(np.log(mean), spread) / image.mean(), 1 / np.quantile(image.max(axis=-1), 0.997))
     return np.clip(image * gain, 0, 1).astype(np.float32)

@@ -54,4 +54,5 @@ def main(_):
 
 
 if __name__ == "__main__":
-    cli.run(define_flags, main)
+    define_flags()
+    cli.run(main)

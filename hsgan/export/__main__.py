@@ -72,4 +72,5 @@ def chosen(names):
 
 
 if __name__ == "__main__":
-    cli.run(define_flags, main)
+    define_flags()
+    cli.run(main)

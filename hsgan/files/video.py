@@ -25,7 +25,7 @@ def iterate_frames(path, check_size, every=1):
     Raises:
       DataError: PyAV is not installed; no such file; not a video; damaged, after the frames before the damage.
     """
-    av = _library(path)
+    av = library(path)
     try:
         with av.open(str(path)) as container:
             stream = _stream(path, container, check_size)
@@ -42,7 +42,7 @@ def count_frames(path, every=1):
     Raises:
       DataError: as `iterate_frames`.
     """
-    av = _library(path)
+    av = library(path)
     try:
         with av.open(str(path)) as container:
             frames = _stream(path, container, lambda *_: None).frames
@@ -51,7 +51,8 @@ def count_frames(path, every=1):
     return max(-(-frames // every), 1)
 
 
-def _library(path):
+def library(path):
+    """Returns PyAV, or raises a `DataError` that says how to install it; `path` is the video that needs it."""
     if find_spec("av") is None:
         raise DataError(f"{path}: videos need the package av: pip install 'hsgan[video]'")
     import av

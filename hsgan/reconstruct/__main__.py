@@ -98,4 +98,5 @@ def report(name, paths, result):
 
 
 if __name__ == "__main__":
-    cli.run(define_flags, main)
+    define_flags()
+    cli.run(main)

@@ -35,3 +35,23 @@ def band_at(wavelengths_nm, wanted_nm):
             f"Received: {wanted_nm:g} nm"
         )
     return int(np.abs(np.asarray(wavelengths_nm, np.float64) - wanted_nm).argmin())
+
+
+def gaussian_filters(wavelengths_nm, centers_nm, width_nm):
+    """Returns what Gaussian filters make of a spectrum's bands, float64 [filters, bands]; each row sums to 1.
+
+    Args:
+      wavelengths_nm: float [bands], ascending.
+      centers_nm: float [filters].
+      width_nm: of the filters at half of their height.
+
+    Raises:
+      DataError: a filter whose center no band holds.
+    """
+    wavelengths_nm = np.asarray(wavelengths_nm, np.float64)
+    for center in centers_nm:
+        band_at(wavelengths_nm, center)
+    deviation = width_nm / (2 * np.sqrt(2 * np.log(2)))
+    distance = (np.asarray(centers_nm, np.float64)[:, None] - wavelengths_nm) / deviation
+    weights = np.exp(-0.5 * distance**2) * np.diff(edges(wavelengths_nm))
+    return weights / weights.sum(axis=1, keepdims=True)

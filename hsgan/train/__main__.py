@@ -15,14 +15,14 @@ FLAGS = flags.FLAGS
 
 
 def define_flags():
-    """Defines the flags of this program."""
+    """Defines the flags of this program; returns the configuration's."""
     flags.DEFINE_string("workdir", "", "Run folder to begin or to go on with; default: runs/NAME of the configuration.")
-    cli.define_config()
+    return cli.ConfigFlag()
 
 
 @cli.without_tensorflow  # until all is checked: a mistake in the configuration costs no wait
 def main(_):
-    config = cli.load_config(sources.problems)
+    config = CONFIG.load(sources.problems)
     cli.import_tensorflow()
     from hsgan.evaluate.harness import evaluate_run
     from hsgan.evaluate.table import print_results
@@ -39,4 +39,5 @@ def main(_):
 
 
 if __name__ == "__main__":
-    cli.run(define_flags, main)
+    CONFIG = define_flags()
+    cli.run(main)

@@ -1,0 +1,76 @@
+"""`python -m hsgan.track SEQUENCE... --output=DIR`: follows a target from its first box.
+
+Of each sequence: NAME.csv, a box a frame, and NAME.mp4, the frames with boxes. Where there are true boxes, how well the
+target was followed is printed.
+"""
+
+import sys
+
+from absl import flags
+
+from hsgan import cli
+from hsgan.errors import DataError, HsganError
+
+FLAGS = flags.FLAGS
+
+
+def define_flags():
+    """Defines the flags of this program."""
+    flags.DEFINE_string("output", None, "Folder for boxes and videos; those there are replaced.", required=True)
+    flags.DEFINE_string("box", "", "First box: left,top,width,height in pixels from 1; default: groundtruth_rect.txt.")
+    flags.DEFINE_list("features", [], "What the filter sees: hog, color, sshmg, abundances; default: by the frames.")
+    flags.DEFINE_bool("video", True, "Write a video with the boxes, which needs PyAV (hsgan[video]).")
+
+
+@cli.takes_arguments
+def main(argv):
+    from hsgan.files.inputs import output_stems
+    from hsgan.plot.figures import check_folder, folder
+    from hsgan.track import sequences
+    from hsgan.track.features import Features
+
+    check_folder(FLAGS.output)
+    if FLAGS.features:
+        Features(tuple(FLAGS.features))
+    found, failed = sequences.find_sequences(argv[1:], FLAGS.box), 0
+    names = [f"{sequence.name}.csv" for sequence in found]
+    folder(FLAGS.output)
+    for sequence, (_, stem) in zip(found, output_stems(names, FLAGS.output), strict=True):
+        try:
+            print(follow(sequence, stem), flush=True)
+        except HsganError as error:
+            failed += 1
+            print(f"error: {error}", file=sys.stderr, flush=True)
+    if failed:
+        raise DataError(f"{failed} of {len(found)} sequences could not be followed")
+
+
+def follow(sequence, stem):
+    """Follows the target of one sequence, and writes what is asked for; returns what to print."""
+    from hsgan.files.video_writer import write_video
+    from hsgan.track import output
+    from hsgan.track.course import CUBES, TRACKING, Course
+
+    course = Course(sequence, features=tuple(FLAGS.features))
+    paths = [f"{stem}.csv"]
+    if FLAGS.video:
+        paths.append(f"{stem}.mp4")
+        write_video(paths[-1], output.pictures(sequence, course))
+    else:
+        course.finish()
+    output.write_boxes(paths[0], course.boxes)
+    line = f"{sequence.name}: {len(course.boxes)} frames, {course.frames_per_second(TRACKING):.1f} frames a second"
+    if course.cubes is not None:
+        line += f" ({course.frames_per_second(CUBES, TRACKING):.1f} with the cubes)"
+    if course.evaluated:
+        measures = course.measures()
+        line += (
+            f"; AP {100 * measures['ap']:.2f} %, DP {100 * measures['dp']:.2f} %, AUC {measures['auc']:.4f}, "
+            f"location error {measures['location_error']:.2f} px"
+        )
+    return "\n  ".join([line, *map(str, paths)])
+
+
+if __name__ == "__main__":
+    define_flags()
+    cli.run(main)
