@@ -3,6 +3,7 @@
 Why each dependency is there: docs/dependencies.md.
 """
 
+import re
 from pathlib import Path
 
 from setuptools import find_packages, setup
@@ -66,7 +67,7 @@ EXTRAS = {
 
 setup(
     name="hsgan",
-    version="0.1.0",
+    version=re.search(r'__version__ = "(.*)"', Path("hsgan/__init__.py").read_text(encoding="utf-8"))[1],
     description="Hyperspectral cubes from RGB images, by a network trained without paired data",
     long_description=Path("README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
@@ -76,7 +77,8 @@ setup(
     # The configurations travel inside the package, so that `--config=configs/demo.py` works from any folder.
     packages=[*find_packages(include=["hsgan*", "tfrecords_tools*"]), "hsgan.configs"],
     package_dir={"hsgan.configs": "configs"},
-    package_data={"hsgan.benchmark": ["templates/*.html"]},
+    package_data={"hsgan": ["py.typed"], "hsgan.benchmark": ["templates/*.html"]},
+    entry_points={"console_scripts": ["hsgan = hsgan.__main__:main"]},
     install_requires=REQUIREMENTS,
     extras_require=EXTRAS,
 )

@@ -19,6 +19,11 @@ from hsgan.spectra import srf as srf_lib
 FLAGS = flags.FLAGS
 
 
+def define_flags():
+    """Defines the flags of this program."""
+    flags.DEFINE_integer("repeats", 15, "Measurements of each form.", lower_bound=1)
+
+
 def concatenated(inputs, kernel):
     """What `hsgan.networks.layers.efficient.pointwise_sum` computes, written out."""
     return tf.nn.conv2d(tf.concat(inputs, axis=-1), kernel[None, None], 1, "SAME")
@@ -57,5 +62,4 @@ def main(_):
 
 
 if __name__ == "__main__":
-    flags.DEFINE_integer("repeats", 15, "Measurements of each form.", lower_bound=1)
-    cli.run(main)
+    cli.run(define_flags, main)

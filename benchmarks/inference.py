@@ -89,7 +89,7 @@ ENGINES = {
 
 
 def define_flags():
-    """Defines the flags of this program; returns the configuration's."""
+    """Defines the flags of this program."""
     flags.DEFINE_list("sizes", ["482x512", "1392x1300", "4000x3000"], "Images, rows x columns.")
     flags.DEFINE_list("engines", [], f"Of {'; '.join(ENGINES)}, by the part before and after the comma joined by '/'.")
     flags.DEFINE_integer("repeats", 5, "Timed runs of a 482x512 image, after a first one; fewer of larger ones.")
@@ -97,7 +97,7 @@ def define_flags():
     flags.DEFINE_string("records", "", "Cube records on whose validation scenes PSNR is measured; with --run.")
     flags.DEFINE_string("exported", "", "Folder of hsgan.export whose TFLite files are measured too.")
     flags.DEFINE_string("case", "", "Measure this one (JSON) and print it as JSON.")
-    return cli.ConfigFlag("configs/demo.py")
+    cli.define_config("configs/demo.py")
 
 
 def network_of(folder):
@@ -108,7 +108,7 @@ def network_of(folder):
 
     if FLAGS.run:
         return RunFolder.open(FLAGS.run).network("best")
-    config = CONFIG.load()
+    config = cli.load_config()
     wavelengths_nm = config_lib.wavelengths_nm(config)
     rng = np.random.default_rng(0)
     responses = srf_lib.normalize(rng.random((28, 3, len(wavelengths_nm))))
@@ -233,5 +233,4 @@ def line_of(engine, row):
 
 
 if __name__ == "__main__":
-    CONFIG = define_flags()
-    cli.run(cli.without_tensorflow(main))
+    cli.run(define_flags, cli.without_tensorflow(main))

@@ -39,13 +39,13 @@ SETS = {
 
 
 def define_flags():
-    """Defines the flags of this program; returns the configuration's."""
+    """Defines the flags of this program."""
     flags.DEFINE_list("sets", list(SETS), "Made-up records to measure; empty: the streams of --config instead.")
     flags.DEFINE_float("seconds", 4.0, "Measuring time of each row, in each round.")
     flags.DEFINE_integer("rounds", 3, "How often each row is measured.", lower_bound=1)
     flags.DEFINE_integer("batch", 24, "Patches a batch, of made-up records.", lower_bound=1)
     flags.DEFINE_bool("deterministic", False, "With TensorFlow's op determinism, as in training.")
-    return cli.ConfigFlag("configs/demo.py")
+    cli.define_config("configs/demo.py")
 
 
 def rate(dataset, items, seconds):
@@ -149,7 +149,7 @@ def main(_):
     if flags.FLAGS.deterministic:
         tf.config.experimental.enable_op_determinism()
     if not flags.FLAGS.sets:
-        print_streams(CONFIG.load(sources.problems))
+        print_streams(cli.load_config(sources.problems))
         return
     print(f"{'patches of 128x128x31':34}{'':8}{'MB':>8}{'MB':>10}{'pipeline':>11}{'bare':>9}{'':8}{'CPU ms':>10}")
     head = (
@@ -164,5 +164,4 @@ def main(_):
 
 
 if __name__ == "__main__":
-    CONFIG = define_flags()
-    cli.run(main)
+    cli.run(define_flags, main)

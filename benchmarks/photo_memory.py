@@ -36,7 +36,7 @@ def define_flags():
     flags.DEFINE_list("formats", list(FORMATS), "One row for each.")
     flags.DEFINE_bool("consistent", False, "Make consistent cubes.")
     flags.DEFINE_bool("together", False, "One row more: all formats in one call.")
-    return cli.ConfigFlag("configs/demo.py")
+    cli.define_config("configs/demo.py")
 
 
 def make_photo(path, width, height):
@@ -66,7 +66,7 @@ def measure(command):
 
 def main(_):
     """Prints the table."""
-    config = CONFIG.load()
+    config = cli.load_config()
     rows = [*FLAGS.formats, *([",".join(FLAGS.formats)] if FLAGS.together else [])]
     own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"{FLAGS.width} x {FLAGS.height} JPEG, T = {config.generator.stages}, growth {config.generator.growth}, "
@@ -88,5 +88,4 @@ def main(_):
 
 
 if __name__ == "__main__":
-    CONFIG = define_flags()
-    cli.run(main)
+    cli.run(define_flags, main)

@@ -97,5 +97,4 @@ def main(_):
 
 
 if __name__ == "__main__":
-    define_flags()
-    cli.run(main)
+    cli.run(define_flags, main)

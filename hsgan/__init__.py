@@ -11,8 +11,9 @@ The import itself is light: what these names need, TensorFlow and xarray, is imp
 
 import importlib
 
+__version__ = "0.1.0"
 _HOMES = {"Reconstructor": "hsgan.reconstruct.api", "open_cube": "hsgan.files.cubes", "save_cube": "hsgan.files.cubes"}
-__all__ = ["Reconstructor", "open_cube", "save_cube"]
+__all__ = ["Reconstructor", "__version__", "open_cube", "save_cube"]
 
 
 def __getattr__(name):

@@ -1,55 +1,173 @@
-"""What all command-line programs share: one clear line for an error, a non-zero exit, `--config.x.y=z` overrides."""
+"""What all command-line programs share: flags, help, one clear line for an error, and the right exit status.
+
+A program is a module with `define_flags()` and `main(argv)`, which does its work by calling the library; `run` joins
+the two, in any process and also after another program.
+
+Exit status: 0 when the work is done; 1 for a mistake of the user; 130 after Ctrl-C; 141 when what reads the output goes
+away (`| head -1`), as for a program that the signal ends.
+"""
 
 import contextlib
 import errno
 import os
 import re
+import select
 import sys
 import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from absl import app, flags, logging
+import ml_collections
+from absl import flags, logging
 
 from hsgan import config as config_lib
-from hsgan.errors import HsganError
+from hsgan.errors import HsganError, UsageError
 
-_OVERRIDES = []
 # What a user can mend: a disk that is full, and a path that cannot be written or is something else.
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _USERS = (*_FULL, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG)
+_INTERRUPTED, _PIPE = 130, 141
+_HELP = ("-h", "-help", "--help")
+_PREFIX, _FIELD = "config.", "config.SECTION.FIELD"  # all `--config.x.y=z` are values of the one flag `_FIELD`
 _LOG_LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 # TensorFlow's log lines below fatal, and its complaint about the order in which it sets up logging.
 _NOISE = re.compile(rb"(I|W|E)\d{4} \d\d:|\d{4}-\d\d-\d\d [\d:.]+: [IWE] |WARNING: All log messages before absl::")
 
 
-def run(main):
-    """Runs `main(argv)` under absl; a user-side error ends in one line on stderr and exit status 1.
+def run(define_flags: Callable[[], object], main: Callable[[list[str]], None], argv: list[str] | None = None) -> None:
+    """Runs a program on a command line, and ends the process.
 
     An error without a remedy on the user's side keeps its traceback: it is ours to mend.
+
+    Args:
+      define_flags: defines the program's flags in `absl.flags.FLAGS`.
+      main: the program; gets its name and the positional arguments.
+      argv: the command line; None: that of this process.
     """
+    argv = list(sys.argv if argv is None else argv)
+    try:
+        with program_flags(define_flags) as names:
+            before = argv[: argv.index("--")] if "--" in argv else argv
+            if set(_HELP) & set(before[1:]):
+                print(help_of(names, sys.modules[main.__module__].__doc__))
+            else:
+                _work(main, parse(argv))
+            sys.stdout.flush()
+    except HsganError as error:
+        _fail(main, str(error))
+    except KeyboardInterrupt:
+        _fail(main, "interrupted", _INTERRUPTED)
+    except OSError as error:
+        if isinstance(error, BrokenPipeError) and _nobody_reads():
+            _end_quietly()
+        if error.errno not in _USERS:
+            raise
+        remedy = "; make room and run the same command again" if error.errno in _FULL else ""
+        _fail(main, f"{error.filename or 'output'}: {os.strerror(error.errno)}{remedy}")
+    sys.exit(0)
 
-    def guarded(argv):
-        if len(argv) > 1 and not getattr(main, "takes_arguments", False):
-            _fail(f"unexpected arguments: {' '.join(argv[1:])}; --help lists the flags")
-        if not getattr(main, "needs_no_tensorflow", False):
-            import_tensorflow()
-        try:
-            main(argv)
-        except HsganError as error:
-            _fail(str(error))
-        except OSError as error:
-            if error.errno not in _USERS:
-                raise
-            remedy = "; make room and run the same command again" if error.errno in _FULL else ""
-            _fail(f"{error.filename or 'output'}: {os.strerror(error.errno)}{remedy}")
-        except KeyboardInterrupt:
-            _fail("interrupted", status=130)
 
+def _work(main, argv):
+    if len(argv) > 1 and not getattr(main, "takes_arguments", False):
+        raise UsageError(f"unexpected arguments: {' '.join(argv[1:])}; --help lists the flags")
     logging.set_verbosity(logging.WARNING)
-    app.run(guarded, flags_parser=_parse)
+    if not getattr(main, "needs_no_tensorflow", False):
+        import_tensorflow()
+    main(argv)
 
 
-def import_tensorflow():
+@contextlib.contextmanager
+def program_flags(define_flags: Callable[[], object]) -> Iterator[list[str]]:
+    """Defines a program's flags, and takes them away afterwards: absl has one set of flags a process.
+
+    Yields:
+      The flags' names, wherever they are defined.
+    """
+    before = set(flags.FLAGS)
+    define_flags()
+    names = sorted(set(flags.FLAGS) - before)
+    try:
+        yield names
+    finally:
+        for name in names:
+            delattr(flags.FLAGS, name)
+        flags.FLAGS.unparse_flags()
+
+
+def parse(argv: Sequence[str]) -> list[str]:
+    """Parses a command line into `absl.flags.FLAGS`; returns the program's name and the positional arguments.
+
+    Raises:
+      UsageError: names every unknown flag, and every value that cannot be, each in a line of its own.
+    """
+    left, found = [_as_field(argument) if _FIELD in flags.FLAGS else argument for argument in argv], {}
+    while True:
+        try:
+            rest = flags.FLAGS(left)
+            break
+        except flags.Error as error:
+            # absl stops at the first: what it names is taken out, and the rest looked at again.
+            new = {line: _flag_of(line) for line in str(error).splitlines() if _flag_of(line) not in found.values()}
+            found |= new
+            kept = [argument for argument in left if argument.lstrip("-").partition("=")[0] not in new.values()]
+            if kept == left:
+                break
+            left = kept
+    if len(found) == 1:
+        raise UsageError(f"{next(iter(found))}; --help lists the flags")
+    if found:
+        raise UsageError("\n  ".join([f"{len(found)} mistakes; --help lists the flags:", *found]))
+    return rest
+
+
+def _as_field(argument):
+    """`--config.section.field=value` as a value of the flag that collects them; anything else as it is."""
+    name = argument.lstrip("-")
+    if not argument.startswith("-") or not name.startswith(_PREFIX):
+        return argument
+    return f"--{_FIELD}={name.removeprefix(_PREFIX)}"
+
+
+def _flag_of(line):
+    """Returns the flag that a line of absl's is about; the line itself where it is about several."""
+    match = re.match(r"Unknown command line flag '([^']*)'|flag --([\w.]+)=", line)
+    return (match[1] or match[2]) if match else line
+
+
+def help_of(names: Iterable[str], text: str | None) -> str:
+    """Returns what `--help` prints: the program's own words, and its flags by name."""
+    shown = flags.FlagValues()
+    for name in sorted(names):
+        shown[name] = flags.FLAGS[name]
+    return f"{(text or '').strip()}\n\n{shown.get_help(include_special_flags=False)}"
+
+
+def define_config(default: str = "configs/demo.py") -> None:
+    """Defines `--config=FILE.py` and `--config.section.field=value`, which may be given any number of times.
+
+    `ml_collections.config_flags` was tried in place of this. Of `--config.train.batchh=4 --config.train.batch=0
+    --config.loss.smoothness=-1 --config.train.steps=x` it reports the first, by a traceback; here are four lines. It
+    does not find the configurations that come with the package either.
+    """
+    flags.DEFINE_string("config", default, "Python file whose get_config() returns the configuration.")
+    flags.DEFINE_multi_string(_FIELD, [], "Value of one field, e.g. --config.train.steps=500.")
+
+
+def load_config(
+    data_problems: Callable[[ml_collections.ConfigDict], list[str]] | None = None,
+) -> ml_collections.ConfigDict:
+    """Returns the checked configuration that the flags of `define_config` ask for.
+
+    Args:
+      data_problems: as `hsgan.config.load`.
+
+    Raises:
+      ConfigError, DataError: as `hsgan.config.load`.
+    """
+    return config_lib.load(flags.FLAGS.config, flags.FLAGS[_FIELD].value, data_problems)
+
+
+def import_tensorflow() -> None:
     """Imports TensorFlow and looks for GPUs, without the log lines that it prints meanwhile even where all is well.
 
     Whatever else is written to stderr meanwhile appears afterwards. TF_CPP_MIN_LOG_LEVEL=0 in the environment holds
@@ -77,58 +195,42 @@ def import_tensorflow():
             os.write(2, b"".join(line for line in held if not _NOISE.match(line)))
 
 
-def _fail(message, status=1):
-    spec = getattr(sys.modules.get("__main__"), "__spec__", None)
-    program = spec.name.removesuffix(".__main__") if spec else Path(sys.argv[0]).name
-    print(f"{program}: error: {message}", file=sys.stderr)
-    sys.exit(status)
-
-
-def takes_arguments(main):
+def takes_arguments(main: Callable) -> Callable:
     """Marks a `main` that accepts positional arguments (files)."""
     main.takes_arguments = True
     return main
 
 
-def without_tensorflow(main):
+def without_tensorflow(main: Callable) -> Callable:
     """Marks a `main` that does without TensorFlow, its half gigabyte and its seconds, or imports it when it must."""
     main.needs_no_tensorflow = True
     return main
 
 
-class ConfigFlag:
-    """`--config=FILE.py` plus any number of `--config.section.field=value` overrides.
-
-    absl knows only flags that are declared; `run` takes the overrides out of the command line before absl parses the
-    rest, so that all unknown names and bad values are reported together by `hsgan.config`.
-    """
-
-    def __init__(self, default="configs/demo.py"):
-        self._file = flags.DEFINE_string(
-            "config",
-            default,
-            "Python file whose get_config() returns the configuration; single fields are set by "
-            "--config.section.field=value.",
-        )
-        # So that --help shows it, as if the program itself had defined it.
-        flags.FLAGS.register_key_flag_for_module(sys.argv[0], flags.FLAGS["config"])
-
-    def load(self, data_problems=None):
-        """Returns the validated configuration of file and overrides; arguments and errors as `hsgan.config.load`."""
-        return config_lib.load(self._file.value, _OVERRIDES, data_problems)
+def _fail(main, message, status=1):
+    print(f"{_name_of(main)}: error: {message}", file=sys.stderr)
+    sys.exit(status)
 
 
-def _parse(argv):
-    """absl's flags parser, but for the overrides of the configuration, which are kept for `ConfigFlag.load`."""
-    _OVERRIDES.clear()
-    rest = []
-    for argument in argv:
-        name = argument.lstrip("-")
-        if "config" in flags.FLAGS and argument.startswith("-") and name.startswith("config."):
-            _OVERRIDES.append(name.removeprefix("config."))
-        else:
-            rest.append(argument)
-    try:
-        return flags.FLAGS(rest)
-    except flags.Error as error:
-        _fail(f"{' '.join(str(error).split())}; --help lists the flags")
+def _name_of(main):
+    """Returns the program's name: its module's, or the script's."""
+    if main.__module__ != "__main__":
+        return main.__module__.removesuffix(".__main__")
+    spec = getattr(sys.modules["__main__"], "__spec__", None)
+    return spec.name.removesuffix(".__main__") if spec else Path(sys.argv[0]).name
+
+
+def _nobody_reads():
+    """Whether the reader of stdout or stderr is gone."""
+    poll = select.poll()
+    for stream in (1, 2):
+        poll.register(stream, 0)
+    return any(event & select.POLLERR for _, event in poll.poll(0))
+
+
+def _end_quietly():
+    # Python's own farewell would try to write what is left, and fail with a message.
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (1, 2):
+        os.dup2(nowhere, stream)
+    sys.exit(_PIPE)

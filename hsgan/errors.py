@@ -13,6 +13,10 @@ class ConfigError(HsganError):
     """A configuration with unknown fields, wrong types or values out of range; lists all of them."""
 
 
+class UsageError(HsganError):
+    """A command line with unknown flags, values that cannot be, or what the program does not take; lists all."""
+
+
 class DataError(HsganError):
     """An input file or record that cannot be used; names the file and, where there is one, the record."""
 

@@ -12,16 +12,16 @@ FLAGS = flags.FLAGS
 
 
 def define_flags():
-    """Defines the flags of this program; returns the configuration's."""
+    """Defines the flags of this program."""
     flags.DEFINE_string("output", None, "Folder for the weights and the report.", required=True)
     flags.DEFINE_integer("steps", None, "Updates; default: config.semantic.pretrain_steps.", lower_bound=1)
     flags.DEFINE_integer("batch", None, "Photos a step; default: config.semantic.pretrain_batch.", lower_bound=1)
-    return cli.ConfigFlag()
+    cli.define_config()
 
 
 @cli.without_tensorflow  # until all is checked: a mistake in the configuration costs no wait
 def main(_):
-    config = CONFIG.load(lambda config: sources.photo_problems(config, labels=True))
+    config = cli.load_config(lambda config: sources.photo_problems(config, labels=True))
     cli.import_tensorflow()
     from hsgan.networks.parsers import REPORT_FILE, WEIGHTS_FILE
     from hsgan.train.parser_trainer import pretrain
@@ -36,5 +36,4 @@ def main(_):
 
 
 if __name__ == "__main__":
-    CONFIG = define_flags()
-    cli.run(main)
+    cli.run(define_flags, main)

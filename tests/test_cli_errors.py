@@ -4,6 +4,7 @@ Bad files are tested beside their readers (`tests/files`, `tests/records`, `test
 errors reach the screen whole, and what only a whole program can get wrong.
 """
 
+import contextlib
 import json
 import os
 import resource
@@ -14,7 +15,7 @@ from pathlib import Path
 
 import pytest
 import tensorflow as tf
-from trained_run import make_records, make_run
+from trained_run import as_file, make_records, make_run
 
 from hsgan import config as config_lib
 from hsgan.errors import DataError
@@ -23,18 +24,22 @@ from hsgan.records.reader import record_offsets
 from hsgan.train.loop import train
 
 ROOT = Path(__file__).parents[1]
-# Program, its arguments ({} is the folder that `finished` fills), what its one line says after "PROGRAM: error: ".
+DATA = ("--config.data.cubes={}/cubes", "--config.data.rgb={}/photos", "--config.semantic.parser=",
+        "--config.semantic.pretrain_steps=0")  # fmt: skip
+# Program, its arguments ({} is the `folder`), and what it says after "PROGRAM: error: ", a line for each mistake.
 CASES = {
     "no configuration": ("hsgan.train", ["--config={}/no.py"], "--config: no such file: {}/no.py; configurations that"),
-    "two bad fields": (
+    "bad fields and data": (
         "hsgan.train",
-        ["--config.train.batch=0", "--config.trian.steps=3"],
-        "configuration: 2 problems:\n"
+        ["--config.train.batch=0", "--config.trian.steps=3", "--config.data.cubes={}/no", "--config.data.rgb={}"],
+        "configuration: 4 problems:\n"
         "  trian.steps: no such field (near: train.steps)\n"
-        "  train.batch: must be positive. Received: 0",
+        "  train.batch: must be positive. Received: 0\n"
+        "  {}/no: no such folder of records; tfrecords_tools makes one\n"
+        "  {}: no manifest.json: not a folder of records",
     ),
-    "another run": ("hsgan.train", ["--workdir={}/run"], "{}/run: holds a run with another configuration ("),
-    "workdir is a file": ("hsgan.train", ["--workdir={}/file.txt"], "{}/file.txt: "),
+    "another run": ("hsgan.train", ["--workdir={}/run", *DATA], "{}/run: holds a run with another configuration ("),
+    "workdir is a file": ("hsgan.train", ["--workdir={}/file.txt", *DATA], "{}/file.txt: "),
     "record of another length": (
         "hsgan.evaluate",
         ["--run={}/run", "--data={}/truncated", "--output={}/out"],
@@ -46,8 +51,27 @@ CASES = {
         "{}/damaged/test-validation-00000-of-00001.tfrecord: record 1: unreadable (DataLossError: ",
     ),
     "not a photo": ("hsgan.reconstruct", ["--run={}/run", "--output={}/out", "{}/no.jpg"], "1 of 1 photos could not"),
-    "missing flags": ("hsgan.reconstruct", ["photo.jpg"], "flags run=None, saved_model=None: give one of them"),
-    "unknown flag": ("hsgan.pretrain_parser", ["--output=x", "--step=3"], "Unknown command line flag 'step'."),
+    "missing flags": (
+        "hsgan.reconstruct",
+        ["photo.jpg"],
+        "2 mistakes; --help lists the flags:\n"
+        "  flags run=None, saved_model=None: give one of them: the folder of a training, or of an exported model\n"
+        "  flags output=None, list_cameras=False: give --output, a folder for the cubes",
+    ),
+    "unknown flag": (
+        "hsgan.pretrain_parser",
+        ["--output=x", "--step=3"],
+        "Unknown command line flag 'step'. Did you mean: steps ?; --help lists the flags",
+    ),
+    "several flags": (
+        "hsgan.plot",
+        ["--scale=x", "--outputt=y", "--port=2"],
+        "4 mistakes; --help lists the flags:\n"
+        "  flag --scale=x: value should be one of <none|best>\n"
+        "  Unknown command line flag 'outputt'. Did you mean: output ?\n"
+        "  Unknown command line flag 'port'\n"
+        "  flag --output=None: Flag --output must have a value other than None.",
+    ),
     "stray argument": ("hsgan.train", ["configs/demo.py"], "unexpected arguments: configs/demo.py; --help"),
     "no data set": (
         "tfrecords_tools.build_rgb",
@@ -60,8 +84,8 @@ EARLIER_LINES = {"not a photo": ["error: {}/no.jpg: no such file"]}
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory):
-    """Runs all `CASES`, two at a time; returns the folder and {case: (status, stdout, lines of stderr)}."""
+def folder(tmp_path_factory, demo_records):
+    """A folder with a run, records whole, cut and damaged, a file, and links to the demo records."""
     folder = tmp_path_factory.mktemp("cli_errors")
     make_run(folder / "run")
     (folder / "file.txt").write_text("not a folder")
@@ -70,21 +94,9 @@ def finished(tmp_path_factory):
     shard = "test-validation-00000-of-00001.tfrecord"
     cut(folder / "truncated" / shard)
     damage(folder / "damaged" / shard, record=1)
-    waiting, running, done = list(CASES), {}, {}
-    while waiting or running:
-        while waiting and len(running) < 2:
-            case = waiting.pop(0)
-            running[case] = start(case, folder)
-        case = next(iter(running))
-        stdout, stderr = running[case].communicate(timeout=120)
-        done[case] = running.pop(case).returncode, stdout, stderr.splitlines()
-    return folder, done
-
-
-def start(case, folder):
-    program, arguments, _ = CASES[case]
-    command = [sys.executable, "-m", program, *(text.format(folder) for text in arguments)]
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    for name, records in zip(("cubes", "photos"), demo_records, strict=True):
+        (folder / name).symlink_to(records)
+    return folder
 
 
 def cut(shard):
@@ -99,22 +111,16 @@ def damage(shard, record):
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_one_line_and_a_status(finished, case):
-    folder, done = finished
-    status, stdout, lines = done[case]
-    program, _, message = CASES[case]
-    earlier = [line.format(folder) for line in EARLIER_LINES.get(case, [])]
-    assert lines[: len(earlier)] == earlier
-    rest = "\n".join(lines[len(earlier) :])
-    expected = f"{program}: error: {message.format(folder)}"
-    assert rest.startswith(expected) and rest.count("\n") == expected.count("\n"), lines
+def test_one_line_a_mistake_and_a_status(case, folder, program):
+    name, arguments, message = CASES[case]
+    there = sorted(path.name for path in folder.iterdir())
+    status, stdout, stderr = program(name, *(text.replace("{}", str(folder)) for text in arguments))
+    expected = "".join(f"{line}\n" for line in EARLIER_LINES.get(case, [])) + f"{name}: error: {message}"
+    expected = expected.replace("{}", str(folder))
     assert status == 1 and stdout == ""
-
-
-def test_nothing_was_lost_or_begun(finished):
-    folder, _ = finished
-    names = {path.name for path in folder.iterdir()}
-    assert names == {"run", "file.txt", "records", "truncated", "damaged"}
+    assert stderr.startswith(expected) and stderr.count("\n") == expected.count("\n") + 1
+    # Nothing was begun, nothing lost.
+    assert sorted(path.name for path in folder.iterdir()) == there
     assert (folder / "file.txt").read_text() == "not a folder"
     assert read_manifest(folder / "records").verify() == 3
     assert config_lib.from_dict(json.loads((folder / "run" / "config.json").read_text())).name == "hsgan"
@@ -136,6 +142,7 @@ def test_training_names_the_record_that_it_cannot_read(small_config, demo_record
     for name, folder in zip(("cubes", "photos"), demo_records, strict=True):
         shutil.copytree(folder, tmp_path / name)
     small_config.data.cubes, small_config.data.rgb = str(tmp_path / "cubes"), str(tmp_path / "photos")
+    small_config.model, small_config.dbf.widths = "dbf", (8, 8, 8)  # quick to trace
     shard = read_manifest(tmp_path / records).files("train")[-1]
     harm(shard, 0)
     with pytest.raises(DataError, match=message) as error:
@@ -143,30 +150,30 @@ def test_training_names_the_record_that_it_cannot_read(small_config, demo_record
     assert str(error.value).startswith(str(shard)) and "\n" not in str(error.value)
 
 
-def test_full_disk_keeps_the_last_good_checkpoint(small_config, tmp_path):
-    small_config.discriminator.widths = (32, 64)  # so that the checkpoint is by far the largest file
+@contextlib.contextmanager
+def full_disk(size):
+    """Forbids this process to let a file grow beyond `size`: to it, a disk that fills up."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_full_disk_keeps_the_last_good_checkpoint(small_config, tmp_path, program):
+    small_config.model, small_config.dbf.widths = "dbf", (16, 16, 16)  # by far the largest file is the checkpoint
     small_config.train.steps, small_config.train.checkpoint_every, small_config.train.validate_every = 3, 1, 3
     small_config.train.max_minutes = 1e-6  # after one step
     checkpoints = train(small_config, tmp_path / "run").path / "checkpoints"
     there = {path.name: path.read_bytes() for path in checkpoints.iterdir()}
-    largest = max(map(len, there.values()))
 
     small_config.train.max_minutes = 0.0
-    (tmp_path / "config.json").write_text(json.dumps(config_lib.to_dict(small_config)))
-    (tmp_path / "small.py").write_text(
-        "import json\nfrom hsgan import config\n"
-        f"def get_config():\n    return config.from_dict(json.load(open({str(tmp_path / 'config.json')!r})))\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-m", "hsgan.train", f"--config={tmp_path / 'small.py'}", f"--workdir={tmp_path / 'run'}"],
-        cwd=ROOT,
-        # No file may grow beyond half of a checkpoint: to the program that is a disk that fills up meanwhile.
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (largest // 2, largest // 2)),
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 1, done.stderr
-    (line,) = done.stderr.splitlines()
+    config_file = as_file(small_config, tmp_path)
+    with full_disk(max(map(len, there.values())) // 2):
+        status, _, stderr = program("hsgan.train", f"--config={config_file}", f"--workdir={tmp_path / 'run'}")
+    (line,) = stderr.splitlines()
+    assert status == 1
     assert line.startswith(f"hsgan.train: error: {checkpoints}: the checkpoint could not be written (")
     assert "the last good one stays" in line and "state-1" in line
     assert {name: (checkpoints / name).read_bytes() for name in there} == there

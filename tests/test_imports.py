@@ -31,6 +31,7 @@ PACKAGES = (
     "hsgan.benchmark",
     "hsgan.app",
     "tfrecords_tools",
+    "hsgan.__main__",
 )
 LAYERS = {package: number for number, package in enumerate(PACKAGES)}
 

@@ -11,8 +11,8 @@ import shlex
 from pathlib import Path
 
 import pytest
-from command_line import flags_of
 
+from hsgan import cli
 from hsgan import config as config_lib
 
 ROOT = Path(__file__).parents[1]
@@ -67,7 +67,7 @@ def known_flags(file):
             function = getattr(node.func, "attr", "")
             if function.startswith("DEFINE_"):
                 names.add(node.args[0].value)
-            elif function == "ConfigFlag":
+            elif function == "define_config":
                 names.add("config")
             elif function == "add_argument":
                 names.add(node.args[0].value.removeprefix("--"))
@@ -80,22 +80,18 @@ def test_a_command_names_a_program_and_parses(words):
     assert file.is_file(), f"no program {file}"
     if not arguments:  # a program that is named, not called
         return
-    overrides = [word.removeprefix("--config.") for word in arguments if word.startswith("--config.")]
-    rest = [word for word in arguments if not word.startswith("--config.")]
-    positional = [word for word in rest if not word.startswith("-")]
+    positional = [word for word in arguments if not word.startswith("-")]
     if positional:
         assert {"takes_arguments", "add_argument", "argv"} & set(re.findall(r"\w+", file.read_text()))
     if (file.parent / "__init__.py").is_file() and "define_flags" in file.read_text():
-        module = ".".join(file.relative_to(ROOT).with_suffix("").parts)
-        with flags_of(importlib.import_module(module)) as known:
-            assert known([file.name, *rest])[1:] == positional
+        module = importlib.import_module(".".join(file.relative_to(ROOT).with_suffix("").parts))
+        with cli.program_flags(module.define_flags) as names:
+            assert cli.parse([file.name, *arguments])[1:] == positional
+            if "config" in names:
+                cli.load_config()
     else:
-        unknown = {word[2:].partition("=")[0] for word in rest if word.startswith("--")} - known_flags(file)
-        assert not unknown, f"{file.name} has no flags {unknown}, but {known_flags(file)}"
-    given = [word.removeprefix("--config=") for word in rest if word.startswith("--config=")]
-    if overrides or given:
-        assert "config" in known_flags(file)
-        config_lib.load(ROOT / (given or ["configs/demo.py"])[0], overrides)
+        given = {re.match(r"--(\w+)", word)[1] for word in arguments if word.startswith("--")}
+        assert given <= known_flags(file), f"{file.name} has no flags {given - known_flags(file)}"
 
 
 def test_there_are_commands_of_every_program():
@@ -104,7 +100,7 @@ def test_there_are_commands_of_every_program():
         ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__main__")
         for folder in ("hsgan", "tfrecords_tools")
         for path in (ROOT / folder).rglob("*.py")
-        if "cli.run(main)" in path.read_text() and path.name != "cli.py"
+        if "cli.run(define_flags, main)" in path.read_text() and path.name != "cli.py"
     }
     assert programs == here | {"hsgan.lite.reconstruct", *OTHERS}
 

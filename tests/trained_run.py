@@ -1,5 +1,7 @@
 """A run folder and records as a training leaves them, made in a moment: tiny networks that were never trained."""
 
+import json
+
 import keras
 import numpy as np
 
@@ -24,6 +26,19 @@ def small_config(initialization="smooth"):
         config.generator.update(stages=3, growth=6, units=2, initialization=initialization)
         config.srf_estimator.update(widths=((4, 4), (4, 4)), kernels=(3, 3), head=(4, 4, 4))
     return config_lib.validate(config)
+
+
+def as_file(config, folder):
+    """Writes `config` as a configuration file into a folder; returns its path."""
+    values, path = folder / "config.json", folder / "from_json.py"
+    values.write_text(json.dumps(config_lib.to_dict(config)))
+    path.write_text(
+        "import json, pathlib\n"
+        "from hsgan import config\n"
+        "def get_config():\n"
+        f"    return config.from_dict(json.loads(pathlib.Path({str(values)!r}).read_text()))\n"
+    )
+    return path
 
 
 def network(initialization="smooth"):

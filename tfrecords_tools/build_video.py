@@ -26,5 +26,4 @@ def main(_, values=flags.FLAGS):
 
 
 if __name__ == "__main__":
-    define_flags()
-    cli.run(main)
+    cli.run(define_flags, main)

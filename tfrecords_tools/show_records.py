@@ -52,5 +52,4 @@ def main(argv, values=flags.FLAGS):
 
 
 if __name__ == "__main__":
-    define_flags()
-    cli.run(main)
+    cli.run(define_flags, main)

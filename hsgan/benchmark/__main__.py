@@ -13,7 +13,7 @@ SUITES = ("table1", "table2", "table3", "table5", "table6", "srf", "stress", "ag
 
 
 def define_flags():
-    """Defines the flags of this program; returns the configuration's."""
+    """Defines the flags of this program."""
     flags.DEFINE_enum("suite", None, SUITES, "Which table or figure.", required=True)
     flags.DEFINE_string("output", None, "Folder of runs, results and report; an earlier one goes on.", required=True)
     flags.DEFINE_string("runs", "", "The --output of an earlier suite, whose runs are taken for rows of the same name.")
@@ -25,7 +25,7 @@ def define_flags():
     flags.DEFINE_string("split", "validation", "Split of the cube records that is reported.")
     flags.DEFINE_string("camera", "", "Projects the test cubes; default: the configuration's test camera.")
     flags.DEFINE_bool("known_srf", None, "Give methods the camera; default: only in the suite agdnet.")
-    return cli.ConfigFlag("configs/cave_camvid.py")
+    cli.define_config("configs/cave_camvid.py")
 
 
 def main(_):
@@ -33,7 +33,7 @@ def main(_):
 
     from hsgan.benchmark import budget, report, rows, runner
 
-    config = CONFIG.load()
+    config = cli.load_config()
     cubes, photos = FLAGS.data or [config.data.cubes], FLAGS.rgb or [config.data.rgb]
     config.data.cubes, config.data.rgb = cubes[0], photos[0]
     suite = rows.build(FLAGS.suite, FLAGS.size, cubes, photos)
@@ -47,5 +47,4 @@ def main(_):
 
 
 if __name__ == "__main__":
-    CONFIG = define_flags()
-    cli.run(main)
+    cli.run(define_flags, main)

@@ -189,11 +189,14 @@ def as_data_array(cube, header):
 
 
 def check_formats(formats):
-    """Raises `ValueError` unless all `formats` are in `FORMATS` and there is at least one.
+    """Checks names of formats.
 
     Raises:
+      ValueError: they are no list of names in `FORMATS`, or there is none.
       DataError: the package that one needs is not installed.
     """
+    if isinstance(formats, str):
+        raise ValueError(f"formats: must be a list of names, e.g. ['envi']. Received: the text {formats!r}")
     unknown = [name for name in formats if name not in FORMATS]
     if unknown or not formats:
         raise ValueError(f"formats: must be among {', '.join(FORMATS)}. Received: {', '.join(unknown) or 'none'}")

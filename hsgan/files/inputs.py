@@ -45,14 +45,28 @@ def output_stems(found, output):
     return stems
 
 
+def expand(argument: str) -> list[Path]:
+    """Returns what a pattern matches, by name; the path itself where `argument` is none, or is there by that name.
+
+    Raises:
+      DataError: the pattern matches nothing.
+    """
+    if Path(argument).exists() or not glob.has_magic(argument):
+        return [Path(argument)]
+    paths = [Path(name) for name in sorted(glob.glob(argument, recursive=True))]
+    if not paths:
+        raise DataError(f"{argument}: the pattern matches nothing")
+    return paths
+
+
 def _expanded(argument):
     path = Path(argument)
     if path.is_dir():
         paths, where = sorted(path.iterdir()), "the folder"
-    elif path.exists() or not glob.has_magic(argument):
-        return [path]
     else:
-        paths, where = [Path(name) for name in sorted(glob.glob(argument, recursive=True))], "the pattern"
+        paths, where = expand(argument), "the pattern"
+        if paths == [path]:
+            return paths
     known = [path for path in paths if path.is_file() and path.suffix.lower() in {*photos.SUFFIXES, *video.SUFFIXES}]
     if not known:
         raise DataError(f"{argument}: {where} holds no photo ({photos.READABLE}) and no video")

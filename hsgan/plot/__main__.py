@@ -1,4 +1,4 @@
-"""`python -m hsgan.plot CUBE... --output=DIR`: pictures of cubes.
+"""`python -m hsgan.plot CUBE... --output=DIR`: pictures of cubes, by their files' names or patterns of them.
 
 Of each cube: a contact sheet of its bands, its look under a light, spectra at points; and if asked for index maps and a
 comparison with another cube. Cubes are files that `hsgan.reconstruct` writes, or others that `hsgan.open_cube` reads.
@@ -38,10 +38,10 @@ def define_flags():
 @cli.takes_arguments
 def main(argv):
     from hsgan.files.cubes import open_cube
-    from hsgan.files.inputs import output_stems
+    from hsgan.files.inputs import expand, output_stems
     from hsgan.plot import figures, pictures
 
-    cubes, failed = argv[1:], 0
+    cubes, failed = [str(path) for argument in argv[1:] for path in expand(argument)], 0
     if not cubes:
         raise DataError("CUBE: give at least one cube file; python -m hsgan.reconstruct makes them out of photos")
     wish = wish_of_flags()
@@ -100,5 +100,4 @@ def _grid(text):
 
 
 if __name__ == "__main__":
-    define_flags()
-    cli.run(main)
+    cli.run(define_flags, main)

@@ -98,5 +98,4 @@ def report(name, paths, result):
 
 
 if __name__ == "__main__":
-    define_flags()
-    cli.run(main)
+    cli.run(define_flags, main)

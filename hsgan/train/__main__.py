@@ -15,14 +15,14 @@ FLAGS = flags.FLAGS
 
 
 def define_flags():
-    """Defines the flags of this program; returns the configuration's."""
+    """Defines the flags of this program."""
     flags.DEFINE_string("workdir", "", "Run folder to begin or to go on with; default: runs/NAME of the configuration.")
-    return cli.ConfigFlag()
+    cli.define_config()
 
 
 @cli.without_tensorflow  # until all is checked: a mistake in the configuration costs no wait
 def main(_):
-    config = CONFIG.load(sources.problems)
+    config = cli.load_config(sources.problems)
     cli.import_tensorflow()
     from hsgan.evaluate.harness import evaluate_run
     from hsgan.evaluate.table import print_results
@@ -39,5 +39,4 @@ def main(_):
 
 
 if __name__ == "__main__":
-    CONFIG = define_flags()
-    cli.run(main)
+    cli.run(define_flags, main)

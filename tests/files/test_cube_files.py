@@ -258,6 +258,7 @@ def test_blocks_that_do_not_make_a_cube_are_refused(tmp_path, cube, srf, rows, c
 @pytest.mark.parametrize("changes, message", [
     ({"formats": ["npz", "jpg"]}, "formats: must be among npz, envi, matlab, tiff, zarr. Received: jpg"),
     ({"formats": []}, "Received: none"),
+    ({"formats": "envi"}, r"formats: must be a list of names, e.g. \['envi'\]. Received: the text 'envi'"),
     ({"srf": np.ones((3, 30))}, "must be .height, width, bands., .bands., .3, bands."),
     ({"cube": np.ones((4, 31))}, "must be .height, width, bands., .bands., .3, bands."),
     ({"cube": np.ones((4, 0, 31))}, "must be .height, width, bands., .bands., .3, bands."),

@@ -42,7 +42,7 @@ def test_videos_are_told_by_their_suffix():
 
 @pytest.mark.parametrize("arguments, message", [
     ([], "PHOTO: give at least one photo"),
-    (["{folder}/*.webp"], "webp: the pattern holds no photo"),
+    (["{folder}/*.webp"], "webp: the pattern matches nothing"),
     (["{folder}/empty"], "empty: the folder holds no photo"),
 ])  # fmt: skip
 def test_nothing_found_is_told(folder, arguments, message):

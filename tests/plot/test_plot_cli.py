@@ -2,9 +2,6 @@
 
 import csv
 import json
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,13 +10,7 @@ from trained_run import WAVELENGTHS_NM, scene
 
 from hsgan.files.cubes import write_cube
 
-ROOT = Path(__file__).parents[2]
 SRF = np.full((3, 31), 1 / 31, np.float32)
-
-
-def run_program(*arguments):
-    command = [sys.executable, "-m", "hsgan.plot", *map(str, arguments)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
 
 
 def make_cube(stem, values, wavelengths_nm=WAVELENGTHS_NM, formats=("npz",), **facts):
@@ -40,12 +31,15 @@ def cubes(tmp_path_factory):
     return folder
 
 
-def test_all_pictures_and_numbers(cubes, tmp_path):
-    done = run_program(
-        cubes / "estimate.hdr", f"--output={tmp_path}", "--illuminant=A", "--points=1,2;23,19", "--index=grvi",
-        "--index=450,650", f"--against={cubes / 'truth.npz'}",
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
+def test_all_pictures_and_numbers(cubes, tmp_path, program):
+    status, stdout, stderr = program(
+        "hsgan.plot",
+        cubes / "estimate.hdr",
+        f"--output={tmp_path}",
+        *("--illuminant=A", "--points=1,2;23,19", "--index=grvi", "--index=450,650"),
+        f"--against={cubes / 'truth.npz'}",
+    )
+    assert status == 0, stderr
     pictures = ("A", "bands", "compared", "errors", "index-450-650", "index-grvi", "sam", "spectra")
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
         ["estimate-against.json", *(f"estimate-{name}.png" for name in pictures)]
@@ -54,14 +48,14 @@ def test_all_pictures_and_numbers(cubes, tmp_path):
         with Image.open(tmp_path / f"estimate-{name}.png") as picture:
             assert np.asarray(picture.convert("L")).std() > 1, name
             assert picture.size == ((20, 24) if name == "A" else picture.size)
-    assert "light A; the scene's light is not known: the cube is taken as reflectance" in done.stdout
+    assert "light A; the scene's light is not known: the cube is taken as reflectance" in stdout
     numbers = json.loads((tmp_path / "estimate-against.json").read_text())
     truth = scene(1) / 65535
     # 1.1 times the truth: no angle, and the error is a tenth of the truth.
     assert numbers["sam_deg"] == pytest.approx(0, abs=0.01)
     expected = np.mean(-10 * np.log10(np.mean((0.1 * truth) ** 2, axis=(0, 1))))
     assert numbers["psnr"] == pytest.approx(expected, abs=1e-3)  # float32 of the files
-    assert f"PSNR {expected:.2f} dB" in done.stdout
+    assert f"PSNR {expected:.2f} dB" in stdout
 
 
 # Arguments ({} is the folder of cubes), and what the last line says after "hsgan.plot: error: ".
@@ -114,6 +108,16 @@ def test_a_mistake_about_a_cube_names_it(name, cubes, tmp_path, program):
     assert status == 1 and first.startswith("error: ") and line.replace("{}", str(cubes)) in first
     assert last.endswith("error: 1 of 1 cubes could not be drawn as asked")
     assert not (tmp_path / "out").exists()
+
+
+def test_patterns_name_cubes(cubes, tmp_path, program):
+    status, stdout, stderr = program("hsgan.plot", cubes / "s[hm]*.npz", f"--output={tmp_path}", "--points=1,2")
+    assert status == 0, stderr
+    assert [line for line in stdout.splitlines() if line.endswith(":")] == [
+        f"{cubes / name}.npz:" for name in ("shifted", "short", "small")
+    ]
+    status, _, stderr = program("hsgan.plot", cubes / "*.mat", f"--output={tmp_path}")
+    assert status == 1 and stderr == f"hsgan.plot: error: {cubes / '*.mat'}: the pattern matches nothing\n"
 
 
 def test_a_bad_file_does_not_keep_the_others_back(cubes, tmp_path, program):

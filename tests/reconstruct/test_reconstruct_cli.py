@@ -17,10 +17,6 @@ def command(*arguments):
     return [sys.executable, "-m", "hsgan.reconstruct", *map(str, arguments)]
 
 
-def run_program(*arguments):
-    return subprocess.run(command(*arguments), capture_output=True, text=True)
-
-
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     return make_run(tmp_path_factory.mktemp("reconstruct") / "run")
@@ -37,12 +33,12 @@ def photos(tmp_path):
     return tmp_path / "in"
 
 
-def test_a_folder_becomes_cubes_and_a_bad_photo_is_told(tmp_path, run, photos):
-    done = run_program(f"--run={run}", photos, f"--output={tmp_path / 'out'}")
-    assert done.returncode == 1 and "Traceback" not in done.stderr
-    assert f"error: {photos / 'bad.png'}: is not a photo" in done.stderr
-    assert "hsgan.reconstruct: error: 1 of 4 photos could not be reconstructed" in done.stderr
-    assert done.stdout.count("31 bands 400-700 nm") == 3 and done.stdout.count("round trip to RGB: RMSE") == 3
+def test_a_folder_becomes_cubes_and_a_bad_photo_is_told(tmp_path, run, photos, program):
+    status, stdout, stderr = program("hsgan.reconstruct", f"--run={run}", photos, f"--output={tmp_path / 'out'}")
+    assert status == 1
+    assert f"error: {photos / 'bad.png'}: is not a photo" in stderr
+    assert "hsgan.reconstruct: error: 1 of 4 photos could not be reconstructed" in stderr
+    assert stdout.count("31 bands 400-700 nm") == 3 and stdout.count("round trip to RGB: RMSE") == 3
     names = [f"{name}{suffix}" for name in ("cat-jpg", "cat-png", "raw")
              for suffix in (".hdr", ".img", ".npz", "_preview.png")]  # fmt: skip
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(names)
@@ -52,12 +48,13 @@ def test_a_folder_becomes_cubes_and_a_bad_photo_is_told(tmp_path, run, photos):
     assert image.bands.centers == WAVELENGTHS_NM.tolist()
 
 
-def test_cameras_are_listed_and_near_ones_offered(tmp_path, run, photos):
-    listed = run_program(f"--run={run}", "--list_cameras")
-    assert listed.returncode == 0 and listed.stdout.splitlines()[0] == "Nikon 5100" and listed.stdout.count("\n") == 28
-    wrong = run_program(f"--run={run}", photos, f"--output={tmp_path / 'out'}", "--camera=Nikon 5200")
-    assert wrong.returncode == 1 and wrong.stderr.count("\n") == 1
-    assert "no 'Nikon 5200' among the 28 cameras" in wrong.stderr and "near: Nikon 5100" in wrong.stderr
+def test_cameras_are_listed_and_near_ones_offered(tmp_path, run, photos, program):
+    status, stdout, _ = program("hsgan.reconstruct", f"--run={run}", "--list_cameras")
+    assert status == 0 and stdout.splitlines()[0] == "Nikon 5100" and stdout.count("\n") == 28
+    arguments = photos, f"--output={tmp_path / 'out'}", "--camera=Nikon 5200"
+    status, _, stderr = program("hsgan.reconstruct", f"--run={run}", *arguments)
+    assert status == 1 and stderr.count("\n") == 1
+    assert "no 'Nikon 5200' among the 28 cameras" in stderr and "near: Nikon 5100" in stderr
 
 
 def test_asked_to_end_it_leaves_nothing_unfinished(tmp_path, run):
@@ -80,7 +77,7 @@ def test_asked_to_end_it_leaves_nothing_unfinished(tmp_path, run):
     (["--run=none", "a.jpg"], "flags output=None, list_cameras=False: give --output, a folder for the cubes"),
     (["--run=none", "--output=out", "a.jpg"], "none: holds no run"),
 ])  # fmt: skip
-def test_missing_flags_get_one_line(arguments, message):
-    done = run_program(*arguments)
-    assert done.returncode == 1 and done.stderr.count("\n") == 1
-    assert done.stderr.startswith(f"hsgan.reconstruct: error: {message}")
+def test_missing_flags_get_one_line(arguments, message, program):
+    status, _, stderr = program("hsgan.reconstruct", *arguments)
+    assert status == 1 and stderr.count("\n") == 1
+    assert stderr.startswith(f"hsgan.reconstruct: error: {message}")

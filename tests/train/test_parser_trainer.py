@@ -1,12 +1,11 @@
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from trained_run import as_file
 
 from hsgan import config as config_lib
 from hsgan.errors import ConfigError, DataError, RunError, TrainingError
@@ -302,35 +301,28 @@ def test_output_that_cannot_be_made_is_an_error_before_training(tmp_path, monkey
     assert (tmp_path / "file").read_text() == "mine"
 
 
-def run_command(tmp_path, *arguments):
-    folder = tmp_path / "records"
-    if not folder.exists():
-        write_records(folder)
-    config = tmp_path / "config.py"
-    config.write_text(
-        "from hsgan.config import default_config\n\n\ndef get_config():\n    config = default_config()\n"
-        f"    config.data.rgb = config.data.cubes = {str(folder)!r}\n    config.data.rgb_crop = 32\n"
-        "    config.train.patch = 32\n    config.semantic.parser = 'hrnet_w18_small'\n    return config\n"
-    )
-    command = [sys.executable, "-m", "hsgan.pretrain_parser", f"--config={config}", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=300)
+@pytest.fixture
+def pretrain_command(program, tmp_path):
+    """Runs the program on small records; gives (status, stdout, stderr)."""
+    config = configured()
+    config.data.rgb = config.data.cubes = str(write_records(tmp_path / "records"))
+    config.data.rgb_crop = config.train.patch = 32
+    config_file = as_file(config, tmp_path)
+    return lambda *arguments: program("hsgan.pretrain_parser", f"--config={config_file}", *arguments)
 
 
-def test_command_pretrains_what_build_parser_loads(tmp_path):
+def test_command_pretrains_what_build_parser_loads(tmp_path, pretrain_command):
     output = tmp_path / "parser"
-    done = run_command(tmp_path, f"--output={output}", "--steps=2", "--config.semantic.pretrain_batch=2")
-    assert done.returncode == 0, done.stderr
-    assert "hrnet_w18_small, 3 classes, 2 steps" in done.stdout
-    assert "validation (3 photos): pixel accuracy" in done.stdout
-    assert "Traceback" not in done.stderr and "Warning" not in done.stderr
+    status, stdout, stderr = pretrain_command(f"--output={output}", "--steps=2", "--config.semantic.pretrain_batch=2")
+    assert status == 0, stderr
+    assert "hrnet_w18_small, 3 classes, 2 steps" in stdout
+    assert "validation (3 photos): pixel accuracy" in stdout
+    assert "Traceback" not in stderr and "Warning" not in stderr
     parser = build_parser(configured(), CLASSES, weights=output / WEIGHTS_FILE)
     assert parser(batch()["encoded"]).shape == (2, 8, 8, CLASSES)
 
 
-def test_command_says_in_one_line_what_is_wrong(tmp_path):
-    done = run_command(tmp_path, f"--output={tmp_path / 'parser'}", "--config.semantic.parser=hrnet_w32")
-    assert done.returncode == 1
-    assert (
-        done.stderr.strip().splitlines()[-1].startswith("hsgan.pretrain_parser: error: semantic.parser: only our own")
-    )
-    assert "Traceback" not in done.stderr and done.stdout == ""
+def test_command_says_in_one_line_what_is_wrong(tmp_path, pretrain_command):
+    status, stdout, stderr = pretrain_command(f"--output={tmp_path / 'parser'}", "--config.semantic.parser=hrnet_w32")
+    assert status == 1 and stdout == "" and stderr.count("\n") == 1
+    assert stderr.startswith("hsgan.pretrain_parser: error: semantic.parser: only our own")
