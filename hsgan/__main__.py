@@ -14,6 +14,7 @@ PROGRAMS = {
     "plot": ("hsgan.plot.__main__", "pictures, spectra and numbers of cubes"),
     "app": ("hsgan.app.__main__", "a page in the browser that makes and shows cubes"),
     "evaluate": ("hsgan.evaluate.__main__", "a trained network on test cubes, in numbers and pictures"),
+    "track": ("hsgan.track.__main__", "follow a target through a video"),
     "benchmark": ("hsgan.benchmark.__main__", "the papers' tables"),
     "export": ("hsgan.export.__main__", "a trained network as SavedModel and TFLite files"),
     "pretrain_parser": ("hsgan.pretrain_parser", "pre-train the scene parser alone"),
