@@ -4,7 +4,9 @@ It needs NumPy and Pillow only, no `hsgan`: copy these files to wherever the cli
 """
 
 import io
+import json
 import os
+import signal
 import sys
 
 import numpy as np
@@ -13,6 +15,9 @@ from PIL import Image
 
 FLAGS = flags.FLAGS
 SIGNATURES = ["serving_default", "encoded", "known_srf", "compact", "estimate_srf"]
+
+
+TERMINATED = 128 + signal.SIGTERM
 
 
 class RequestError(Exception):
@@ -30,6 +35,11 @@ def define(server):
     flags.DEFINE_enum("signature", "encoded", SIGNATURES, "What to ask for (docs/export.md).")
     flags.DEFINE_list("bands", [], "Of compact: indices of the bands wanted; default: all.")
     flags.DEFINE_string("srf", None, "Of known_srf: NPY file of the camera's SRF, [3, bands], each row summing to 1.")
+    flags.DEFINE_string(
+        "metadata",
+        None,
+        "metadata.json of the export: the file then tells its wavelengths, and hsgan.open_cube reads it.",
+    )
     flags.DEFINE_float("timeout", 120, "Seconds to wait for an answer.", lower_bound=0.001)
     flags.DEFINE_bool("check", False, "Only ask whether the model is there: exit status 0 if it is.")
 
@@ -41,6 +51,8 @@ def run(check, predict):
     """
 
     def main(argv):
+        # A program that is asked to end leaves no unfinished file behind.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
         try:
             _client(argv, check, predict)
         except (RequestError, OSError) as error:
@@ -61,7 +73,11 @@ def _client(argv, check, predict):
         return
     if not FLAGS.photo or not FLAGS.output:
         raise RequestError("--photo and --output must be given, or --check")
+    check_output(FLAGS.output)
+    grid = wavelengths(FLAGS.metadata) if FLAGS.metadata else None
     answer = in_radiance(predict(FLAGS.signature, inputs()))
+    if grid is not None:
+        answer = with_wavelengths(answer, grid, FLAGS.bands if FLAGS.signature == "compact" else [])
     save(FLAGS.output, answer)
     print(f"{FLAGS.output}: {', '.join(f'{name} {list(value.shape)}' for name, value in answer.items())}")
 
@@ -119,6 +135,41 @@ def in_radiance(answer):
     if scale is not None:
         single["cube"] = single["cube"] * np.float32(scale)
     return single
+
+
+def wavelengths(path):
+    """Returns the wavelengths of the model's bands, float32 [bands], of its metadata.json."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            return np.array(json.load(file)["wavelengths_nm"], np.float32)
+    except (ValueError, KeyError, TypeError) as error:
+        raise RequestError(f"{path}: must be the metadata.json of an export. Received: {error!r}") from error
+
+
+def with_wavelengths(answer, grid, bands):
+    """Returns the answer with `wavelengths_nm`; those of `bands` alone, where they were asked for, in ascending order.
+
+    The SRF goes along: it is that of the same bands.
+    """
+    chosen = np.array([int(band) for band in bands] or range(len(grid)))
+    order = np.argsort(chosen)
+    found = {**answer, "wavelengths_nm": grid[chosen[order]]}
+    if "cube" in answer:
+        if answer["cube"].shape[-1] != len(order):
+            raise RequestError(f"--metadata: is of {len(order)} bands. Received: a cube of {answer['cube'].shape[-1]}")
+        found["cube"] = answer["cube"][..., order]
+    if "srf" in answer:
+        found["srf"] = answer["srf"][:, chosen[order]]
+    return found
+
+
+def check_output(path):
+    """Raises unless a file can be made at `path`: said before the server has worked for nothing."""
+    folder = os.path.dirname(path) or "."
+    if os.path.isdir(path) or not os.path.isdir(folder):
+        raise RequestError(f"{path}: its folder must be there, and it must be a file")
+    if not os.access(folder, os.W_OK):
+        raise RequestError(f"{path}: its folder cannot be written to")
 
 
 def save(path, arrays):

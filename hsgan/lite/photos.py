@@ -1,6 +1,6 @@
 """Photos with NumPy alone, read in parts: NPY and binary PPM, mapped from the file; others where Pillow is installed.
 
-For machines without what `hsgan.files.photos` reads with.
+For machines without what `hsgan.files.photos` reads with. PNG of 16 bits needs imagecodecs, too.
 """
 
 import re
@@ -13,6 +13,8 @@ from hsgan.files.raw_array import mapped
 from hsgan.reconstruct.tiling import Decoded
 
 MAX_PIXELS = 150_000_000  # of a compressed photo, which is decoded as a whole
+_ORIENTATION_TAG = 0x0112
+_PNG_DEPTH = 24  # place of the byte that tells it
 _PPM_HEADER = re.compile(rb"P6(?:\s+(?:#[^\n]*\n\s*)*)(\d{1,9})(?:\s+(?:#[^\n]*\n\s*)*)(\d{1,9})\s+(\d{1,5})\s")
 
 
@@ -89,11 +91,32 @@ def _open_by_pillow(path):
                 raise DataError(
                     f"{path}: must be an RGB photo of 8 bit without alpha; convert it. Received: mode {image.mode}"
                 )
+            if image.format == "PNG" and _is_deep(path):
+                return _read_deep(path, image)
             return np.asarray(ImageOps.exif_transpose(_to_srgb(path, image))), 255
-    except (OSError, ValueError, SyntaxError) as error:
+    except (OSError, ValueError, SyntaxError, RuntimeError) as error:
         raise DataError(f"{path}: is damaged, truncated or no photo ({' '.join(str(error).split())})") from error
     finally:
         Image.MAX_IMAGE_PIXELS = limit
+
+
+def _is_deep(path):
+    """Whether a PNG holds 16 bits, which Pillow cuts to 8."""
+    with open(path, "rb") as file:
+        return file.read(_PNG_DEPTH + 1)[_PNG_DEPTH] == 16
+
+
+def _read_deep(path, image):
+    """Returns (uint16 [height, width, 3], 65535) of a 16-bit PNG that Pillow has opened."""
+    try:
+        import imagecodecs
+    except ImportError:
+        raise DataError(
+            f"{path}: PNG of 16 bits needs imagecodecs: pip install imagecodecs, or make it a 16-bit .ppm or .npy"
+        ) from None
+    if image.info.get("icc_profile") or image.getexif().get(_ORIENTATION_TAG, 1) != 1:
+        raise DataError(f"{path}: PNG of 16 bits must be upright and without an ICC profile; convert it to sRGB first")
+    return imagecodecs.png_decode(Path(path).read_bytes()), 65535
 
 
 def _to_srgb(path, image):

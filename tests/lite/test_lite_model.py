@@ -161,6 +161,21 @@ def test_pillow_reads_the_rest(tmp_path):
     np.testing.assert_allclose(found, reference_decode(values[::-1, ::-1] / 255), atol=1e-6)
 
 
+def test_png_of_16_bits_keeps_them(tmp_path, monkeypatch):
+    imagecodecs = pytest.importorskip("imagecodecs")
+    path, values = tmp_path / "deep.png", RNG.integers(0, 65536, (12, 10, 3)).astype(np.uint16)
+    path.write_bytes(imagecodecs.png_encode(values))
+    found = open_photo(path, "linear")[:, :]
+    np.testing.assert_allclose(found, values / 65535, atol=1e-7)  # float32
+    path.write_bytes(path.read_bytes()[:-200])
+    with pytest.raises(DataError, match=r"deep.png: is damaged, truncated or no photo"):
+        open_photo(path)
+    path.write_bytes(imagecodecs.png_encode(values))
+    monkeypatch.setitem(sys.modules, "imagecodecs", None)
+    with pytest.raises(DataError, match=r"deep.png: PNG of 16 bits needs imagecodecs: pip install imagecodecs"):
+        open_photo(path)
+
+
 def test_unfit_photos_are_refused(tmp_path, monkeypatch):
     image_lib = pytest.importorskip("PIL.Image")
     values = RNG.integers(0, 256, (12, 10, 3), np.uint8)

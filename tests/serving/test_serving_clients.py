@@ -13,6 +13,7 @@ import tensorflow as tf
 from PIL import Image
 from requests_to_try import SIGNATURES, photo
 
+from hsgan.files.cubes import open_cube
 from hsgan.spectra.imaging import srgb_decode
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -107,6 +108,31 @@ def test_a_photo_becomes_what_the_model_says(client, addresses, files, served, l
             limit = (3 / 65535 if signature == "compact" else LIMIT) * np.abs(value).max()
             assert found[name].shape == value.shape and np.abs(found[name] - value).max() <= limit, name
     assert sorted(path.name for path in files.iterdir() if "part" in path.name) == []
+
+
+def test_the_cubes_file_is_a_cube_to_open(client, addresses, files, served):
+    grid = np.asarray(served[0].dictionary.wavelengths_nm, float)
+    (files / "metadata.json").write_text(json.dumps({"wavelengths_nm": grid.tolist()}))
+    flags = ["--photo=photo.png", "--output=cube.npz", "--metadata=metadata.json"]
+    done = client("grpc", addresses["grpc"], files, *flags)
+    assert done.returncode == 0, done.stderr
+    cube = open_cube(files / "cube.npz")
+    np.testing.assert_array_equal(cube["wavelength"], grid)
+    done = client("grpc", addresses["grpc"], files, *flags, "--signature=compact", "--bands=30,4")
+    assert done.returncode == 0, done.stderr
+    two = open_cube(files / "cube.npz")
+    np.testing.assert_array_equal(two["wavelength"], grid[[4, 30]])
+    np.testing.assert_array_equal(two.attrs["srf"], cube.attrs["srf"][:, [4, 30]])
+    # Whole numbers of 16 bits, none negative, and a few codes of the arithmetic.
+    limit = 3 / 65535 * float(cube.max())
+    assert np.abs(two.values - np.maximum(cube.values[..., [4, 30]], 0)).max() <= limit
+
+
+@pytest.mark.parametrize("output", ["none/cube.npz", "."])
+def test_a_place_that_cannot_be_written_is_told_first(client, addresses, files, output):
+    flags = ["--photo=photo.png", f"--output={output}", "--signature=estimate_srf", "--srf=none.npy"]
+    line = failure(client("grpc", addresses["grpc"], files, *flags), "grpc")
+    assert f"{output}: its folder must be there, and it must be a file" in line
 
 
 ERRORS = {
