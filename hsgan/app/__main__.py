@@ -22,6 +22,10 @@ def define_flags():
     flags.DEFINE_integer("port", 8080, "Port to listen on.", lower_bound=1, upper_bound=65535)
     flags.DEFINE_float("max_megapixels", 16, "Largest photo or cube; its cube takes 124 MB a megapixel.", lower_bound=0)
     flags.DEFINE_float("max_upload_mb", 256, "Largest upload, megabytes.", lower_bound=0)
+    flags.DEFINE_bool("api", False, "Serve programs, not people: plain HTTP, a photo in, a cube's file out.")
+    flags.DEFINE_integer(
+        "queue", 8, "Of --api: requests in hand at a time; others are told to try again.", lower_bound=1
+    )
     flags.DEFINE_bool("browser", False, "Open the page in the default browser.")
 
 
@@ -36,14 +40,19 @@ def main(argv):
     for path in first:
         if not path.exists():
             raise DataError(f"{path}: no such file")
+    if FLAGS.api and (first or not FLAGS.run):
+        raise HsganError("api: needs --run=DIR, and no files; they come in the requests")
     check_address(FLAGS.host, FLAGS.port)
     limits = Limits(int(FLAGS.max_upload_mb * 1e6), int(FLAGS.max_megapixels * 1e6))
     cli.import_tensorflow()
     import hsgan
-    from hsgan.app.server import serve
+    from hsgan.app.server import serve, serve_api
 
     model = hsgan.Reconstructor.from_run(FLAGS.run, checkpoint=FLAGS.checkpoint) if FLAGS.run else None
-    serve(model, limits, FLAGS.host, FLAGS.port, FLAGS.browser, first)
+    if FLAGS.api:
+        serve_api(model, limits, FLAGS.host, FLAGS.port, FLAGS.queue)
+    else:
+        serve(model, limits, FLAGS.host, FLAGS.port, FLAGS.browser, first)
 
 
 if __name__ == "__main__":

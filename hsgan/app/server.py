@@ -1,9 +1,11 @@
 """Serves the page: on this machine only by default, with bounds on what it takes, and nothing from elsewhere."""
 
+import uvicorn
 from nicegui import app, ui
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from hsgan.app.bounds import LOOPBACK
+from hsgan.app.api import Service, application
+from hsgan.app.bounds import LOOPBACK, Limits
 from hsgan.app.gate import ENVELOPE_BYTES, BodyLimit, SameOrigin, patient
 from hsgan.app.page import Page
 from hsgan.app.style import FAVICON
@@ -22,12 +24,9 @@ def serve(model, limits, host="127.0.0.1", port=8080, show=False, first=()):
       host, port: to listen on. Beyond the loopback host there is no protection: everybody who reaches it can use it.
       show: whether to open it in a browser. first: paths of a photo or cube to open in every new page.
     """
-    app.add_middleware(BodyLimit, most=limits.upload_bytes + ENVELOPE_BYTES)
-    app.add_middleware(SameOrigin)
-    if host in LOOPBACK:
-        # Else a page from elsewhere could reach this one under a name of its own that leads here.
-        app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(LOOPBACK))
-    app.on_startup(lambda: print(f"http://{f'[{host}]' if ':' in host else host}:{port}  (Ctrl+C ends it)", flush=True))
+    for gate, settings in gates(limits, host):
+        app.add_middleware(gate, **settings)
+    app.on_startup(lambda: print(f"{address(host, port)}  (Ctrl+C ends it)", flush=True))
 
     def root():
         Page(model, limits, first)
@@ -35,6 +34,42 @@ def serve(model, limits, host="127.0.0.1", port=8080, show=False, first=()):
     ui.run(
         root, host=host, port=port, title="hsgan", favicon=FAVICON, language="en-US",
         show=show, reload=False, show_welcome_message=False, reconnect_timeout=20,
-        http=patient(), limit_concurrency=_MOST_CONNECTIONS, ws_max_size=_MOST_MESSAGE_BYTES,
-        timeout_graceful_shutdown=_GOODBYE_SECONDS,
+        **connections(),
     )  # fmt: skip
+
+
+def serve_api(model, limits, host="127.0.0.1", port=8080, places=8):
+    """Serves the plain HTTP service (`hsgan.app.api`) until it is interrupted; the arguments are those of `serve`.
+
+    Args:
+      places: how many requests may be in hand at a time.
+    """
+    gated = application(Service(model, limits, places))
+    for gate, settings in gates(limits, host):
+        gated = gate(gated, **settings)
+    print(f"{address(host, port)}/reconstruct  (Ctrl+C ends it)", flush=True)
+    uvicorn.run(gated, host=host, port=port, log_level="warning", lifespan="off", **connections())
+
+
+def gates(limits: Limits, host: str) -> list[tuple[type, dict]]:
+    """Returns the ASGI middlewares that stand before an application, and their settings; the innermost first."""
+    inner = [(BodyLimit, {"most": limits.upload_bytes + ENVELOPE_BYTES}), (SameOrigin, {})]
+    if host not in LOOPBACK:
+        return inner
+    # Else a page from elsewhere could reach this one under a name of its own that leads here.
+    return [*inner, (TrustedHostMiddleware, {"allowed_hosts": list(LOOPBACK)})]
+
+
+def connections() -> dict:
+    """Returns uvicorn's settings of connections."""
+    return {
+        "http": patient(),
+        "limit_concurrency": _MOST_CONNECTIONS,
+        "ws_max_size": _MOST_MESSAGE_BYTES,
+        "timeout_graceful_shutdown": _GOODBYE_SECONDS,
+    }
+
+
+def address(host: str, port: int) -> str:
+    """Returns the address to type into a browser."""
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"

@@ -1,5 +1,6 @@
 """What one visitor of the page works on: a photo, its cube, a reference, marked places. Knows nothing of the page."""
 
+import difflib
 import io
 import shutil
 import tempfile
@@ -84,11 +85,12 @@ class Session:
         # A new one each time: a file of a cube that is in use must not be written over.
         return Path(tempfile.mkdtemp(dir=self.folder))
 
-    def open(self, paths, camera, report):
+    def open(self, paths, camera, report, encoding="srgb", consistent=False):
         """Opens what was uploaded: a cube as it is, a photo by reconstructing it; on failure all stays as it was.
 
         Args:
           paths: of one photo, or of one cube's files. camera: in `cameras`, or "" to estimate it. report: see `Job`.
+          encoding, consistent: of a photo, as `hsgan.Reconstructor.reconstruct`.
 
         Raises:
           DataError: not one photo or cube, too many pixels, a file that cannot be read; no model to reconstruct with.
@@ -102,17 +104,22 @@ class Session:
             )
         else:
             with short_names(path):
-                photo = read_photo(path, check=lambda path, width, height: self.limits.check(path.name, height, width))
-                about = {"photo": path.name, "encoding": "camera RAW" if is_raw(path) else "srgb"}
-            self._reconstruct(photo, about, camera, report)
+                check = lambda path, width, height: self.limits.check(path.name, height, width)  # noqa: E731
+                photo = read_photo(path, encoding, check)
+                about = {"photo": path.name, "encoding": "camera RAW" if is_raw(path) else encoding}
+            self._reconstruct(photo, about, camera, report, consistent)
 
     def reconstruct(self, camera, report):
         """Reconstructs the photo again with another camera; "" estimates it."""
         about = {name: self.view.cube.attrs[name] for name in ("photo", "encoding")}
         self._reconstruct(self.photo, about, camera, report)
 
-    def _reconstruct(self, photo, about, camera, report):
-        cube = self.model.reconstruct(photo, camera=self.cameras.get(camera), progress=report)
+    def _reconstruct(self, photo, about, camera, report, consistent=False):
+        if camera and camera not in self.cameras:
+            near = difflib.get_close_matches(camera, self.cameras, n=3, cutoff=0.3) or list(self.cameras)[:3]
+            raise DataError(f"camera: no {camera!r} among the {len(self.cameras)} there are; near: {', '.join(near)}")
+        camera = self.cameras[camera] if camera else None
+        cube = self.model.reconstruct(photo, camera=camera, consistent=consistent, progress=report)
         cube.attrs.update(about)
         self._show(CubeView(cube), about["photo"], photo)
 
@@ -134,7 +141,7 @@ class Session:
         if len(paths) != 1:
             raise DataError(f"files: give one file of a camera at a time. Received: {len(paths)} files")
         with short_names(paths[0]):
-            names = [name for name, _, _ in cameras.read(paths[0])]
+            names = [name for name, _, _ in cameras.read(paths[0], lobes=True)]
         added = {f"{name} ({paths[0].name})": f"{paths[0]}:{name}" for name in names}
         self.cameras |= added
         return list(added)

@@ -20,7 +20,7 @@ class Job:
     Attributes:
       title: what is done, for the user.
       share: done so far, in [0, 1].
-      error: the line to show if it failed, else "".
+      error: the line to show if it failed, else "". cause: the exception behind it, or None.
       stopped: whether the user stopped it.
 
     Args:
@@ -30,6 +30,7 @@ class Job:
 
     def __init__(self, title, work):
         self.title, self.share, self.error, self.stopped = title, 0.0, "", False
+        self.cause: Exception | None = None
         self._work, self._stop = work, threading.Event()
         self._thread = threading.Thread(target=self._run, name=title, daemon=True)
 
@@ -69,7 +70,7 @@ class Job:
         except StoppedError:
             self.stopped = True
         except Exception as error:
-            self.error = line_of(error)
+            self.error, self.cause = line_of(error), error
 
 
 def line_of(error):

@@ -21,8 +21,11 @@ _START_SECONDS = 90
 
 
 @contextlib.contextmanager
-def serving(folder, *arguments):
-    """Runs `python -m hsgan.app` on a free port until the end of the `with`; gives its address."""
+def serving(folder, *arguments, path=""):
+    """Runs `python -m hsgan.app` on a free port until the end of the `with`; gives its address.
+
+    It has started when `path` answers.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -34,7 +37,7 @@ def serving(folder, *arguments):
         server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
     try:
         deadline = time.monotonic() + _START_SECONDS
-        while not answers(f"http://127.0.0.1:{port}/"):
+        while not answers(f"http://127.0.0.1:{port}/{path}"):
             if server.poll() is not None or time.monotonic() > deadline:
                 pytest.fail(f"the page did not start:\n{(folder / 'log.txt').read_text()}")
             time.sleep(0.2)
