@@ -38,53 +38,40 @@ CEILING_CHANNELS = 64
 LITE = "model.tflite"
 
 
-class Fused:
-    """`hsgan.reconstruct`'s engine: TensorFlow, fused stages."""
+def network_method(folder, engine):
+    """Returns the network as a method, run by an engine of `hsgan.reconstruct`."""
+    from hsgan.reconstruct.models import NetworkMethod
 
-    def __init__(self, folder, precision):
-        from hsgan.reconstruct import methods
-
-        self.methods, self.network = methods, network_of(folder)
-
-    def estimate_srf(self, rgb):
-        return self.methods.estimate_srf(self.network, rgb)
-
-    def reconstruct_tiles(self, rgb, srf):
-        return self.methods.reconstruct_tiles(self.network, rgb, srf)
+    return NetworkMethod(network_of(folder), engine=engine)
 
 
-class PlainGraph(Fused):
-    """The Keras layers in one graph."""
+def plain_graph(folder, _):
+    """Returns the network as a method whose Keras layers are one graph."""
+    from hsgan.reconstruct.engine import GraphEngine
 
-    def __init__(self, folder, precision):
-        from hsgan.reconstruct.engine import GraphEngine
-
-        super().__init__(folder, precision)
-        self.engine = GraphEngine(self.network)
-
-    def reconstruct_tiles(self, rgb, srf):
-        run, radius = self.engine.reconstruct, self.network.receptive_radius
-        return tiling.run_tiles(lambda window: run(window, srf), rgb, tiling.TILE, radius)
+    method = network_method(folder, "tensorflow")
+    method.engine = GraphEngine(method.network)
+    return method
 
 
-class OpenVino(Fused):
-    """`hsgan.reconstruct --engine=openvino-...`."""
+def lite(folder, arithmetic):
+    """Returns the network as a method, run by LiteRT."""
+    return LiteModel(Path(folder) / LITE, arithmetic=arithmetic)
 
-    def __init__(self, folder, precision):
-        from hsgan.reconstruct.engine import use_engine
 
-        super().__init__(folder, precision)
-        use_engine(self.network, f"openvino-{precision}")
+def exported(_, file):
+    """Returns a TFLite file of `--exported` as a method."""
+    return LiteModel(Path(FLAGS.exported) / file)
 
 
 ENGINES = {
-    "TensorFlow, plain graph": (PlainGraph, "float32"),
-    "TensorFlow, fused": (Fused, "float32"),
-    "LiteRT": (lambda folder, arithmetic: LiteModel(Path(folder) / LITE, arithmetic=arithmetic), "float32"),
-    "LiteRT, float16": (lambda folder, arithmetic: LiteModel(Path(folder) / LITE, arithmetic=arithmetic), "float16"),
-    "OpenVINO": (OpenVino, "float32"),
-    "OpenVINO, bfloat16": (OpenVino, "bfloat16"),
-    "OpenVINO, float16": (OpenVino, "float16"),
+    "TensorFlow, plain graph": (plain_graph, ""),
+    "TensorFlow, fused": (network_method, "tensorflow"),
+    "LiteRT": (lite, "float32"),
+    "LiteRT, float16": (lite, "float16"),
+    "OpenVINO": (network_method, "openvino-float32"),
+    "OpenVINO, bfloat16": (network_method, "openvino-bfloat16"),
+    "OpenVINO, float16": (network_method, "openvino-float16"),
 }
 
 
@@ -129,7 +116,9 @@ def prepare(folder):
     metadata.embed(Path(folder) / LITE, {
         "schema": 1, "name": "benchmark", "version": 1,
         "wavelengths_nm": np.asarray(dictionary.wavelengths_nm).tolist(),
-        "cameras": {"names": list(dictionary.names), "responses": np.asarray(dictionary.responses).tolist()},
+        "cameras": {"names": list(dictionary.names), "responses": np.asarray(dictionary.responses).tolist(),
+                    "source": dictionary.source},
+        "needs_camera": network.needs_camera, "estimates_camera": network.estimates_camera,
         "receptive_radius": network.receptive_radius, "stride": 1, "thumbnail_pixels": tiling.THUMBNAIL_PIXELS,
     })  # fmt: skip
     print(json.dumps(2e-9 * network.generator.count_params()))
@@ -137,14 +126,14 @@ def prepare(folder):
 
 def measure(engine, height, width, folder, gflop_per_pixel):
     """Prints one row as JSON; to be called once in a process."""
-    kind, precision = ENGINES.get(engine, (lambda *_: LiteModel(Path(FLAGS.exported) / engine), ""))
-    model = kind(folder, precision)
+    build, argument = ENGINES.get(engine, (exported, engine))
+    method = build(folder, argument)
     rgb, pixels = np.random.default_rng(0).random((height, width, 3), np.float32), height * width
     repeats = max(FLAGS.repeats * 482 * 512 // pixels, 1)
     seconds = []
     for _ in range(repeats + (repeats > 1)):
         start, cpu = time.perf_counter(), time.process_time()
-        for _ in model.reconstruct_tiles(rgb, model.estimate_srf(rgb)):
+        for _ in method.reconstruct(rgb, method.estimate_srf(rgb)):
             pass
         seconds.append((time.perf_counter() - start, time.process_time() - cpu))
     wall, processor = zip(*seconds[repeats > 1 :], strict=True)
@@ -152,11 +141,11 @@ def measure(engine, height, width, folder, gflop_per_pixel):
     row |= {"peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
     row |= {"gflop": gflop_per_pixel * pixels, "ceiling": ceiling()}
     if FLAGS.run and FLAGS.records:
-        row["psnr"] = psnr_of(model)
+        row["psnr"] = psnr_of(method)
     print(json.dumps(row))
 
 
-def psnr_of(model):
+def psnr_of(method):
     """Returns the mean PSNR in dB over the validation scenes, blind, of the run's test camera."""
     from hsgan.metrics.quality import psnr
     from hsgan.records.reader import iterate_cubes
@@ -167,10 +156,7 @@ def psnr_of(model):
     srf = folder.dictionary().srf(folder.config.cameras.test or folder.dictionary().names[0])
     for _, cube in iterate_cubes(FLAGS.records, "validation"):
         rgb = np.clip(project(cube, srf).numpy(), 0, 1)
-        estimate = np.empty(cube.shape, np.float32)
-        for block, part in model.reconstruct_tiles(rgb, model.estimate_srf(rgb)):
-            estimate[block] = part
-        found.append(float(psnr(cube, estimate)))
+        found.append(float(psnr(cube, method.cube(rgb, method.estimate_srf(rgb)))))
     return float(np.mean(found))
 
 

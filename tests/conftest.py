@@ -7,6 +7,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import pytest
 
+pytest.register_assert_rewrite("method_contract")
+
 
 @pytest.fixture(scope="session")
 def real_data():

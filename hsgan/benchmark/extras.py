@@ -4,7 +4,6 @@ import numpy as np
 
 from hsgan.evaluate.stress import stress
 from hsgan.metrics.srf import precision_curve, srf_error, srf_precision
-from hsgan.reconstruct.methods import estimate_srf, reconstruct_cube
 from hsgan.records.reader import iterate_cubes
 from hsgan.spectra.imaging import project
 
@@ -13,16 +12,15 @@ CAMERAS = 10
 
 def srf(run):
     """SRF precision over ten test cameras ([SE] Fig. 5): errors, their curve, and those of the mean camera beside."""
-    cameras = test_cameras(run)
-    estimates = {name: (lambda rgb, network=network: estimate_srf(network, rgb)) for name, network in run.networks()}
-    estimates["mean camera"] = lambda rgb: run.mean_camera
-    errors = {name: {} for name in estimates}
+    methods, mean = list(run.networks()), run.mean_camera
+    errors = {name: {} for name in (*(method.name for method in methods), "mean camera")}
     scenes = list(iterate_cubes(run.cubes, run.split))
-    for camera in cameras:
+    for camera in test_cameras(run):
         truth = run.dictionary.srf(camera)
         images = [project(cube, truth).numpy() for _, cube in scenes]
-        for name, estimate in estimates.items():
-            errors[name][camera] = [srf_error(truth, estimate(rgb)) for rgb in images]
+        for method in methods:
+            errors[method.name][camera] = [srf_error(truth, method.estimate_srf(rgb)) for rgb in images]
+        errors["mean camera"][camera] = [srf_error(truth, mean)] * len(images)
     found = {}
     for name, by_camera in errors.items():
         every = np.concatenate(list(by_camera.values()))
@@ -38,32 +36,27 @@ def srf(run):
 def cameras(run):
     """Every row on ten test cameras, those that training never saw among them; the camera is given."""
     tested, found = test_cameras(run), {}
-    for name, network in run.networks():
-        methods = {name: lambda rgb, srf, network=network: reconstruct_cube(network, rgb, srf)}
-        found[name] = {}
-        for camera in tested:
-            results = run.evaluate(methods, lambda rgb, network=network: estimate_srf(network, rgb), camera)
-            found[name][camera] = results["methods"][name]["mean"]
+    for method in run.networks():
+        results = {camera: run.evaluate([method], method, camera) for camera in tested}
+        found[method.name] = {camera: result["methods"][method.name]["mean"] for camera, result in results.items()}
     return {"cameras": {"held_out": list(run.base.cameras.held_out), "rows": found}}
 
 
 def stressed(run):
     """Every method under every degradation (`hsgan.evaluate.stress`); the cameras are those training never saw."""
-    methods = run.closed_forms()
-    estimates = dict.fromkeys(methods, lambda rgb: run.mean_camera)
-    for name, network in run.networks():
-        methods[name] = lambda rgb, srf, network=network: reconstruct_cube(network, rgb, srf)
-        estimates[name] = lambda rgb, network=network: estimate_srf(network, rgb)
+    closed, networks = run.closed_forms(), list(run.networks())
+    # All closed forms suppose the same camera: the first estimates it for all, and they are evaluated together.
+    estimators = {method.name: closed[0] for method in closed} | {method.name: method for method in networks}
     scenes = list(iterate_cubes(run.cubes, run.split))
     unseen = {name: run.dictionary.srf(name) for name in run.base.cameras.held_out}
     return {
         "stress": stress(
-            methods,
+            [*closed, *networks],
             scenes,
             run.camera,
             run.srf,
             run.dictionary.wavelengths_nm,
-            None if run.known else estimates,
+            None if run.known else estimators,
             cameras=unseen,
         )
     }

@@ -3,13 +3,14 @@
 The figures are Matplotlib's, without pyplot state; colors and styles are those of `hsgan.plot.figures`.
 """
 
+import itertools
+
 import numpy as np
 from matplotlib.figure import Figure
 
 from hsgan.plot import figures
 from hsgan.plot.curves import METHOD_MARKS, stress_curves
 from hsgan.plot.figures import METHOD_COLORS, METHOD_STYLES
-from hsgan.reconstruct.methods import estimate_srf, reconstruct_cube
 from hsgan.records.reader import iterate_cubes
 from hsgan.spectra.imaging import project
 
@@ -58,10 +59,9 @@ def first_scene(run):
     """
     scene, truth = next(iter(iterate_cubes(run.cubes, run.split)))
     rgb = project(truth, run.srf).numpy()
-    blind = run.srf if run.known else run.mean_camera
-    cubes = {name: method(rgb, blind) for name, method in run.closed_forms().items()}
-    for row, network in run.networks():
-        cubes[row] = reconstruct_cube(network, rgb, run.srf if run.known else estimate_srf(network, rgb))
+    cubes = {}
+    for method in itertools.chain(run.closed_forms(), run.networks()):
+        cubes[method.name] = method.cube(rgb, run.srf if run.known else method.estimate_srf(rgb))
     return scene, truth, cubes
 
 

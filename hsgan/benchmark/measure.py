@@ -19,15 +19,15 @@ from hsgan.errors import RunError
 
 def main(argv):
     """Measures the "last" or "best" weights of a run on noise of the size asked for, blind."""
-    from hsgan.reconstruct.methods import estimate_srf, reconstruct_cube
+    from hsgan.reconstruct.models import NetworkMethod
     from hsgan.run.folder import RunFolder
 
-    network = RunFolder.open(argv[1]).network(argv[4])
+    method = NetworkMethod(RunFolder.open(argv[1]).network(argv[4]))
     rgb = np.random.default_rng(0).random((int(argv[2]), int(argv[3]), 3), np.float32)
     seconds = []
     for _ in range(4):
         began = time.perf_counter()
-        reconstruct_cube(network, rgb, estimate_srf(network, rgb))
+        method.cube(rgb, method.estimate_srf(rgb))
         seconds.append(time.perf_counter() - began)
     print(json.dumps({"seconds": min(seconds[1:]), "peak_mib": peak_mib()}))
 

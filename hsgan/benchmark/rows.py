@@ -47,7 +47,7 @@ class Suite:
     """A table: its rows, the closed forms beside them, and what its paper columns are.
 
     Attributes:
-      rows: trained, in the table's order. closed_forms: names of methods without a network (`closed_form_methods`).
+      rows: trained, in the table's order. closed_forms: names in `hsgan.reconstruct.methods.CLOSED_FORMS`.
       paper: {closed form: the paper's numbers}. paper_metrics: what the paper's numbers are.
       extra: name of what is measured beyond the table: "" | "srf" | "stress" | "cameras".
     """

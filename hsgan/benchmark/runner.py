@@ -32,7 +32,8 @@ from hsgan.evaluate.harness import evaluate
 from hsgan.files.atomic import write_json
 from hsgan.networks.cost import multiply_adds, parameters
 from hsgan.networks.parsers import REPORT_FILE
-from hsgan.reconstruct.methods import closed_form_methods, estimate_srf, reconstruct_cube
+from hsgan.reconstruct.methods import closed_forms
+from hsgan.reconstruct.models import NetworkMethod
 from hsgan.records.manifest import read_manifest
 from hsgan.records.reader import iterate_cubes
 from hsgan.run.folder import RunFolder, versions
@@ -188,14 +189,12 @@ class SuiteRun:
         tqdm.write(f"{row.name}, seed {seed}: {steps} steps")
         self.share_parser(config, self.folder_of(row, seed))
         folder = loop.train(config, self.folder_of(row, seed))
-        network = folder.network(self.which)
-        results = self.evaluate(
-            {row.name: lambda rgb, srf: reconstruct_cube(network, rgb, srf)}, lambda rgb: estimate_srf(network, rgb)
-        )
+        method = NetworkMethod(folder.network(self.which), row.name)
+        results = self.evaluate([method], method)
         if "cost" not in entry:
             entry["cost"] = {
-                "parameters": parameters(network),
-                "multiply_adds": multiply_adds(network, *SIZE),
+                "parameters": parameters(method.network),
+                "multiply_adds": multiply_adds(method.network, *SIZE),
                 **measure(folder.path, *SIZE, self.which),
             }
         entry["seeds"][str(seed)] = {
@@ -227,37 +226,37 @@ class SuiteRun:
         """Evaluates the methods without a network; blind, they get the mean of the training's cameras."""
         if self.results["closed_forms"] or not self.suite.closed_forms:
             return
-        results = self.evaluate(self.closed_forms(), lambda rgb: self.mean_camera)
+        methods = self.closed_forms()
+        results = self.evaluate(methods, methods[0])
         self.results["closed_forms"] = results["methods"]
         self.save()
 
     @property
     def mean_camera(self):
-        """SRF float32 [3, bands] that a blind method without an estimate of its own gets: the mean of training's."""
+        """SRF float32 [3, bands], the mean of the training's cameras: what blind methods without a network suppose."""
         return self.training_cameras.responses.mean(axis=0)
 
     def closed_forms(self):
-        """Returns {name: method} of the suite's methods without a network, fitted to the training cubes."""
+        """Returns the suite's methods without a network, fitted to the training cubes, for the training's cameras."""
         if not self.suite.closed_forms:
-            return {}
-        statistics = cube_statistics(self.cubes, "train")
-        methods = closed_form_methods(self.dictionary.wavelengths_nm, statistics, self.base.generator.prior_noise)
-        return {name: methods[name] for name in self.suite.closed_forms}
+            return []
+        statistics, noise = cube_statistics(self.cubes, "train"), self.base.generator.prior_noise
+        return closed_forms(self.training_cameras, statistics, noise, self.suite.closed_forms)
 
-    def evaluate(self, methods, estimate, camera=None):
+    def evaluate(self, methods, estimator, camera=None):
         """Returns `hsgan.evaluate.harness.evaluate` of methods on the reported scenes, through a camera."""
         return evaluate(
             methods,
             iterate_cubes(self.cubes, self.split),
             camera or self.camera,
             self.dictionary.srf(camera) if camera else self.srf,
-            estimate=None if self.known else estimate,
+            estimator=None if self.known else estimator,
         )
 
     def networks(self):
-        """Yields (row's name, network of its first seed, with the weights that are reported)."""
+        """Yields every row's method: the network of its first seed, with the weights that are reported."""
         for row in self.suite.rows:
-            yield row.name, RunFolder.open(self.folder_of(row, self.seeds[0])).network(self.which)
+            yield NetworkMethod(RunFolder.open(self.folder_of(row, self.seeds[0])).network(self.which), row.name)
 
     def save(self):
         """Replaces results.json."""

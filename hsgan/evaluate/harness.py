@@ -1,5 +1,7 @@
 """The harness: every method on every test cube, through one camera, by one protocol."""
 
+from collections.abc import Callable, Iterable, Sequence
+
 import numpy as np
 from tqdm import tqdm
 
@@ -10,8 +12,9 @@ from hsgan.metrics import protocols
 from hsgan.metrics import srf as srf_metrics
 from hsgan.plot import figures
 from hsgan.reconstruct import TENSORFLOW
-from hsgan.reconstruct.engine import use_engine
-from hsgan.reconstruct.methods import estimate_srf, methods_of
+from hsgan.reconstruct.method import Method
+from hsgan.reconstruct.methods import closed_forms
+from hsgan.reconstruct.models import NetworkMethod
 from hsgan.reconstruct.round_trip import round_trip
 from hsgan.records.manifest import read_manifest
 from hsgan.records.reader import iterate_cubes
@@ -23,7 +26,7 @@ METRICS_FILE = "metrics.json"
 
 def evaluate_run(run, data, output, camera=None, known_srf=None, split="validation", checkpoint="best",
                  protocol="seed", figure_scenes=3, engine=TENSORFLOW):  # fmt: skip
-    """Evaluates a trained run and the three methods without a network; writes `metrics.json` and `figures/*.png`.
+    """Evaluates a trained run and the methods without a network; writes `metrics.json` and `figures/*.png`.
 
     Files of an earlier evaluation in `output` are replaced; "figures" in `metrics.json` says which belong to it.
 
@@ -48,19 +51,19 @@ def evaluate_run(run, data, output, camera=None, known_srf=None, split="validati
     figures.check_folder(output)
     folder = RunFolder.open(run)
     known_srf = folder.config.cameras.known if known_srf is None else known_srf
-    network = folder.network(checkpoint)
-    use_engine(network, engine)
+    method = NetworkMethod.from_run(folder, checkpoint, engine)
+    network, noise = method.network, folder.config.generator.prior_noise
     manifest = read_manifest(data)
     manifest.check_wavelengths(config_lib.wavelengths_nm(folder.config))
     camera = camera or folder.test_camera
-    srf = folder.dictionary().srf(camera)
-    gallery = figures.Gallery(f"{output}/figures", network.dictionary.wavelengths_nm, figure_scenes)
+    srf = method.dictionary.srf(camera)
+    gallery = figures.Gallery(f"{output}/figures", method.wavelengths_nm, figure_scenes)
     results = evaluate(
-        methods_of(network, folder.config.model, folder.config.generator.prior_noise),
+        [*closed_forms(network.dictionary, network.statistics, noise), method],
         tqdm(iterate_cubes(data, split), "evaluating", manifest.split(split).records, unit="scene", disable=None),
         camera,
         srf,
-        estimate=None if known_srf else lambda rgb: estimate_srf(network, rgb),
+        estimator=None if known_srf else method,
         protocol=protocol,
         on_scene=gallery.add,
     )
@@ -79,14 +82,24 @@ def evaluate_run(run, data, output, camera=None, known_srf=None, split="validati
     return results
 
 
-def evaluate(methods, scenes, camera, srf, estimate=None, protocol="seed", on_scene=None, degrade=None):
+def evaluate(
+    methods: Sequence[Method],
+    scenes: Iterable[tuple[str, np.ndarray]],
+    camera: str,
+    srf: np.ndarray,
+    estimator: Method | None = None,
+    protocol: str = "seed",
+    on_scene: Callable | None = None,
+    degrade: Callable | None = None,
+) -> dict:
     """Projects each cube with a camera, reconstructs it by every method and scores the results.
 
     Args:
-      methods: {name: method} (`hsgan.reconstruct.methods`).
-      scenes: iterable of (name, cube float32 [height, width, bands]).
-      camera: its name, for the results. srf: its SRF, float32 [3, bands].
-      estimate: function rgb -> SRF that all methods get instead of the camera's (blind); None: the camera is known.
+      methods: of different names.
+      scenes: (name, cube float32 [height, width, bands]).
+      camera: its name, for the results.
+      srf: its SRF, float32 [3, bands].
+      estimator: the method whose estimate of the camera all methods get (blind); None: they get the camera's SRF.
       protocol: name in `hsgan.metrics.protocols.PROTOCOLS`.
       on_scene: called after each scene with (name, truth, rgb, {method: cube}, srf used).
       degrade: function (scene, truth, rgb) -> `hsgan.evaluate.degradations.Degraded`: what the methods get, and what
@@ -101,18 +114,20 @@ def evaluate(methods, scenes, camera, srf, estimate=None, protocol="seed", on_sc
       DataError: no scenes, two of one name, or an estimate that cannot be scored, naming scene and method.
     """
     score = protocols.protocol(protocol)
-    scored, srf_errors = {name: {} for name in methods}, {}
+    scored, srf_errors = {method.name: {} for method in methods}, {}
+    if len(scored) < len(methods):
+        raise DataError(f"methods: must have different names. Received: {', '.join(method.name for method in methods)}")
     for scene, truth in scenes:
         if scene in srf_errors:
             raise DataError(f"scene {scene}: there are two of this name")
         rgb, made_by, gain = project(truth, srf).numpy(), srf, 1.0
         if degrade is not None:
             truth, rgb, made_by, gain = degrade(scene, truth, rgb)
-        used = np.asarray(srf if estimate is None else estimate(rgb), np.float32)
+        used = np.asarray(srf if estimator is None else estimator.estimate_srf(rgb), np.float32)
         srf_errors[scene] = srf_metrics.srf_error(made_by, used)
         cubes = {}
-        for name, method in methods.items():
-            made = method(rgb, used)
+        for method in methods:
+            name, made = method.name, method.cube(rgb, used)
             cubes[name] = made if gain == 1 else made / np.float32(gain)
             try:
                 scored[name][scene] = score(truth, cubes[name])
@@ -124,11 +139,11 @@ def evaluate(methods, scenes, camera, srf, estimate=None, protocol="seed", on_sc
             on_scene(scene, truth, rgb, cubes, used)
     if not srf_errors:
         raise DataError("evaluation: there is not one scene")
-    results = {"protocol": protocol, "camera": camera, "blind": estimate is not None}
+    results = {"protocol": protocol, "camera": camera, "blind": estimator is not None}
     results["methods"] = {
         name: {"mean": protocols.average(by_scene), "scenes": by_scene} for name, by_scene in scored.items()
     }
-    if estimate is not None:
+    if estimator is not None:
         errors = list(srf_errors.values())
         precision = srf_metrics.srf_precision(errors)
         results["srf"] = {"error": float(np.mean(errors)), "precision": precision, "scenes": srf_errors}

@@ -1,25 +1,40 @@
 """The stress suite: how each method's numbers fall as something goes wrong, degradation by degradation."""
 
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
 import numpy as np
 from tqdm import tqdm
 
 from hsgan.errors import ConfigError
 from hsgan.evaluate.degradations import DEGRADATIONS, Setting, other_cameras
 from hsgan.evaluate.harness import evaluate
+from hsgan.reconstruct.method import Method
 
 METRICS = ("psnr", "sam_deg", "sam_lit_deg", "round_trip_rmse", "round_trip_brightness")
 
 
-def stress(methods, scenes, camera, srf, wavelengths_nm, estimate=None, levels=None, cameras=None, seed=0):
+def stress(
+    methods: Sequence[Method],
+    scenes: Iterable[tuple[str, np.ndarray]] | Callable,
+    camera: str,
+    srf: np.ndarray,
+    wavelengths_nm: np.ndarray,
+    estimators: Mapping[str, Method] | None = None,
+    levels: Mapping[str, Sequence] | None = None,
+    cameras: Mapping[str, np.ndarray] | None = None,
+    seed: int = 0,
+) -> dict:
     """Evaluates all methods under every degradation at every level, by protocol `quick`.
 
     Args:
-      methods: {name: method} (`hsgan.reconstruct.methods`).
+      methods: of different names.
       scenes: (name, cube float32 [height, width, bands]), read once for each level: a list, or a function that returns
         a fresh iterator.
-      camera: the test camera's name. srf: its SRF, float32 [3, bands]. wavelengths_nm: float [bands].
-      estimate: function rgb -> SRF that all methods get instead of the camera's (blind), or {method: function}; None:
-        they get the test camera's, also where the degradation is another camera.
+      camera: the test camera's name.
+      srf: its SRF, float32 [3, bands].
+      wavelengths_nm: float [bands].
+      estimators: {method's name: the method whose estimate of the camera it gets} (blind); None: all get the test
+        camera's SRF, also where the degradation is another camera.
       levels: {degradation: its levels} to evaluate, names of `DEGRADATIONS` (and "camera"); None takes all, at their
         default levels.
       cameras: {name: srf} of further cameras, e.g. those that training did not see; each is a level of "camera".
@@ -47,7 +62,7 @@ def stress(methods, scenes, camera, srf, wavelengths_nm, estimate=None, levels=N
     read = scenes if callable(scenes) else lambda: scenes
 
     def means(degrade=None):
-        return _evaluate(methods, read, camera, srf, estimate, degrade)
+        return _evaluate(methods, read, camera, srf, estimators, degrade)
 
     clean, count = means()
     found = {
@@ -55,7 +70,7 @@ def stress(methods, scenes, camera, srf, wavelengths_nm, estimate=None, levels=N
     }
     return {
         "camera": camera,
-        "blind": estimate is not None,
+        "blind": estimators is not None,
         "seed": seed,
         "scenes": count,
         "clean": clean,
@@ -74,16 +89,16 @@ def _check_names(chosen, known):
             raise ConfigError(f"stress: levels of {name}: must be a list of at least one. Received: {levels!r}")
 
 
-def _evaluate(methods, read, camera, srf, estimate, degrade):
-    """Returns {method: {metric: mean}} and the number of scenes; methods of one estimate are evaluated together."""
-    estimates = estimate if isinstance(estimate, dict) else dict.fromkeys(methods, estimate)
+def _evaluate(methods, read, camera, srf, estimators, degrade):
+    """Returns {method: {metric: mean}} and the number of scenes; methods of one estimator are evaluated together."""
+    estimator_of = {method.name: estimators[method.name] if estimators else None for method in methods}
     means = {}
-    for shared in dict.fromkeys(estimates[name] for name in methods):
-        group = {name: method for name, method in methods.items() if estimates[name] is shared}
+    for shared in dict.fromkeys(estimator_of.values()):
+        group = [method for method in methods if estimator_of[method.name] is shared]
         results = evaluate(group, read(), camera, srf, shared, protocol="quick", degrade=degrade)["methods"]
         means |= {name: {metric: result["mean"][metric] for metric in METRICS} for name, result in results.items()}
         count = len(next(iter(results.values()))["scenes"])
-    return {name: means[name] for name in methods}, count
+    return {method.name: means[method.name] for method in methods}, count
 
 
 def _curves(degradation, levels, means):

@@ -1,10 +1,14 @@
 """Images out of cube records: to calibrate quantized models with, and to measure what each precision costs."""
 
 import itertools
+from collections.abc import Iterable
+from pathlib import Path
 
 import numpy as np
 
+from hsgan.evaluate.degradations import Degraded
 from hsgan.evaluate.harness import evaluate
+from hsgan.reconstruct.method import Method
 from hsgan.records.reader import iterate_cubes
 from hsgan.spectra.imaging import project
 
@@ -35,23 +39,48 @@ def calibration_images(records, dictionary, split="train"):
     return {"reconstruct": alone, "known_srf": images, "estimate_srf": alone}
 
 
-def accuracy(models, records, camera, srf, scenes, max_pixels, split="validation"):
+def accuracy(
+    methods: Iterable[Method],
+    records: str | Path,
+    camera: str,
+    srf: np.ndarray,
+    scenes: int,
+    max_pixels: int,
+    split: str = "validation",
+) -> tuple[dict, int]:
     """Returns {name: {"psnr", "sam_deg", "sam_lit_deg"}} of blind reconstructions, and how many scenes were used.
 
     Args:
-      models: {name: function of rgb [1, h, w, 3] that gives {"cube": [1, h, w, bands]}}.
-      records, split: cubes. camera, srf: name and SRF [3, bands] of the camera that sees them.
-      scenes: at most so many, the first ones. max_pixels: of larger ones the middle is used.
+      methods: each gets the camera that it estimates itself.
+      records: folder of cube records.
+      camera: name of the camera that sees them.
+      srf: its SRF, float32 [3, bands].
+      scenes: at most so many, the first ones.
+      max_pixels: of larger ones the middle is used.
+      split: of the records.
     """
-    methods = {name: _method(model) for name, model in models.items()}
-    first = itertools.islice(iterate_cubes(records, split), scenes)
-    cubes = ((scene, middle(cube, max_pixels)) for scene, cube in first)
-    results = evaluate(methods, cubes, camera, srf)
-    measured = {
-        name: {metric: method["mean"][metric] for metric in ("psnr", "sam_deg", "sam_lit_deg")}
-        for name, method in results["methods"].items()
-    }
-    return measured, len(next(iter(results["methods"].values()))["scenes"])
+    measured, count = {}, 0
+    for method in methods:
+        first = itertools.islice(iterate_cubes(records, split), scenes)
+        cubes = ((scene, middle(cube, max_pixels)) for scene, cube in first)
+        found = evaluate([method], cubes, camera, srf, estimator=method, degrade=Clipped(srf))["methods"][method.name]
+        measured[method.name] = {metric: found["mean"][metric] for metric in ("psnr", "sam_deg", "sam_lit_deg")}
+        count = len(found["scenes"])
+    return measured, count
+
+
+class Clipped:
+    """No degradation but the end of the scale: an exported model takes no value beyond [0, 1], not even by rounding.
+
+    Args:
+      srf: float32 [3, bands], of the camera.
+    """
+
+    def __init__(self, srf: np.ndarray):
+        self.srf = srf
+
+    def __call__(self, scene: str, truth: np.ndarray, rgb: np.ndarray) -> Degraded:
+        return Degraded(truth, np.clip(rgb, 0, 1), self.srf)
 
 
 def middle(cube, max_pixels):
@@ -61,8 +90,3 @@ def middle(cube, max_pixels):
     rows, columns = max(int(height * share), 1), max(int(width * share), 1)
     top, left = (height - rows) // 2, (width - columns) // 2
     return cube[top : top + rows, left : left + columns]
-
-
-def _method(model):
-    """Returns a model as a method of the harness; the SRF is the model's own estimate."""
-    return lambda rgb, srf: np.asarray(model(np.ascontiguousarray(np.clip(rgb, 0, 1))[None])["cube"])[0]

@@ -8,6 +8,8 @@ import numpy as np
 import tensorflow as tf
 
 from hsgan.errors import HsganError
+from hsgan.lite.model import LiteModel
+from hsgan.reconstruct.models import SavedModel
 from hsgan.spectra.imaging import srgb_decode
 
 SIZES = ((48, 64), (37, 53), (3, 41), (17, 16), (1, 1))
@@ -22,42 +24,6 @@ LIMITS = {
     "int8": 0.15,
     "int16x8": 0.1,
 }
-
-
-class SavedModel:
-    """A SavedModel, loaded from its folder; calls take and give NumPy."""
-
-    def __init__(self, folder):
-        self._loaded = tf.saved_model.load(str(folder))
-
-    def run(self, signature, **inputs):
-        """Returns {output: array} of a signature."""
-        function = self._loaded.signatures[signature]
-        return {name: value.numpy() for name, value in function(**tf.nest.map_structure(tf.constant, inputs)).items()}
-
-    def reconstruct(self, rgb):
-        """Returns the cube float32 [1, h, w, bands] and SRF [1, 3, bands] of an image [1, h, w, 3], camera unknown."""
-        return self.run("serving_default", rgb=rgb)
-
-
-class LiteModel:
-    """A TFLite file, loaded by LiteRT; as `SavedModel`."""
-
-    def __init__(self, file):
-        from ai_edge_litert.interpreter import Interpreter
-
-        # One interpreter a signature: LiteRT's memory of one is not given to the next.
-        self._open = lambda: Interpreter(str(file), num_threads=2)
-        self._runners = {}
-
-    def run(self, signature, **inputs):
-        if signature not in self._runners:
-            interpreter = self._open()
-            self._runners[signature] = interpreter, interpreter.get_signature_runner(signature)
-        return self._runners[signature][1](**inputs)
-
-    def reconstruct(self, rgb):
-        return self.run("reconstruct", rgb=rgb)
 
 
 class Reference:
@@ -79,18 +45,18 @@ class Reference:
         self.cube_peak = max(np.abs(array).max() for case in self.cases for array in (case[2], case[4]))
         self.srf_peak = max(np.abs(case[3]).max() for case in self.cases)
 
-    def lite_difference(self, model):
+    def lite_difference(self, model: LiteModel) -> float:
         """Returns the largest relative difference of a `LiteModel`, over all images and signatures."""
-        return max(self._difference(model, *case[1:]) for case in self.cases)
+        return max(self._difference(model, "reconstruct", *case[1:]) for case in self.cases)
 
-    def saved_model_difference(self, model):
+    def saved_model_difference(self, model: SavedModel) -> float:
         """Returns the largest relative difference of a `SavedModel`, over all images and signatures.
 
         The codes of `compact` may differ by half a step beyond.
         """
         found = []
         for codes, rgb, cube, srf, known_cube in self.cases:
-            found.append(self._difference(model, rgb, cube, srf, known_cube))
+            found.append(self._difference(model, "serving_default", rgb, cube, srf, known_cube))
             png = [tf.io.encode_png(codes).numpy()]
             found.append(difference(model.run("encoded", image=png)["cube"], cube, self.cube_peak))
             bands = np.array([cube.shape[-1] - 1, 0], np.int32)
@@ -99,13 +65,13 @@ class Reference:
             restored = small["cube"] * np.float64(step)
             beyond = np.maximum(np.abs(restored - np.maximum(cube[..., bands], 0)) - step / 2, 0)
             found.append(difference(beyond, np.zeros_like(beyond), self.cube_peak))
-        pair = model.reconstruct(np.concatenate([self.cases[0][1]] * 2))["cube"]
+        pair = model.run("serving_default", rgb=np.concatenate([self.cases[0][1]] * 2))["cube"]
         found.append(difference(pair, np.concatenate([self.cases[0][2]] * 2), self.cube_peak))
         return max(found)
 
-    def _difference(self, model, rgb, cube, srf, known_cube):
+    def _difference(self, model, signature, rgb, cube, srf, known_cube):
         """Returns the largest relative difference in what both kinds of model have: blind, camera known, SRF."""
-        blind = model.reconstruct(rgb)
+        blind = model.run(signature, rgb=rgb)
         known = model.run("known_srf", rgb=rgb, srf=self.known)
         estimated = model.run("estimate_srf", rgb=rgb)
         return max(

@@ -5,7 +5,6 @@ import shutil
 from contextlib import contextmanager
 from pathlib import Path
 
-import tensorflow as tf
 from tqdm import tqdm
 
 from hsgan import config as config_lib
@@ -13,6 +12,8 @@ from hsgan.data import sources
 from hsgan.errors import DataError, HsganError
 from hsgan.export import calibration, checks, metadata, saved_model, tflite
 from hsgan.files.atomic import sync_tree, write_atomically, write_json
+from hsgan.lite.model import LiteModel
+from hsgan.reconstruct.models import NetworkMethod, SavedModel
 from hsgan.records.manifest import read_manifest
 from hsgan.run.folder import RunFolder
 
@@ -129,20 +130,21 @@ def write_artefacts(network, stage, precisions, records, described):
     """Writes SavedModel and TFLite files, and compares each with the Keras model.
 
     Returns:
-      ({name: function rgb -> outputs}, {name: {"file", "max_difference", "limit"}}).
+      ([the artefact's `Method`, named after it], {name: {"file", "max_difference", "limit"}}).
     """
-    reference, models, entries = checks.Reference(network), {}, {}
+    reference, models, entries = checks.Reference(network), [], {}
 
     def add(name, file, model, found):
         entries[name] = {"file": file, "max_difference": found, "limit": checks.LIMITS[name]}
         checks.check(name, found, checks.LIMITS[name])
-        models[name] = model.reconstruct
+        model.name = name
+        models.append(model)
 
     steps = tqdm(["saved_model", *precisions], "exporting", unit="artefact", disable=None)
     steps_left = iter(steps)
     next(steps_left)
     saved_model.write_saved_model(network, stage, described["name"], described["version"], described["max_pixels"])
-    model = checks.SavedModel(stage)
+    model = SavedModel(stage, described)
     add("saved_model", "saved_model.pb", model, reference.saved_model_difference(model))
     float_model = tflite.convert(network) if precisions else None
     images = None
@@ -151,7 +153,7 @@ def write_artefacts(network, stage, precisions, records, described):
             images = calibration.calibration_images(records, network.dictionary)
         content, file = tflite.quantize(float_model, precision, images), f"{precision}.tflite"
         write_atomically(stage / file, lambda temporary, content=content: Path(temporary).write_bytes(content))
-        model = checks.LiteModel(stage / file)
+        model = LiteModel(stage / file, metadata=described)
         add(precision, file, model, reference.lite_difference(model))
     return models, entries
 
@@ -163,9 +165,9 @@ def measure(models, entries, network, folder, records, scenes, max_pixels):
       {"validation": {"records", "split", "scenes", "camera", "blind", "keras": metrics}}.
     """
     split, camera = folder.config.data.validation_split, folder.test_camera
-    keras_model = tf.function(network, input_signature=[tf.TensorSpec((None, None, None, 3))])
+    methods = [NetworkMethod(network, "keras"), *models]
     measured, count = calibration.accuracy(
-        {"keras": keras_model, **models}, records, camera, folder.dictionary().srf(camera), scenes, max_pixels, split
+        methods, records, camera, folder.dictionary().srf(camera), scenes, max_pixels, split
     )
     for name, entry in entries.items():
         entry |= measured[name]
@@ -190,9 +192,10 @@ def finish(stage, described, entries):
             continue
         metadata.embed(path, {**described, "precisions": {name: dict(entry)}})
         entry["bytes"] = path.stat().st_size
-        if metadata.read_embedded(path)["version"] != described["version"]:
+        model = LiteModel(path)
+        if model.metadata["version"] != described["version"]:
             raise DataError(f"{path}: its metadata came back changed")
-        checks.LiteModel(path).run("estimate_srf", rgb=checks.fixed_image(16, 16, 0)[None].astype("float32") / 255)
+        model.estimate_srf(checks.fixed_image(16, 16, 0).astype("float32") / 255)
     described["precisions"] = entries
     write_json(stage / metadata.FILE_NAME, described)
 

@@ -9,12 +9,12 @@ import zipfile
 import numpy as np
 
 from hsgan.errors import DataError
+from hsgan.reconstruct.exported import SCHEMA
 from hsgan.reconstruct.tiling import THUMBNAIL_PIXELS
 from hsgan.records.manifest import read_manifest
 from hsgan.run.folder import versions
 
 FILE_NAME = "metadata.json"
-SCHEMA = 1
 
 
 def describe(folder, network, name, version, checkpoint, max_pixels):
@@ -78,16 +78,3 @@ def embed(path, metadata):
     """Appends metadata to a TFLite file as an archive that holds `FILE_NAME`; the model before it stays as it is."""
     with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(FILE_NAME, json.dumps(metadata, allow_nan=False))
-
-
-def read_embedded(path):
-    """Returns the metadata inside a TFLite file.
-
-    Raises:
-      DataError: there is none.
-    """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return json.loads(archive.read(FILE_NAME))
-    except (zipfile.BadZipFile, KeyError, ValueError) as error:
-        raise DataError(f"{path}: holds no {FILE_NAME}; export it by hsgan.export") from error

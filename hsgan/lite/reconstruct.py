@@ -33,17 +33,12 @@ def reconstruct(model, photo, output, encoding="srgb", camera="", progress=None)
     if Path(output).suffix != ".npz":
         raise DataError(f"--output: must end in .npz. Received: {output}")
     rgb = open_photo(photo, encoding)
-    srf = model.srf(camera) if camera else model.estimate_srf(rgb)
-    facts = {
-        "model": f"{model.metadata['name']} {model.metadata['version']}",
-        "photo": Path(photo).name,
-        "encoding": encoding,
-        "camera": camera or "estimated",
-    }
+    srf = model.dictionary.srf(camera) if camera else model.estimate_srf(rgb)
+    facts = {**model.facts, "photo": Path(photo).name, "encoding": encoding, "camera": camera or "estimated"}
     header = CubeHeader(*rgb.shape[:2], model.wavelengths_nm, srf, facts)
     with staged(str(output).removesuffix(".npz"), npz.SUFFIXES) as paths:
         writer, done = npz.Writer(paths, header), 0
-        for place, block in model.reconstruct_tiles(rgb, srf):
+        for place, block in model.reconstruct(rgb, srf):
             writer.put(place, block)
             done += block.shape[0] * block.shape[1]
             if progress is not None:

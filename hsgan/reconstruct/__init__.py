@@ -1,5 +1,9 @@
-"""Fast inference in bounded memory: tiles (NumPy alone), fused forms of the networks, engines."""
+"""RGB in, cube out: the one protocol (`method`), what keeps to it, and the engines that run networks.
 
-# What can be asked for by name (`hsgan.reconstruct.engine`); the first is everywhere, and the default.
+`method`, `exported` and `tiling` need NumPy alone: `hsgan.lite` is built on them.
+"""
+
+# The engines by name (`hsgan.reconstruct.engine.BUILDERS`), for command lines, which import no TensorFlow to show them.
+# The first is everywhere, and the default.
 TENSORFLOW = "tensorflow"
 ENGINES = (TENSORFLOW, "openvino-float32", "openvino-bfloat16", "openvino-float16")

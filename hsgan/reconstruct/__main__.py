@@ -58,21 +58,22 @@ def define_flags():
 
 @cli.takes_arguments
 def main(argv):
-    from hsgan.reconstruct.models import ExportedModel, NetworkModel
+    from hsgan.reconstruct.models import NetworkMethod, SavedModel
     from hsgan.reconstruct.photos import Options, reconstruct_photos
+    from hsgan.run.folder import RunFolder
 
     # A program that is asked to end leaves no unfinished files behind.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
     if FLAGS.run:
-        model = NetworkModel.from_run(FLAGS.run, FLAGS.checkpoint, FLAGS.engine)
+        method = NetworkMethod.from_run(RunFolder.open(FLAGS.run), FLAGS.checkpoint, FLAGS.engine)
     else:
-        model = ExportedModel(FLAGS.saved_model)
+        method = SavedModel(FLAGS.saved_model)
     if FLAGS.list_cameras:
-        print("\n".join(model.dictionary.names))
+        print("\n".join(method.dictionary.names))
         return
     options = Options(FLAGS.encoding, FLAGS.camera, FLAGS.consistent, FLAGS.every, FLAGS.previews)
     failed = done = 0
-    for name, paths, result in reconstruct_photos(model, argv[1:], FLAGS.output, FLAGS.formats, options):
+    for name, paths, result in reconstruct_photos(method, argv[1:], FLAGS.output, FLAGS.formats, options):
         if isinstance(result, Exception):
             failed += 1
             print(f"error: {result}", file=sys.stderr, flush=True)

@@ -5,67 +5,91 @@ cube = model.reconstruct("photo.jpg")
 cube.sel(wavelength=550, method="nearest").plot()
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import xarray
 
-from hsgan.errors import DataError
+from hsgan.errors import DataError, RunError
 from hsgan.files import photos
 from hsgan.files.cubes import as_data_array
 from hsgan.files.header import CubeHeader
 from hsgan.reconstruct import TENSORFLOW
-from hsgan.reconstruct.models import ExportedModel, NetworkModel
+from hsgan.reconstruct.method import Method
+from hsgan.reconstruct.models import NetworkMethod, SavedModel
 from hsgan.reconstruct.photos import Work, camera_of, read_image
+from hsgan.run.folder import RunFolder
 
 
 class Reconstructor:
-    """A model that makes hyperspectral cubes of RGB images.
+    """Makes hyperspectral cubes of photos: photo in, `xarray.DataArray` out, by one method.
 
     Args:
-      model: `hsgan.reconstruct.models`; usually by `from_run` or `from_saved_model`.
+      method: usually that of `from_run` or `from_saved_model`.
+
+    Raises:
+      RunError: something else than a method.
     """
 
-    def __init__(self, model):
-        self.model = model
+    def __init__(self, method: Method):
+        if not isinstance(method, Method):
+            raise RunError(
+                "method: must be a hsgan.reconstruct.method.Method; of a folder take Reconstructor.from_run(folder) or "
+                f"Reconstructor.from_saved_model(folder). Received: {method!r}"
+            )
+        self.method = method
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.method!r})"
 
     @classmethod
-    def from_run(cls, run, checkpoint="best", engine=TENSORFLOW):
+    def from_run(cls, run: str | Path, checkpoint: str = "best", engine: str = TENSORFLOW) -> "Reconstructor":
         """Returns the model of a run folder of `python -m hsgan.train`.
 
         Args:
-          run: the folder. checkpoint: "best" or "last".
+          run: the folder.
+          checkpoint: "best" or "last".
           engine: "tensorflow", "openvino-float32", "openvino-bfloat16" or "openvino-float16".
 
         Raises:
           RunError: no run, or one without such weights; an engine that is not installed or cannot run it.
         """
-        return cls(NetworkModel.from_run(run, checkpoint, engine))
+        return cls(NetworkMethod.from_run(RunFolder.open(run), checkpoint, engine))
 
     @classmethod
-    def from_saved_model(cls, path):
+    def from_saved_model(cls, path: str | Path) -> "Reconstructor":
         """Returns a model of `python -m hsgan.export`: the folder of a version, or of all: the newest.
 
         Raises:
           RunError: no such model.
+          DataError: its metadata is damaged or of another schema.
         """
-        return cls(ExportedModel(path))
+        return cls(SavedModel(path))
 
     @property
-    def cameras(self):
-        """Names of the cameras that `reconstruct` knows, a tuple."""
-        return self.model.dictionary.names
+    def cameras(self) -> tuple[str, ...]:
+        """Names of the cameras that `reconstruct` knows."""
+        return self.method.dictionary.names
 
     @property
-    def wavelengths_nm(self):
+    def wavelengths_nm(self) -> np.ndarray:
         """Band centers, float32 [bands], nm."""
-        return self.model.wavelengths_nm
+        return self.method.wavelengths_nm
 
     @property
-    def facts(self):
+    def facts(self) -> dict:
         """Strings about the model, as its cubes have them among their attributes."""
-        return dict(self.model.facts)
+        return dict(self.method.facts)
 
-    def reconstruct(self, photo, camera=None, encoding="srgb", consistent=False, progress=None):
+    def reconstruct(
+        self,
+        photo: str | Path | np.ndarray,
+        camera: str | Path | np.ndarray | None = None,
+        encoding: str = "srgb",
+        consistent: bool = False,
+        progress: Callable[[float], None] | None = None,
+    ) -> xarray.DataArray:
         """Returns the cube of a photo.
 
         Args:
@@ -86,10 +110,10 @@ class Reconstructor:
         """
         rgb, facts = _linear_rgb(photo, encoding)
         if camera is None or isinstance(camera, str | Path):
-            name, srf = camera_of(self.model, str(camera or ""), rgb)
+            name, srf = camera_of(self.method, str(camera or ""), rgb)
         else:
             name, srf = "given", _checked_srf(camera, len(self.wavelengths_nm))
-        work = Work(self.model, rgb, srf, consistent, facts | {"camera": name})
+        work = Work(self.method, rgb, srf, consistent, facts | {"camera": name})
         cube = np.empty(work.header.shape, np.float32)
         for rows, columns, block, share in work.blocks():
             cube[rows, columns] = block

@@ -1,68 +1,76 @@
-"""The engine of a network: its fast form if it has one, else its own graph, or OpenVINO where it is asked for.
+"""Engines: ways to run a network, by name in `BUILDERS`.
 
-Those of TensorFlow read the weights at every call.
+Those of TensorFlow read the weights at every call; those of OpenVINO keep to the weights that the network has when they
+are made.
 """
 
-import weakref
+from functools import partial
+from typing import Protocol
 
 import numpy as np
 import tensorflow as tf
 
+from hsgan.errors import RunError
+from hsgan.networks.base import ReconstructionNetwork
 from hsgan.networks.hsgan_net import HSGANNet
 from hsgan.reconstruct import TENSORFLOW
 from hsgan.reconstruct.fused import FusedReconstructor
 from hsgan.reconstruct.openvino_engine import OpenVinoEngine
 
-_engines = weakref.WeakKeyDictionary()
+
+class Engine(Protocol):
+    """What runs a network on one image, NumPy in and out."""
+
+    def estimate_srf(self, rgb: np.ndarray) -> np.ndarray:
+        """Returns the SRF float32 [3, bands] of an image float32 [height, width, 3]."""
+
+    def reconstruct(self, rgb: np.ndarray, srf: np.ndarray) -> np.ndarray:
+        """Returns the cube float32 [height, width, bands] of an image under an SRF float32 [3, bands]."""
 
 
 class GraphEngine:
-    """The graph of any `hsgan.networks.base.ReconstructionNetwork`, compiled once for all sizes.
+    """The graph of any network, compiled once for all sizes; an `Engine`.
 
     Args:
       network: the network; its weights may change later.
     """
 
-    def __init__(self, network):
-        # Not the network itself: the cache of `engine_of` is keyed by it, and holds this object.
-        network = weakref.ref(network)
-        image, camera = tf.TensorSpec((1, None, None, 3)), tf.TensorSpec((1, 3, network().bands))
-        self._estimate = tf.function(lambda rgb: network().estimate_srf(rgb), input_signature=[image])
-        self._reconstruct = tf.function(
-            lambda rgb, srf: network().reconstruct(rgb, srf), input_signature=[image, camera]
-        )
+    def __init__(self, network: ReconstructionNetwork):
+        image, camera = tf.TensorSpec((1, None, None, 3)), tf.TensorSpec((1, 3, network.bands))
+        self._estimate = tf.function(network.estimate_srf, input_signature=[image])
+        self._reconstruct = tf.function(network.reconstruct, input_signature=[image, camera])
 
-    def estimate_srf(self, rgb):
-        """Returns the SRF float32 [3, bands] of an image float32 [height, width, 3]."""
+    def estimate_srf(self, rgb: np.ndarray) -> np.ndarray:
         return self._estimate(rgb[None])[0].numpy()
 
-    def reconstruct(self, rgb, srf):
-        """Returns the cube float32 [height, width, bands] of an image under an SRF [3, bands]."""
-        return self._reconstruct(rgb[None], np.asarray(srf, np.float32)[None])[0].numpy()
+    def reconstruct(self, rgb: np.ndarray, srf: np.ndarray) -> np.ndarray:
+        return self._reconstruct(rgb[None], srf[None])[0].numpy()
 
 
-def engine_of(network):
-    """Returns the engine of a network, made on first use: `estimate_srf(rgb)` and `reconstruct(rgb, srf)`, NumPy."""
-    if network not in _engines:
-        _engines[network] = _tensorflow(network)
-    return _engines[network]
+def tensorflow(network: ReconstructionNetwork) -> Engine:
+    """Returns the fast form of a network that has one, else its own graph."""
+    return FusedReconstructor(network) if isinstance(network, HSGANNet) else GraphEngine(network)
 
 
-def use_engine(network, name):
-    """Makes `engine_of` give this engine of a network from now on.
+def openvino(network: ReconstructionNetwork, precision: str) -> Engine:
+    """Returns OpenVINO's engine in one of `hsgan.reconstruct.openvino_engine.PRECISIONS`."""
+    return OpenVinoEngine(network, tensorflow(network), precision)
 
-    Args:
-      network: the network; an OpenVINO engine keeps to the weights that it has now.
-      name: one of `hsgan.reconstruct.ENGINES`.
+
+BUILDERS = {
+    TENSORFLOW: tensorflow,
+    "openvino-float32": partial(openvino, precision="float32"),
+    "openvino-bfloat16": partial(openvino, precision="bfloat16"),
+    "openvino-float16": partial(openvino, precision="float16"),
+}
+
+
+def build_engine(network: ReconstructionNetwork, name: str = TENSORFLOW) -> Engine:
+    """Returns the engine `name` of a network.
 
     Raises:
-      RunError: as `OpenVinoEngine`.
+      RunError: no such engine, or one that is not installed, cannot run this network or not on this processor.
     """
-    engine = _tensorflow(network)
-    if name != TENSORFLOW:
-        engine = OpenVinoEngine(network, engine, name.removeprefix("openvino-"))
-    _engines[network] = engine
-
-
-def _tensorflow(network):
-    return FusedReconstructor(network) if isinstance(network, HSGANNet) else GraphEngine(network)
+    if name not in BUILDERS:
+        raise RunError(f"engine: must be one of {', '.join(BUILDERS)}. Received: {name!r}")
+    return BUILDERS[name](network)

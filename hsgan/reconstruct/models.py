@@ -1,129 +1,153 @@
-"""Models that photos are reconstructed with, behind one interface: of a run folder, or exported.
-
-Attributes of each: `dictionary` (`SrfDictionary`, the cameras known by name), `wavelengths_nm` (float32 [bands]) and
-`facts` (strings and numbers about the model, for the files it makes). `estimate_srf(rgb)` gives float32 [3, bands], and
-`tiles(rgb, srf)` yields ((row slice, column slice), float32 [h, w, bands]) over the image, in bounded memory.
-"""
+"""Trained networks as methods: in memory, of a run folder, or exported as a SavedModel."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 
 from hsgan.errors import DataError, RunError
-from hsgan.reconstruct import TENSORFLOW, tiling
-from hsgan.reconstruct.engine import use_engine
-from hsgan.reconstruct.methods import estimate_srf, reconstruct_tiles
+from hsgan.networks.base import ReconstructionNetwork
+from hsgan.reconstruct import TENSORFLOW
+from hsgan.reconstruct.engine import build_engine
+from hsgan.reconstruct.exported import Exported
+from hsgan.reconstruct.method import Method
 from hsgan.run.folder import RunFolder, versions
 from hsgan.spectra.srf import SrfDictionary
 
 _UNKNOWN_LICENSE = "the terms of the model's training data are not recorded"
+# What a failed check of `hsgan.export.requests` says: a text and values, each in brackets.
+_CHECK_FAILED = re.compile(r"assertion failed: \[(.*)\]$", re.MULTILINE)
 
 
-class NetworkModel:
+class NetworkMethod(Method):
     """A network in memory.
 
     Args:
-      network: a trained `hsgan.networks.base.ReconstructionNetwork`.
+      network: a trained one.
+      name: what tables call it.
+      engine: name in `hsgan.reconstruct.engine.BUILDERS`. With "tensorflow" the network's weights may change later.
       dictionary: cameras to know by name; None takes the network's own.
-      facts: about the network.
+      facts: as for every `Method`.
+
+    Attributes:
+      network: see above.
+      engine: what runs it.
+
+    Raises:
+      RunError: as `hsgan.reconstruct.engine.build_engine`.
     """
 
-    def __init__(self, network, dictionary=None, facts=None):
-        self.network = network
-        self.dictionary = network.dictionary if dictionary is None else dictionary
-        self.facts = facts or {}
+    def __init__(
+        self,
+        network: ReconstructionNetwork,
+        name: str = "network",
+        engine: str = TENSORFLOW,
+        dictionary: SrfDictionary | None = None,
+        facts: dict | None = None,
+    ):
+        super().__init__(name, network.dictionary if dictionary is None else dictionary, facts)
+        self.network, self.engine = network, build_engine(network, engine)
+        self.needs_camera, self.estimates_camera = network.needs_camera, network.estimates_camera
+        self.receptive_radius, self.stride = network.receptive_radius, network.stride
 
     @classmethod
-    def from_run(cls, run, checkpoint="best", engine=TENSORFLOW):
-        """Returns the model of a run folder, with all cameras of its dictionary; `engine` is of `ENGINES`.
+    def from_run(cls, folder: RunFolder, checkpoint: str = "best", engine: str = TENSORFLOW) -> "NetworkMethod":
+        """Returns the network of a run, with all cameras of the run's dictionary; its name is the configuration's.
+
+        Args:
+          folder: the run.
+          checkpoint: "best" or "last".
+          engine: as above.
 
         Raises:
-          RunError: no run, or one without such weights; an engine that cannot run it.
+          RunError: no such weights; an engine that cannot run it.
         """
-        folder = RunFolder.open(run)
         step = folder.weights_record(checkpoint).get("step", "unknown")
         facts = {
             "model": folder.config.model,
             "model_version": f"{folder.path.name}, {checkpoint} weights, step {step}",
             "license": _license(folder.provenance),
             **versions(),
+            "engine": engine,
         }
-        network = folder.network(checkpoint)
-        use_engine(network, engine)
-        return cls(network, folder.dictionary(), facts | {"engine": engine})
+        return cls(folder.network(checkpoint), folder.config.model, engine, folder.dictionary(), facts)
 
     @property
-    def wavelengths_nm(self):
-        return self.dictionary.wavelengths_nm
+    def mean_camera(self) -> np.ndarray:
+        """SRF float32 [3, bands]: the mean of the cameras that the network was trained with."""
+        return self.network.dictionary.responses.mean(axis=0)
 
-    def estimate_srf(self, rgb):
-        return estimate_srf(self.network, rgb)
+    def srf_of(self, rgb: np.ndarray) -> np.ndarray:
+        return self.engine.estimate_srf(rgb)
 
-    def tiles(self, rgb, srf):
-        return reconstruct_tiles(self.network, rgb, srf)
+    def window(self, rgb: np.ndarray, srf: np.ndarray) -> np.ndarray:
+        return self.engine.reconstruct(rgb, srf)
 
 
-class ExportedModel:
-    """A SavedModel of `python -m hsgan.export` with its `metadata.json` (docs/export.md).
+class SavedModel(Exported):
+    """A SavedModel of `python -m hsgan.export`.
 
     Args:
       path: the folder of one version, or the folder of all, of which the newest is taken.
+      metadata: None reads the version's `metadata.json`.
 
     Raises:
-      RunError: there is no such model, or one of another schema.
+      RunError: there is no such model.
+      DataError: its metadata is damaged or of another schema.
     """
 
-    def __init__(self, path):
+    def __init__(self, path: str | Path, metadata: dict | None = None):
         folder = _version_folder(Path(path))
+        super().__init__(_read_metadata(folder) if metadata is None else metadata, folder / "metadata.json")
+        self.limit_windows(self.metadata["max_pixels"])
         try:
-            self.metadata = json.loads((folder / "metadata.json").read_text())
-            cameras = self.metadata["cameras"]
-            self.wavelengths_nm = np.array(self.metadata["wavelengths_nm"], np.float32)
-            self.dictionary = SrfDictionary(
-                tuple(cameras["names"]),
-                self.wavelengths_nm,
-                np.array(cameras["responses"], np.float32),
-                str(cameras["source"]),
-            )
-            self.facts = {
-                "model": self.metadata["model"],
-                "model_version": f"{self.metadata['name']} {self.metadata['version']}",
-                "license": _license(self.metadata["training"]["data"]),
-                **versions(),
-            }
-        except (OSError, json.JSONDecodeError, KeyError, TypeError) as error:
-            raise RunError(
-                f"{folder / 'metadata.json'}: cannot be read ({type(error).__name__}: {error}); "
-                "export the model again: python -m hsgan.export"
-            ) from error
-        try:
-            self.signatures = (loaded := tf.saved_model.load(str(folder))).signatures
+            self._loaded = tf.saved_model.load(str(folder))
         except (OSError, ValueError, tf.errors.OpError) as error:
             raise RunError(f"{folder}: is no SavedModel ({' '.join(str(error).split())}); export it again") from error
-        self._keeps_functions_alive = loaded
 
-    def estimate_srf(self, rgb):
-        small = tiling.thumbnail(rgb, self.metadata["thumbnail_pixels"])
-        return self.signatures["estimate_srf"](rgb=tf.constant(small[None]))["srf"][0].numpy()
+    def facts_of(self, metadata: dict) -> dict:
+        return {
+            "model": metadata["model"],
+            "model_version": f"{metadata['name']} {metadata['version']}",
+            "license": _license(metadata["training"]["data"]),
+            **versions(),
+        }
 
-    def tiles(self, rgb, srf):
-        known, srf = self.signatures["known_srf"], tf.constant(srf[None], tf.float32)
+    def run(self, signature: str, **inputs) -> dict[str, np.ndarray]:
+        """Returns {output: array} of a signature for its inputs.
 
-        def run(window):
-            return known(rgb=tf.constant(np.ascontiguousarray(window)[None]), srf=srf)["cube"][0].numpy()
+        Raises:
+          DataError: inputs that the model refuses.
+        """
+        function = self._loaded.signatures[signature]
+        try:
+            outputs = function(**tf.nest.map_structure(tf.constant, inputs))
+        except tf.errors.InvalidArgumentError as error:
+            failed = _CHECK_FAILED.search(error.message)
+            reason = failed[1].replace("] [", " ") if failed else " ".join(error.message.split())
+            raise DataError(f"{self.name}: refused its input: {reason}") from error
+        return {name: value.numpy() for name, value in outputs.items()}
 
-        radius, stride = self.metadata["receptive_radius"], self.metadata["stride"]
-        if radius is None and rgb.shape[0] * rgb.shape[1] > self.metadata["max_pixels"]:
-            raise DataError(
-                f"image: this model takes at most {self.metadata['max_pixels']} pixels at once. "
-                f"Received: {rgb.shape[0]} x {rgb.shape[1]}; make it smaller"
-            )
-        return tiling.run_tiles(run, rgb, tiling.TILE, radius, stride)
+    def srf_of(self, rgb: np.ndarray) -> np.ndarray:
+        return self.run("estimate_srf", rgb=rgb[None])["srf"][0]
+
+    def window(self, rgb: np.ndarray, srf: np.ndarray) -> np.ndarray:
+        return self.run("known_srf", rgb=np.ascontiguousarray(rgb)[None], srf=srf[None])["cube"][0]
 
 
-def _version_folder(path):
+def _read_metadata(folder: Path) -> dict:
+    file = folder / "metadata.json"
+    try:
+        return json.loads(file.read_text())
+    except (OSError, ValueError) as error:
+        raise DataError(
+            f"{file}: cannot be read ({type(error).__name__}: {error}); export the model again: python -m hsgan.export"
+        ) from error
+
+
+def _version_folder(path: Path) -> Path:
     """Returns the folder that holds saved_model.pb: `path`, or its subfolder of the highest number."""
     if (path / "saved_model.pb").is_file():
         return path
@@ -133,7 +157,7 @@ def _version_folder(path):
     return max(versions_there, key=lambda child: int(child.name))
 
 
-def _license(data):
+def _license(data: dict) -> str:
     """Returns what a cube's user should know of the terms of the data that its model was trained on.
 
     Args:

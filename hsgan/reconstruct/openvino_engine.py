@@ -14,8 +14,8 @@ from hsgan.errors import RunError
 from hsgan.reconstruct.forward import portable_forward_of
 from hsgan.spectra.operations import EXACT
 
-# By OpenVINO's names. A processor without the type computes in float32.
-PRECISIONS = {"float32": "f32", "bfloat16": "bf16", "float16": "f16"}
+# By OpenVINO's names: as it is asked for, and as it stands in the list of what a processor has.
+PRECISIONS = {"float32": ("f32", "FP32"), "bfloat16": ("bf16", "BF16"), "float16": ("f16", "FP16")}
 # Largest difference from TensorFlow on a test image, of its largest value: rounding of weights and features, and the
 # sums of their products, through all stages. Beyond it a network needs more than 16 bits.
 LIMITS = {"float32": 1e-4, "bfloat16": 0.02, "float16": 0.02}
@@ -31,7 +31,8 @@ class OpenVinoEngine:
       precision: one of `PRECISIONS`.
 
     Raises:
-      RunError: OpenVINO is not installed, cannot run this network, or computes other numbers than TensorFlow.
+      RunError: OpenVINO is not installed, cannot run this network or has no such arithmetic on this processor, or
+        computes other numbers than TensorFlow.
     """
 
     def __init__(self, network, other, precision="float32"):
@@ -41,8 +42,9 @@ class OpenVinoEngine:
             raise RunError(
                 "openvino: not installed; pip install 'hsgan[openvino]', or take the engine tensorflow"
             ) from None
-        self.estimate_srf, self.precision = other.estimate_srf, PRECISIONS[precision]
+        self.estimate_srf, self.precision = other.estimate_srf, PRECISIONS[precision][0]
         self.core, self.window, self.request = openvino.Core(), None, None
+        check_processor(self.core, precision)
         try:
             self.model, self.start = self._read(network)
             self._check(network, other, LIMITS[precision])
@@ -101,3 +103,22 @@ class OpenVinoEngine:
             inputs["start"] = self.start(**inputs).numpy()
         # The request's own memory, which the next image overwrites.
         return next(iter(self.request.infer(inputs).values()))[0].copy()
+
+
+def check_processor(core, precision):
+    """Refuses arithmetic that the processor has not: OpenVINO would compute in float32 there, and not say so.
+
+    Args:
+      core: `openvino.Core`.
+      precision: one of `PRECISIONS`.
+
+    Raises:
+      RunError: see above.
+    """
+    there = core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    if PRECISIONS[precision][1] not in there:
+        has = [name for name, (_, capability) in PRECISIONS.items() if capability in there]
+        raise RunError(
+            f"openvino: this processor has no {precision} arithmetic, and would compute in float32. "
+            f"It has: {', '.join(has)}; take openvino-float32, or the engine tensorflow"
+        )

@@ -4,6 +4,7 @@ import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
@@ -11,6 +12,7 @@ from hsgan.errors import DataError, HsganError
 from hsgan.files import cameras, cubes, inputs, photos, video
 from hsgan.files.header import CubeHeader
 from hsgan.plot import figures
+from hsgan.reconstruct.method import Image, Method
 from hsgan.reconstruct.preview import Sample, preview
 from hsgan.reconstruct.round_trip import RoundTrip
 from hsgan.reconstruct.tiling import Decoded
@@ -26,7 +28,7 @@ class Options:
 
     Attributes:
       encoding: how 8 and 16 bit values are stored (`hsgan.files.photos.read_photo`).
-      camera: a name in the model's dictionary or a file (`hsgan.files.cameras.find`); "" estimates the SRF.
+      camera: a name in the method's dictionary or a file (`hsgan.files.cameras.find`); "" estimates the SRF.
       consistent: whether cubes are changed, as little as can be, so that they give back the photo exactly and have no
         negative values (`hsgan.spectra.consistency`).
       every: of a video's frames, 1 for all, 2 for every other.
@@ -57,21 +59,24 @@ class Work:
     """One image on its way to a cube.
 
     Args:
-      model: `hsgan.reconstruct.models`. rgb: float32 [height, width, 3], linear, [0, 1], or a
-        `hsgan.reconstruct.tiling.Decoded` one.
-      srf: float32 [3, bands]. consistent: as in `Options`.
+      method: that makes the cube.
+      rgb: the image (`hsgan.reconstruct.method`).
+      srf: float32 [3, bands].
+      consistent: as in `Options`.
       facts: for the header, to which the round trip's are added when the blocks have been read.
     """
 
-    def __init__(self, model, rgb, srf, consistent=False, facts=None):
-        self.model, self.rgb, self.consistent, self.check = model, rgb, consistent, RoundTrip()
-        about = {**model.facts, **(facts or {}), "consistent": "yes" if consistent else "no"}
-        self.header = CubeHeader(*rgb.shape[:2], model.wavelengths_nm, srf, about)
+    def __init__(
+        self, method: Method, rgb: Image, srf: np.ndarray, consistent: bool = False, facts: dict | None = None
+    ):
+        self.method, self.rgb, self.consistent, self.check = method, rgb, consistent, RoundTrip()
+        about = {**method.facts, **(facts or {}), "consistent": "yes" if consistent else "no"}
+        self.header = CubeHeader(*rgb.shape[:2], method.wavelengths_nm, srf, about)
 
     def blocks(self):
         """Yields (row slice, column slice, float32 block, share of the image done)."""
         done, pixels = 0, self.rgb.shape[0] * self.rgb.shape[1]
-        for (rows, columns), block in self.model.tiles(self.rgb, self.header.srf):
+        for (rows, columns), block in self.method.reconstruct(self.rgb, self.header.srf):
             part = self.rgb[rows, columns]
             if self.consistent:
                 block = make_consistent(block, part, self.header.srf)
@@ -84,14 +89,14 @@ class Work:
         return {f"round_trip_{name}": value for name, value in self.check.result().items()}
 
 
-def camera_of(model, camera, rgb):
-    """Returns (name, SRF float32 [3, bands]): of `Options.camera`, or "estimated" and what the model estimates."""
+def camera_of(method: Method, camera: str, rgb: Image) -> tuple[str, np.ndarray]:
+    """Returns (name, SRF float32 [3, bands]): of `Options.camera`, or "estimated" and what the method estimates."""
     if camera:
-        return cameras.find(camera, model.dictionary)
-    return ESTIMATED, model.estimate_srf(rgb)
+        return cameras.find(camera, method.dictionary)
+    return ESTIMATED, method.estimate_srf(rgb)
 
 
-def reconstruct_photos(model, arguments, output, formats=("npz",), options=None):
+def reconstruct_photos(method, arguments, output, formats=("npz",), options=None):
     """Reconstructs photos and videos into files: the cube in every format, and a preview.
 
     A photo that cannot be used does not keep the others from being done. A photo's files are named after it; where two
@@ -99,9 +104,11 @@ def reconstruct_photos(model, arguments, output, formats=("npz",), options=None)
     with one SRF: estimated from its first frame, if the camera is not known.
 
     Args:
-      model: `hsgan.reconstruct.models`.
-      arguments: files, folders and patterns (`hsgan.files.inputs.find_inputs`). output: folder to write to.
-      formats: names in `hsgan.files.cubes.FORMATS`. options: `Options`; None takes the defaults.
+      method: a `hsgan.reconstruct.method.Method`.
+      arguments: files, folders and patterns (`hsgan.files.inputs.find_inputs`).
+      output: folder to write to.
+      formats: names in `hsgan.files.cubes.FORMATS`.
+      options: `Options`; None takes the defaults.
 
     Yields:
       (photo, or video and frame; paths written; `Reconstruction`), or (photo, (), the error) where it cannot be used.
@@ -119,12 +126,12 @@ def reconstruct_photos(model, arguments, output, formats=("npz",), options=None)
     stems = inputs.output_stems(found, output)
     check_not_over_inputs(stems, formats)
     if options.camera:
-        cameras.find(options.camera, model.dictionary)
+        cameras.find(options.camera, method.dictionary)
     counts = [count_images(photo, options.every) for photo in found]
     layout = "{l_bar}{bar}| {n:.2f} of {total} photos, {elapsed}<{remaining}"
     with tqdm(total=sum(counts), desc="reconstructing", bar_format=layout, disable=None) as bar:
         for (photo, stem), count in zip(stems, counts, strict=True):
-            before, job = bar.n, Files(model, stem, formats, options, bar)
+            before, job = bar.n, Files(method, stem, formats, options, bar)
             with contextlib.closing(job.images(photo)) as images:
                 yield from job.reconstruct(photo, images)
             bar.update(before + count - bar.n)
@@ -162,8 +169,8 @@ def decoded(codes, encoding):
 class Files:
     """Makes the files of one photo or video; see `reconstruct_photos`."""
 
-    def __init__(self, model, stem, formats, options, bar):
-        self.model, self.stem, self.formats, self.options, self.bar = model, stem, formats, options, bar
+    def __init__(self, method, stem, formats, options, bar):
+        self.method, self.stem, self.formats, self.options, self.bar = method, stem, formats, options, bar
         self.video_srf = None
 
     def images(self, photo):
@@ -193,7 +200,7 @@ class Files:
     def write(self, stem, rgb, facts):
         """Writes one image's files; returns (their paths, its `Reconstruction`)."""
         camera, srf = self.camera(rgb, is_frame="frame" in facts)
-        work = Work(self.model, rgb, srf, self.options.consistent, facts | {"camera": camera})
+        work = Work(self.method, rgb, srf, self.options.consistent, facts | {"camera": camera})
         sample, start, paths = Sample(work.header.shape), self.bar.n, []
         with contextlib.ExitStack() as stack:
             writers = [stack.enter_context(cubes.open_writer(stem, name, work.header)) for name in self.formats]
@@ -216,7 +223,7 @@ class Files:
         """Returns (name, SRF) for an image; of a video's frames all get the first one's."""
         if is_frame and self.video_srf is not None:
             return self.video_srf
-        self.video_srf = camera_of(self.model, self.options.camera, rgb)
+        self.video_srf = camera_of(self.method, self.options.camera, rgb)
         return self.video_srf
 
 

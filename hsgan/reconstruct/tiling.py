@@ -69,12 +69,13 @@ def tiles(height, width, tile, radius=0, stride=1):
     return [Tile(*zip(row, column, strict=True)) for row in down for column in across]
 
 
-def run_tiles(run, rgb, tile, radius, stride=1):
+def run_tiles(run, rgb, tile, radius, stride=1, whole_pixels=WHOLE_PIXELS):
     """Reconstructs an image tile by tile.
 
     Args:
       run: a window float32 [h, w, 3] -> its cube float32 [h, w, bands].
       rgb: the image (see the module). tile, radius, stride: as `tiles`; with `radius` None the image is one tile.
+      whole_pixels: largest image where `radius` is None.
 
     Yields:
       ((row slice, column slice), float32 [h, w, bands]) of each block, row by row.
@@ -85,9 +86,9 @@ def run_tiles(run, rgb, tile, radius, stride=1):
     """
     height, width, _ = check_shape(rgb)
     if radius is None:
-        if height * width > WHOLE_PIXELS:
+        if height * width > whole_pixels:
             raise DataError(
-                f"image: this network looks at the whole image at once, at most {WHOLE_PIXELS} pixels. "
+                f"image: this network looks at the whole image at once, at most {whole_pixels} pixels. "
                 f"Received: {height} x {width}; make it smaller, or take a network with a bounded receptive radius"
             )
         tile, radius = (height, width), 0

@@ -98,7 +98,7 @@ class Validation(StepCallback):
     """Evaluates the inference model every `every` steps and at the end; keeps the best weights.
 
     Args:
-      validator: function `(model, step) -> {metric: value}`; the best run has the highest "psnr".
+      validator: function of the step -> {metric: value}; the best run has the highest "psnr".
       folder: the `RunFolder`. state: the `TrainingState`, which keeps the best value over sessions.
     """
 
@@ -117,7 +117,7 @@ class Validation(StepCallback):
 
     def validate(self, step):
         """Validates now; writes last (and best) weights and a line of history.jsonl."""
-        metrics = self.validator(self.model.inference_model, step)
+        metrics = self.validator(step)
         record = {"step": step, **metrics}
         text = ", ".join(f"{name} {value:.3f}" for name, value in metrics.items())
         tqdm.tqdm.write(f"step {step}: validation {text}")

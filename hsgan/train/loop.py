@@ -102,7 +102,8 @@ def build_trainer(
 def build_callbacks(config, sources, folder, state, start, writer):
     """Returns the callbacks of a session that starts at step `start`, in the order in which they act."""
     values = config.train
-    validator = Validator(config, sources.cubes, folder.dictionary(), folder.test_camera, writer)
+    network, cameras = state.model.inference_model, folder.dictionary()
+    validator = Validator(config, sources.cubes, network, cameras, folder.test_camera, writer)
     stopwatch = Stopwatch(start, float(state.seconds.numpy()), values.max_minutes)
     return [
         FiniteGuard(start),

@@ -6,7 +6,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from hsgan.evaluate.harness import evaluate
 from hsgan.plot import figures
-from hsgan.reconstruct.methods import NETWORK, estimate_srf, reconstruct_cube
+from hsgan.reconstruct.models import NetworkMethod
 from hsgan.records.reader import iterate_cubes
 
 METRICS = ("psnr", "assim", "sam_deg", "sam_lit_deg", "round_trip_rmse")
@@ -17,35 +17,38 @@ class Validator:
 
     The camera is unknown to it unless `config.cameras.known`.
 
-    Calling it with `(model, step)` gives the means over scenes of `METRICS` and "srf_error", as
+    Calling it with the step gives the means over scenes of `METRICS` and "srf_error", as
     `hsgan.evaluate.harness.evaluate` defines them, and writes them and pictures of the first scene to TensorBoard.
 
     Args:
       config: the configuration.
       cubes: manifest of the cube records.
+      network: whose weights of the moment are evaluated.
       dictionary: the cameras.
       camera: name of the test camera.
       writer: TensorBoard writer, or None.
     """
 
-    def __init__(self, config, cubes, dictionary, camera, writer=None):
+    def __init__(self, config, cubes, network, dictionary, camera, writer=None):
+        # Made once: its graphs serve every validation.
+        self.method = NetworkMethod(network, config.model)
         self.dictionary, self.camera = dictionary, camera
         self.srf = dictionary.srf(camera)
         self.cubes, self.split = cubes.directory, config.data.validation_split
         self.known = config.cameras.known
         self.writer = writer
 
-    def __call__(self, model, step):
-        shown = []
+    def __call__(self, step):
+        self.shown = None
         results = evaluate(
-            {NETWORK: lambda rgb, srf: reconstruct_cube(model, rgb, srf)},
+            [self.method],
             iterate_cubes(self.cubes, self.split),
             self.camera,
             self.srf,
-            estimate=None if self.known else lambda rgb: estimate_srf(model, rgb),
-            on_scene=lambda *scene: shown.append(scene) if not shown else None,
+            estimator=None if self.known else self.method,
+            on_scene=self.keep_first,
         )
-        means = results["methods"][NETWORK]["mean"]
+        means = results["methods"][self.method.name]["mean"]
         means = {name: means[name] for name in METRICS}
         if not self.known:
             means["srf_error"] = results["srf"]["error"]
@@ -53,8 +56,12 @@ class Validator:
             with self.writer.as_default(step):
                 for name, value in means.items():
                     tf.summary.scalar(f"validation/{name}", value)
-                self.write_pictures(*shown[0])
+                self.write_pictures(*self.shown)
         return means
+
+    def keep_first(self, *scene):
+        """Keeps what `hsgan.evaluate.harness.evaluate` tells of the first scene, for the pictures."""
+        self.shown = self.shown or scene
 
     def write_pictures(self, scene, truth, rgb, cubes, srf):
         """Writes error maps, spectra of marked pixels (with the pseudo-RGB) and the SRF of one scene to TensorBoard."""

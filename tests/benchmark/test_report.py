@@ -13,7 +13,8 @@ from trained_run import WAVELENGTHS_NM, make_records, network, small_config
 
 from hsgan.benchmark import figures, report, tables
 from hsgan.plot.figures import METHOD_COLORS
-from hsgan.reconstruct.methods import closed_form_methods
+from hsgan.reconstruct.methods import closed_forms
+from hsgan.reconstruct.models import NetworkMethod
 from hsgan.spectra import srf
 
 VOID = {"meta", "img", "br", "link", "input"}
@@ -61,12 +62,11 @@ def written(tmp_path_factory):
     folder = tmp_path_factory.mktemp("suite")
     cameras = srf.load("default", WAVELENGTHS_NM)
     model = network()
-    methods = closed_form_methods(WAVELENGTHS_NM, model.statistics)
     run = SimpleNamespace(
         output=folder, split="validation", camera=CAMERAS[0], srf=cameras.srf(CAMERAS[0]), known=False, suite=SUITE,
         base=small_config(), dictionary=cameras, cubes=make_records(folder / "records"),
-        mean_camera=cameras.responses.mean(axis=0), networks=lambda: ((row.name, model) for row in SUITE.rows),
-        closed_forms=lambda: {name: methods[name] for name in SUITE.closed_forms},
+        networks=lambda: (NetworkMethod(model, row.name) for row in SUITE.rows),
+        closed_forms=lambda: closed_forms(cameras, model.statistics, names=SUITE.closed_forms),
     )  # fmt: skip
     found = results() | {"extra": {"srf": srf_extra(), "cameras": cameras_extra(), "stress": stress_extra()}}
     return report.write(SUITE, found, run), found

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from method_contract import Known
 
 from hsgan.errors import ConfigError, DataError
 from hsgan.evaluate.degradations import DEGRADATIONS
@@ -34,7 +35,7 @@ def gray(rgb, camera):
     return np.repeat(rgb.mean(axis=-1, keepdims=True), 31, axis=-1)
 
 
-METHODS = {"gray": gray, "smooth": smooth}
+METHODS = [Known("gray", CAMERAS, gray), Known("smooth", CAMERAS, smooth)]
 
 
 def run(levels=None, methods=METHODS, **arguments):
@@ -104,17 +105,16 @@ def test_scenes_may_be_read_anew_each_time():
 def test_a_known_camera_stays_the_nominal_one_and_a_blind_method_sees_the_photo():
     seen = []
 
-    def method(rgb, camera):
+    def watched(rgb, camera):
         seen.append(camera)
         return gray(rgb, camera)
 
     levels = {"camera": ["Sigma SDMerill"]}
-    run(levels, {"m": method}, cameras={"Sigma SDMerill": OTHER})
+    run(levels, [Known("m", CAMERAS, watched)], cameras={"Sigma SDMerill": OTHER})
     assert all((camera == CAMERA).all() for camera in seen)
     photos = []
-    found = run(
-        levels, {"m": method}, cameras={"Sigma SDMerill": OTHER}, estimate=lambda rgb: photos.append(rgb) or OTHER
-    )
+    method = Known("m", CAMERAS, gray, lambda rgb: photos.append(rgb) or OTHER)
+    found = run(levels, [method], cameras={"Sigma SDMerill": OTHER}, estimators={"m": method})
     assert found["blind"] and len(photos) == 4
     # Each is the photo of the camera that took it: first the two clean ones.
     cubes = [cube for _, cube in scenes()]
@@ -123,9 +123,9 @@ def test_a_known_camera_stays_the_nominal_one_and_a_blind_method_sees_the_photo(
 
 
 def test_every_method_may_have_its_own_estimate():
-    methods = {name: (lambda rgb, camera: smooth(rgb, camera)) for name in ("right", "wrong", "right too")}
-    right, wrong = (lambda rgb: CAMERA), (lambda rgb: OTHER)
-    found = run({"exposure": [-1]}, methods, estimate={"right": right, "wrong": wrong, "right too": right})
+    methods = [Known(name, CAMERAS, smooth) for name in ("right", "wrong", "right too")]
+    right, wrong = (Known("", CAMERAS, smooth, lambda rgb, srf=srf: srf) for srf in (CAMERA, OTHER))
+    found = run({"exposure": [-1]}, methods, estimators={"right": right, "wrong": wrong, "right too": right})
     assert list(found["clean"]) == ["right", "wrong", "right too"]
     assert found["clean"]["right"] == found["clean"]["right too"]
     assert found["clean"]["right"]["psnr"] > found["clean"]["wrong"]["psnr"]
@@ -142,7 +142,7 @@ def test_bad_requests_are_refused_before_anything_is_evaluated():
         ({"jpeg": [90, 200]}, "level of jpeg: must be a whole number, 1 to 100. Received: 200"),
     ):
         with pytest.raises(ConfigError, match=message):
-            run(levels, {"m": never})
+            run(levels, [Known("m", CAMERAS, never)])
     with pytest.raises(DataError, match="not one scene"):
         stress(METHODS, [], NAME, CAMERA, WAVELENGTHS_NM)
 
@@ -150,7 +150,7 @@ def test_bad_requests_are_refused_before_anything_is_evaluated():
 def test_the_harness_compares_with_the_degraded_truth_at_the_truths_scale():
     """Twice the exposure, a method that gives back what it got: the error is that of the scene as it was."""
     truth = np.full((8, 8, 31), 0.25, np.float32)
-    found = stress({"gray": gray}, [("flat", truth)], NAME, CAMERA, WAVELENGTHS_NM, levels={"exposure": [1, 3]})
+    found = stress(METHODS[:1], [("flat", truth)], NAME, CAMERA, WAVELENGTHS_NM, levels={"exposure": [1, 3]})
     once, clipped = found["degradations"]["exposure"]["methods"]["gray"]["psnr"]
     assert once > 90
     # 0.25 * 8 saturates at 1 and is scaled back to 0.125.

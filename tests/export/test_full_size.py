@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
-from trained_run import WAVELENGTHS_NM
+from trained_run import WAVELENGTHS_NM, described
 
 from hsgan import config as config_lib
 from hsgan.export import checks, tflite
+from hsgan.lite.model import LiteModel
 from hsgan.networks.hsgan_net import HSGANNet
 from hsgan.spectra import srf
 from hsgan.spectra.imaging import srgb_decode
@@ -47,6 +48,6 @@ def test_every_precision_of_the_full_size(initialization, tmp_path):
     for precision in tflite.PRECISIONS:
         content = tflite.quantize(model, precision, calibration(network))
         (tmp_path / "x.tflite").write_bytes(content)
-        found = reference.lite_difference(checks.LiteModel(tmp_path / "x.tflite"))
+        found = reference.lite_difference(LiteModel(tmp_path / "x.tflite", metadata=described(network)))
         print(f"{initialization} {precision}: {len(content) / 1e6:.2f} MB, largest difference {found:.2e}")
         assert found <= checks.LIMITS[precision] and len(content) / 1e6 <= SIZES_MB[precision]

@@ -1,8 +1,7 @@
 """One small network in Keras and as a TFLite file with its metadata."""
 
-import numpy as np
 import pytest
-from trained_run import WAVELENGTHS_NM, network
+from trained_run import described, network
 
 from hsgan.export import metadata, tflite
 
@@ -10,21 +9,7 @@ from hsgan.export import metadata, tflite
 def write_model(path, model, **changes):
     """Writes a network as `hsgan.export` does, with the metadata that reading it takes."""
     path.write_bytes(tflite.convert(model))
-    described = {
-        "schema": 1,
-        "name": "small",
-        "version": 1,
-        "wavelengths_nm": WAVELENGTHS_NM.tolist(),
-        "cameras": {
-            "names": list(model.dictionary.names),
-            "responses": np.asarray(model.dictionary.responses).tolist(),
-            "source": "test",
-        },
-        "receptive_radius": model.receptive_radius,
-        "stride": model.stride,
-        "thumbnail_pixels": 2**20,
-    }
-    metadata.embed(path, described | changes)
+    metadata.embed(path, described(model, **changes))
     return path
 
 

@@ -8,18 +8,19 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
-from trained_run import WAVELENGTHS_NM, make_run, network
+from trained_run import STATISTICS, WAVELENGTHS_NM, make_run, network
 
 import hsgan
 from hsgan.errors import DataError, RunError
 from hsgan.files.photos import read_photo
-from hsgan.reconstruct.models import NetworkModel
+from hsgan.reconstruct.methods import closed_forms
+from hsgan.reconstruct.models import NetworkMethod
 from hsgan.spectra.imaging import project
 
 
 @pytest.fixture(scope="module")
 def model():
-    return hsgan.Reconstructor(NetworkModel(network(), facts={"model": "hsgan"}))
+    return hsgan.Reconstructor(NetworkMethod(network(), facts={"model": "hsgan"}))
 
 
 @pytest.fixture
@@ -64,7 +65,7 @@ def test_arrays_are_photos_too(model, photo):
 
 
 def test_a_known_camera_by_name_and_by_curves(model, photo):
-    srf = model.model.dictionary.srf("Nikon 5100")
+    srf = model.method.dictionary.srf("Nikon 5100")
     cube = model.reconstruct(photo, camera="Nikon 5100")
     np.testing.assert_array_equal(cube.attrs["srf"], srf)
     assert cube.attrs["camera"] == "Nikon 5100"
@@ -75,7 +76,7 @@ def test_a_known_camera_by_name_and_by_curves(model, photo):
 
 def test_consistent_gives_the_photo_back_no_brighter_and_not_tinted(model):
     rng = np.random.default_rng(3)
-    srf = model.model.dictionary.srf("Nikon 5100")
+    srf = model.method.dictionary.srf("Nikon 5100")
     rgb = (rng.uniform(0.05, 0.9, (30, 40, 31)) @ srf.T).astype(np.float32)  # what light can cause
     before = model.reconstruct(rgb, camera="Nikon 5100")
     after = model.reconstruct(rgb, camera="Nikon 5100", consistent=True)
@@ -122,6 +123,20 @@ def test_unfit_cameras_are_refused(model, photo, camera, message):
         model.reconstruct(photo, camera=camera)
 
 
+def test_what_is_no_method_is_refused_at_once():
+    with pytest.raises(RunError, match=r"of a folder take Reconstructor\.from_run\(folder\).*Received: 'runs/demo'"):
+        hsgan.Reconstructor("runs/demo")
+    with pytest.raises(RunError, match=r"method: must be a hsgan\.reconstruct\.method\.Method"):
+        hsgan.Reconstructor(network())
+
+
+def test_any_method_will_do(photo):
+    model = hsgan.Reconstructor(closed_forms(network().dictionary, STATISTICS, names=["smooth"])[0])
+    cube = model.reconstruct(photo)
+    np.testing.assert_allclose(project(cube.values, cube.attrs["srf"]), read_photo(photo), atol=1e-4)  # float32
+    assert cube.attrs["model"] == "smooth" and repr(model) == "Reconstructor(<Smooth 'smooth': 31 bands, 400-700 nm>)"
+
+
 def test_from_run(tmp_path, photo):
     made = hsgan.Reconstructor.from_run(make_run(tmp_path / "run"), checkpoint="last")
     assert made.facts["model_version"] == "run, last weights, step 7" and "not recorded" in made.facts["license"]
@@ -156,6 +171,7 @@ def exported(tmp_path_factory):
         dictionary = network().dictionary
         metadata = {
             "schema": 1, "name": "demo", "version": version, "model": "hsgan", "receptive_radius": 0, "stride": 1,
+            "needs_camera": True, "estimates_camera": True,
             "wavelengths_nm": WAVELENGTHS_NM.tolist(), "thumbnail_pixels": 2**20, "max_pixels": 2**21,
             "cameras": {"names": dictionary.names, "responses": dictionary.responses.tolist(), "source": "test"},
             "training": {"data": {"cubes": {"source": "CAVE", "note": "for research"}}},
@@ -182,8 +198,17 @@ def test_what_is_no_saved_model_gets_one_line(exported, tmp_path):
     with pytest.raises(RunError, match=r"holds no saved_model\.pb; make one: python -m hsgan\.export"):
         hsgan.Reconstructor.from_saved_model(tmp_path)
     (tmp_path / "saved_model.pb").write_bytes(b"rubbish")
-    with pytest.raises(RunError, match=r"metadata\.json: cannot be read"):
+    with pytest.raises(DataError, match=r"metadata\.json: cannot be read"):
         hsgan.Reconstructor.from_saved_model(tmp_path)
+    for text, message in (
+        ("{", r"metadata\.json: cannot be read \(JSONDecodeError"),
+        ("[]", r"metadata\.json: its metadata must be of schema 1\. Received: \[\]"),
+        ('{"schema": 2}', r"its metadata must be of schema 1\. Received: 2"),
+        ('{"schema": 1}', r"its metadata is not whole \(KeyError: 'cameras'\); export the model again"),
+    ):
+        (tmp_path / "metadata.json").write_text(text)
+        with pytest.raises(DataError, match=message):
+            hsgan.Reconstructor.from_saved_model(tmp_path)
     (tmp_path / "metadata.json").write_text((exported[0] / "2" / "metadata.json").read_text())
     with pytest.raises(RunError, match="is no SavedModel") as caught:
         hsgan.Reconstructor.from_saved_model(tmp_path)

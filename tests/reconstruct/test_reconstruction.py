@@ -15,15 +15,16 @@ from hsgan.files import inputs, staging
 from hsgan.files.cubes import open_cube
 from hsgan.files.photos import read_photo
 from hsgan.reconstruct import photos as reconstruction
-from hsgan.reconstruct.models import NetworkModel
+from hsgan.reconstruct.models import NetworkMethod
 from hsgan.reconstruct.photos import Options
 from hsgan.reconstruct.preview import LARGEST_SIDE, Sample
 from hsgan.reconstruct.round_trip import round_trip
+from hsgan.run.folder import RunFolder
 
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
-    return NetworkModel.from_run(make_run(tmp_path_factory.mktemp("reconstruct") / "run"))
+    return NetworkMethod.from_run(RunFolder.open(make_run(tmp_path_factory.mktemp("reconstruct") / "run")))
 
 
 @pytest.fixture
@@ -66,7 +67,7 @@ def test_a_large_photo_comes_tile_by_tile(tmp_path, model):
     Image.fromarray(np.random.default_rng(1).integers(0, 255, (40, 1200, 3), np.uint8)).save(path)
     [(_, paths, _)] = reconstruct(model, [path], tmp_path / "out", ["npz", "matlab"], camera="Nikon 5100")
     rgb = read_photo(path)
-    assert len(list(model.tiles(rgb, model.dictionary.srf("Nikon 5100")))) > 1
+    assert len(list(model.reconstruct(rgb, model.dictionary.srf("Nikon 5100")))) > 1
     whole = model.network(rgb[None], srf=model.dictionary.srf("Nikon 5100")[None])["cube"][0]
     for path in paths:
         np.testing.assert_allclose(open_cube(path), whole, atol=1e-5)
@@ -183,7 +184,7 @@ def test_a_photo_is_never_written_over(tmp_path, model, photo, name, formats):
     ({}, {"camera": "none.csv"}, r"none\.csv: no such file"),
 ])  # fmt: skip
 def test_unfit_arguments_are_refused_before_any_work(tmp_path, model, photo, changes, options, message):
-    arguments = {"model": model, "arguments": [photo], "output": tmp_path / "out"} | changes
+    arguments = {"method": model, "arguments": [photo], "output": tmp_path / "out"} | changes
     with pytest.raises(DataError, match=message):
         list(reconstruction.reconstruct_photos(**arguments, options=Options(**options)))
     assert not Path(tmp_path / "out").exists()

@@ -71,14 +71,13 @@ def test_windows_have_one_size_and_a_bound(side):
     assert max(windows.pop()) <= 100 + 2 * 24
 
 
-def test_an_unbounded_radius_takes_the_whole_image_but_not_any_size(monkeypatch):
+def test_an_unbounded_radius_takes_the_whole_image_but_not_any_size():
     rgb = image(20, 30)
     ((block, part),) = tiling.run_tiles(lambda window: window, rgb, 4, None)
     assert block == (slice(0, 20), slice(0, 30))
     np.testing.assert_array_equal(part, rgb)
-    monkeypatch.setattr(tiling, "WHOLE_PIXELS", 599)
     with pytest.raises(DataError, match=r"at most 599 pixels\. Received: 20 x 30; make it smaller"):
-        list(tiling.run_tiles(lambda window: window, rgb, 4, None))
+        list(tiling.run_tiles(lambda window: window, rgb, 4, None, whole_pixels=599))
 
 
 @pytest.mark.parametrize(("size", "most"), [((37, 53), 10000), ((300, 200), 1000), ((1, 5000), 100), ((5000, 2), 100)])

@@ -1,0 +1,131 @@
+"""The one protocol: RGB in, cube out. Whatever does that is a `Method`; NumPy alone.
+
+rgb: float32 [height, width, 3], linear, [0, 1]: an array, or anything that `hsgan.reconstruct.tiling` reads in parts.
+srf: float32 [3, bands], of the camera that made it, known or estimated. cube: float32 [height, width, bands].
+"""
+
+import abc
+import functools
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from hsgan.reconstruct import tiling
+from hsgan.spectra.srf import SrfDictionary
+
+Image = np.ndarray | tiling.Decoded
+Block = tuple[tuple[slice, slice], np.ndarray]
+
+
+class Method(abc.ABC):
+    """A way from RGB to a cube.
+
+    A subclass defines `window`, and `srf_of` if it estimates the camera. Tiles, halos, thumbnails and checks of the
+    image are here.
+
+    A method that knows how uncertain its values are sets `gives_deviation`, and yields their standard deviations by
+    `blocks` of another function of a window.
+
+    Args:
+      name: what tables and figures call it.
+      dictionary: the cameras that it knows by name; their wavelengths are those of its cubes.
+      facts: strings and numbers about it, for the files that it makes.
+
+    Attributes:
+      name, dictionary, facts: see above.
+      needs_camera: whether `reconstruct` uses its SRF.
+      estimates_camera: whether `estimate_srf` looks at the image.
+      gives_deviation: whether it also gives a standard deviation of every value.
+      receptive_radius: pixels on each side that a pixel of the cube depends on once the SRF is fixed; None: the whole
+        image.
+      stride: windows begin at multiples of it.
+      tile: largest side of what is computed at a time, without its halo, pixels.
+      whole_pixels: largest image where `receptive_radius` is None.
+      thumbnail_pixels: of a larger image the SRF is estimated from means over squares.
+    """
+
+    needs_camera = True
+    estimates_camera = False
+    gives_deviation = False
+    receptive_radius: int | None = 0
+    stride = 1
+    tile = tiling.TILE
+    whole_pixels = tiling.WHOLE_PIXELS
+    thumbnail_pixels = tiling.THUMBNAIL_PIXELS
+
+    def __init__(self, name: str, dictionary: SrfDictionary, facts: dict | None = None):
+        self.name, self.dictionary, self.facts = name, dictionary, dict(facts or {})
+
+    def __repr__(self) -> str:
+        first, last = self.wavelengths_nm[[0, -1]]
+        return f"<{type(self).__name__} {self.name!r}: {self.bands} bands, {first:g}-{last:g} nm>"
+
+    @property
+    def wavelengths_nm(self) -> np.ndarray:
+        """Band centers, float32 [bands], nm."""
+        return self.dictionary.wavelengths_nm
+
+    @property
+    def bands(self) -> int:
+        """Number of bands of the cube."""
+        return len(self.wavelengths_nm)
+
+    @property
+    def mean_camera(self) -> np.ndarray:
+        """SRF float32 [3, bands] that a method supposes without looking at the image: the dictionary's mean."""
+        return self.dictionary.responses.mean(axis=0)
+
+    def estimate_srf(self, rgb: Image) -> np.ndarray:
+        """Returns the SRF float32 [3, bands] that the method supposes of an image.
+
+        Raises:
+          DataError: an image of the wrong shape; where the method looks at it also one of another type, or with a
+            value that is not finite.
+        """
+        if self.estimates_camera:
+            return self.srf_of(tiling.thumbnail(rgb, self.thumbnail_pixels))
+        tiling.check_shape(rgb)
+        return self.mean_camera
+
+    def reconstruct(self, rgb: Image, srf: np.ndarray) -> Iterator[Block]:
+        """Reconstructs an image of any size in bounded memory, under a given SRF.
+
+        The blocks are those of the whole image's cube, up to float32 rounding of another order of summation. No more
+        than a tile and its halo is read at a time.
+
+        Args:
+          rgb: the image.
+          srf: float32 [3, bands].
+
+        Yields:
+          ((row slice, column slice), float32 [h, w, bands]) of each block, row by row.
+
+        Raises:
+          DataError: an image of the wrong shape or type, with a value that is not finite, or too large for a method
+            that looks at the whole of it.
+        """
+        return self.blocks(functools.partial(self.window, srf=np.asarray(srf, np.float32)), rgb)
+
+    def cube(self, rgb: Image, srf: np.ndarray) -> np.ndarray:
+        """Returns the cube float32 [height, width, bands] of an image under an SRF: `reconstruct`, joined."""
+        cube = np.empty((*tiling.check_shape(rgb)[:2], self.bands), np.float32)
+        for place, block in self.reconstruct(rgb, srf):
+            cube[place] = block
+        return cube
+
+    def blocks(self, compute: Callable[[np.ndarray], np.ndarray], rgb: Image) -> Iterator[Block]:
+        """Yields (place, block) of what `compute` makes of the image's windows; as `reconstruct`.
+
+        Args:
+          compute: a window float32 [h, w, 3] -> float32 [h, w, channels].
+          rgb: the image.
+        """
+        return tiling.run_tiles(compute, rgb, self.tile, self.receptive_radius, self.stride, self.whole_pixels)
+
+    @abc.abstractmethod
+    def window(self, rgb: np.ndarray, srf: np.ndarray) -> np.ndarray:
+        """Returns the cube float32 [h, w, bands] of a window float32 [h, w, 3] under an SRF float32 [3, bands]."""
+
+    def srf_of(self, rgb: np.ndarray) -> np.ndarray:
+        """Returns the SRF float32 [3, bands] estimated from a thumbnail float32 [h, w, 3]; if `estimates_camera`."""
+        raise NotImplementedError(f"{type(self).__name__}: estimates_camera is set, so srf_of must be defined")
