@@ -12,7 +12,7 @@ from hsgan.spectra.srf import SrfDictionary
 NOISE = 1e-4
 
 
-class ClosedForm(Method):
+class ClosedFormMethod(Method):
     """A cube from RGB, pixel by pixel, by one formula (`hsgan.spectra.closed_form`).
 
     Args:
@@ -28,7 +28,7 @@ class ClosedForm(Method):
         self.noise = noise
 
 
-class Interpolation(ClosedForm):
+class Interpolation(ClosedFormMethod):
     """The three values, interpolated over the bands."""
 
     needs_camera = False
@@ -37,21 +37,21 @@ class Interpolation(ClosedForm):
         return closed_form.interpolate_bands(rgb, self.wavelengths_nm).numpy()
 
 
-class Smooth(ClosedForm):
+class Smooth(ClosedFormMethod):
     """The smoothest cube that reproduces the RGB."""
 
     def window(self, rgb: np.ndarray, srf: np.ndarray) -> np.ndarray:
         return closed_form.smooth(rgb, srf).numpy()
 
 
-class Wiener(ClosedForm):
+class Wiener(ClosedFormMethod):
     """The most probable cube under a Gaussian with the statistics of cubes; no pairs needed."""
 
     def window(self, rgb: np.ndarray, srf: np.ndarray) -> np.ndarray:
         return closed_form.wiener(rgb, srf, self.mean, self.covariance, self.noise).numpy()
 
 
-class Ridge(ClosedForm):
+class Ridge(ClosedFormMethod):
     """Paired linear regression, which is `Wiener` without the mean."""
 
     def window(self, rgb: np.ndarray, srf: np.ndarray) -> np.ndarray:
@@ -65,5 +65,5 @@ CLOSED_FORMS = {"bi": Interpolation, "smooth": Smooth, "wiener": Wiener, "ridge"
 def closed_forms(
     dictionary: SrfDictionary, statistics: tuple, noise: float = NOISE, names: Iterable[str] = tuple(CLOSED_FORMS)
 ) -> list[Method]:
-    """Returns the methods without a network, in order of `names`; the other arguments are `ClosedForm`'s."""
+    """Returns the methods without a network, in order of `names`; the other arguments are `ClosedFormMethod`'s."""
     return [CLOSED_FORMS[name](name, dictionary, statistics, noise) for name in names]

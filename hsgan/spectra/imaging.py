@@ -47,18 +47,6 @@ def expose(rgb, stops, clip=True):
     return tf.minimum(rgb, 1) if clip else rgb
 
 
-def white_balance(rgb, epsilon=1e-6):
-    """Gray-world white balance: scales the channels to one mean, keeping the overall mean ([SE] section 3.3).
-
-    Args:
-      rgb: float [..., height, width, 3], linear.
-    """
-    rgb = tf.convert_to_tensor(rgb)
-    channel_mean = tf.reduce_mean(rgb, axis=[-3, -2], keepdims=True)
-    gray = tf.reduce_mean(channel_mean, axis=-1, keepdims=True)
-    return rgb * (gray + epsilon) / (channel_mean + epsilon)
-
-
 def srgb_encode(linear):
     """Encodes linear values in [0, 1] as sRGB in [0, 1]; values outside are clipped."""
     linear = tf.clip_by_value(tf.convert_to_tensor(linear), 0, 1)

@@ -30,12 +30,6 @@ class Index:
     second_nm: float
     about: str = ""
 
-    @property
-    def formula(self):
-        """The formula as a label, e.g. "(R550 - R670) / (R550 + R670)"."""
-        a, b = f"R{self.first_nm:g}", f"R{self.second_nm:g}"
-        return f"({a} − {b}) / ({a} + {b})"
-
 
 INDICES = {
     index.name: index

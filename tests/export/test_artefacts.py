@@ -151,7 +151,7 @@ def test_a_bad_request_does_not_end_the_server(saved):
         ("known_srf", {"rgb": good, "srf": np.ones((1, 3, 31), np.float32)}, "srf: its rows must sum to 1"),
         ("estimate_srf", {"rgb": good * 255}, r"rgb: must be linear light in \[0, 1\]"),
         ("encoded", {"image": [b""]}, "image: is empty"),
-        ("serving_default", {"rgb": np.zeros((1, 129, 64, 3), np.float32)}, r"rgb: n \* h \* w must be at most 8192; .* Received: 1 129 64$"),
+        ("serving_default", {"rgb": np.zeros((1, 129, 64, 3), np.float32)}, r"rgb: n \* h \* w .* Received: 1 129 64$"),
     ]
     for signature, inputs, message in requests:
         with pytest.raises(DataError, match=f"^small: refused its input: {message}") as caught:
