@@ -45,6 +45,9 @@ def run(define_flags: Callable[[], object], main: Callable[[list[str]], None], a
       argv: the command line; None: that of this process.
     """
     argv = list(sys.argv if argv is None else argv)
+    for stream in (sys.stdout, sys.stderr):  # names of files may be any bytes
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="surrogateescape")
     try:
         with program_flags(define_flags) as names:
             before = argv[: argv.index("--")] if "--" in argv else argv

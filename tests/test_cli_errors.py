@@ -14,7 +14,6 @@ import sys
 from pathlib import Path
 
 import pytest
-import tensorflow as tf
 from trained_run import as_file, make_records, make_run
 
 from hsgan import config as config_lib
@@ -22,6 +21,7 @@ from hsgan.errors import DataError
 from hsgan.records.manifest import read_manifest
 from hsgan.records.reader import record_offsets
 from hsgan.train.loop import train
+from hsgan.train.state import checkpoints as saved
 
 ROOT = Path(__file__).parents[1]
 DATA = ("--config.data.cubes={}/cubes", "--config.data.rgb={}/photos", "--config.semantic.parser=",
@@ -166,7 +166,7 @@ def test_full_disk_keeps_the_last_good_checkpoint(small_config, tmp_path, progra
     small_config.train.steps, small_config.train.checkpoint_every, small_config.train.validate_every = 3, 1, 3
     small_config.train.max_minutes = 1e-6  # after one step
     checkpoints = train(small_config, tmp_path / "run").path / "checkpoints"
-    there = {path.name: path.read_bytes() for path in checkpoints.iterdir()}
+    there = {path: path.read_bytes() for path in checkpoints.rglob("*") if path.is_file()}
 
     small_config.train.max_minutes = 0.0
     config_file = as_file(small_config, tmp_path)
@@ -176,8 +176,8 @@ def test_full_disk_keeps_the_last_good_checkpoint(small_config, tmp_path, progra
     assert status == 1
     assert line.startswith(f"hsgan.train: error: {checkpoints}: the checkpoint could not be written (")
     assert "the last good one stays" in line and "state-1" in line
-    assert {name: (checkpoints / name).read_bytes() for name in there} == there
-    assert tf.train.latest_checkpoint(str(checkpoints)) == str(checkpoints / "state-1")
+    assert {path: path.read_bytes() for path in checkpoints.rglob("*") if path.is_file()} == there
+    assert saved(checkpoints) == [(1, checkpoints / "state-1" / "state")]
 
 
 def test_only_tensorflows_log_is_held_back_while_it_is_imported(tmp_path):

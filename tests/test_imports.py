@@ -8,6 +8,7 @@ ROOT = Path(__file__).parents[1]
 # One whole number a package; a module may import modules of packages of lower numbers, and of its own package.
 PACKAGES = (
     "hsgan.errors",
+    "hsgan.disk",
     "hsgan.config",
     "hsgan.cli",
     "hsgan.spectra",

@@ -5,6 +5,7 @@ import sys
 
 from absl import flags
 
+from hsgan.disk import guard
 from hsgan.errors import DataError
 from tfrecords_tools import grids
 from tfrecords_tools.beam_pipeline import RUNNERS, runner
@@ -67,7 +68,8 @@ def reader(readers, values, optional):
     strange = [name for name in given if name not in takes]
     if strange:
         raise DataError(f"--{strange[0]}: the reader of {values.source!r} does not take it")
-    return chosen(values.input, **given)
+    with guard.translated(values.input, f"the data set {values.source!r}"):
+        return chosen(values.input, **given)
 
 
 def size(text):

@@ -58,7 +58,7 @@ def build(paths, wavelengths_nm, only=(), skip_bad=False):
 
 
 def write(dictionary, path):
-    """Writes a dictionary to a `.npz` that is there whole or not at all.
+    """Writes a dictionary to a `.npz`.
 
     Raises:
       DataError: another suffix.
@@ -66,13 +66,7 @@ def write(dictionary, path):
     path = Path(path)
     if path.suffix != ".npz":
         raise DataError(f"--output: must end in .npz. Received: {path}")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        srf.write_dictionary(dictionary, partial)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    srf.write_dictionary(dictionary, path)
 
 
 def plot(dictionary):

@@ -2,15 +2,14 @@
 
 A folder of records NAME is built in `.NAME.partial` beside it. A finished shard lies there with a description of it
 (JSON), which is written last: what has none is not finished and is written again. A second run of the same command,
-over the same files, keeps the finished shards; any other command starts anew. When all are there, the folder gets its
-manifest and its name. So a killed run loses the shards under way at most, and NAME is whole or not there.
+over the same files, keeps the finished shards; any other command starts anew. When all are there, they move to a folder
+within, which gets the manifest and then its name. So a killed run loses the shards under way at most, whenever it is
+killed, and NAME is whole or not there.
 """
 
 import contextlib
-import fcntl
 import hashlib
 import itertools
-import json
 import os
 import secrets
 import shutil
@@ -19,13 +18,16 @@ from pathlib import Path
 
 import numpy as np
 
+from hsgan.disk import guard, whole
+from hsgan.disk.locks import Lock
+from hsgan.disk.plain import read_json
 from hsgan.errors import DataError
 from hsgan.records import schema, wire
-from hsgan.records.manifest import Manifest, Shard, Split, read_manifest
-from hsgan.records.writer import check_header, check_vacant, publish, shard_name
+from hsgan.records.manifest import Manifest, Shard, Split, check_header, read_manifest, write_manifest
+from hsgan.records.writer import check_vacant, shard_name, writing
 from tfrecords_tools import duplicates, grids
 
-_PLAN = "plan.json"
+_PLAN, _LOCK, _RECORDS = "plan.json", "lock", "records"
 SCENES_PER_SHARD, LEAST_SHARDS = 8, 4
 
 
@@ -101,10 +103,9 @@ def write_shard(task, folder, on_scene=lambda: None):
     """
     folder = Path(folder)
     details, skipped = {}, {}
-    partial = (
-        folder / f"{task.name}.{secrets.token_hex(4)}.writing"
-    )  # no other process writes that, not even as a retry
-    try:
+    # No other process writes that, not even as a retry.
+    partial = folder / f"{task.name}.{secrets.token_hex(4)}.writing"
+    with writing(folder):
         with wire.TFRecordFile(partial) as file:
             for scene in task.scenes:
                 try:
@@ -119,16 +120,17 @@ def write_shard(task, folder, on_scene=lambda: None):
                 on_scene()
         os.rename(partial, folder / task.name)
         shard = asdict(Shard(task.name, file.records, file.bytes, file.sha256))
-        text = json.dumps({"shard": shard, "details": details, "skipped": skipped})
-        partial.write_text(text)
-        os.rename(partial, folder / f"{task.name}.json")
-    except OSError as error:
-        raise DataError(f"{folder}: cannot be written: {error.strerror or error}") from error
+        whole.write_json(_description(folder, task), {"shard": shard, "details": details, "skipped": skipped})
+
+
+def _description(folder, task):
+    return folder / f"{task.name}.json"
 
 
 def _serialize(task, scene):
-    record = task.reader.read(scene)
-    detail = {}
+    files = task.reader.files(scene) if hasattr(task.reader, "files") else ()
+    with guard.translated(next(iter(files), scene), f"a scene of {task.reader.source}"):
+        record = task.reader.read(scene)
     if isinstance(record, schema.CubeRecord):
         record = grids.resample(record, task.header.wavelengths_nm)
         detail = {"shape": list(record.values.shape), "scale": float(np.float32(record.scale))}
@@ -158,36 +160,38 @@ class Staging:
         self.directory = Path(directory).absolute()
         self.folder = self.directory.parent / f".{self.directory.name}.partial"
         self._tasks = tasks
-        check_vacant(self.directory)
+        try:
+            check_vacant(self.directory)
+        except DataError:
+            self._remove_left()
+            raise
 
     def __enter__(self):
-        self.directory.parent.mkdir(parents=True, exist_ok=True)
-        self.folder.mkdir(exist_ok=True)
-        self._lock = os.open(self.folder, os.O_RDONLY)
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            os.close(self._lock)
-            raise DataError(f"{self.directory}: another run is writing it; wait for that, or stop it") from error
-        plan_id = _plan_id(self._tasks)
-        path = self.folder / _PLAN
-        if not path.is_file() or path.read_text() != plan_id:
-            for old in self.folder.iterdir():
-                old.unlink()
-            path.write_text(plan_id)
-        for unfinished in self.folder.glob("*.writing"):
-            unfinished.unlink()
+        with writing(self.directory):
+            self.directory.parent.mkdir(parents=True, exist_ok=True)
+            self.folder.mkdir(exist_ok=True)
+            self._lock = Lock.take(self.folder / _LOCK)
+            if self._lock is None:
+                raise DataError(f"{self.directory}: another run is writing it; wait for that, or stop it")
+            plan_id, path = _plan_id(self._tasks), self.folder / _PLAN
+            if not path.is_file() or path.read_text() != plan_id:
+                self._clear()
+                whole.write_text(path, plan_id)
+            for unfinished in self.folder.glob("*.writing"):
+                unfinished.unlink()
         return self
 
     def waiting(self):
         """Returns the tasks whose shards are not finished."""
-        return [task for task in self._tasks if not (self.folder / f"{task.name}.json").is_file()]
+        results = self._results()
+        names = self._final_names(results) if len(results) == len(self._tasks) else {}
+        return [task for task in self._tasks if not self._is_finished(task, results, names)]
 
     def fingerprints(self):
         """Returns {split: {scene: fingerprint}} of all finished shards."""
-        splits = {}
+        splits, results = {}, self._results()
         for task in self._tasks:
-            details = self._result(task)["details"]
+            details = results[task.name]["details"]
             splits.setdefault(task.split, {}).update({scene: value["fingerprint"] for scene, value in details.items()})
         return splits
 
@@ -197,37 +201,77 @@ class Staging:
         Raises:
           DataError: not one scene was usable.
         """
-        found = [(task.split, self._result(task)) for task in self._tasks]
-        skipped = {scene: reason for _, result in found for scene, reason in result["skipped"].items()}
-        header = self._tasks[0].header
-        splits = {}
-        for split in dict.fromkeys(task.split for task in self._tasks):
-            used = [result for name, result in found if name == split and result["shard"]["records"]]
-            shards = []
-            for number, result in enumerate(used):
-                name = shard_name(header.source, split, number, len(used))
-                os.rename(self.folder / result["shard"]["file"], self.folder / name)
-                shards.append(Shard(**{**result["shard"], "file": name}))
-            details = {scene: detail for result in used for scene, detail in result["details"].items()}
-            if shards:
-                splits[split] = Split(tuple(details), tuple(shards), details)
+        results = self._results()
+        skipped = {scene: reason for result in results.values() for scene, reason in result["skipped"].items()}
+        header, names, splits = self._tasks[0].header, self._final_names(results), {}
+        for task in self._tasks:
+            if task.name in names:
+                shard = Shard(**{**results[task.name]["shard"], "file": names[task.name]})
+                before = splits.get(task.split, Split((), ()))
+                details = {**before.details, **results[task.name]["details"]}
+                splits[task.split] = Split(tuple(details), (*before.shards, shard), details)
         if not splits:
             raise DataError(f"{header.source}: not one usable scene; the first: {next(iter(skipped.values()))}")
-        keep = {shard.file for split in splits.values() for shard in split.shards}
-        for path in list(self.folder.iterdir()):
-            if path.name not in keep:
-                path.unlink()
-        publish(replace(header, splits=splits), self.folder, self.directory)
+        with writing(self.directory):
+            self._publish(names, replace(header, splits=splits))
         return read_manifest(self.directory), skipped
 
-    def _result(self, task):
-        return json.loads((self.folder / f"{task.name}.json").read_text())
+    def _results(self):
+        """Returns {name: description} of the tasks whose shards are described."""
+        found = {}
+        for task in self._tasks:
+            with contextlib.suppress(DataError):  # not there, or left damaged by a fall of the machine
+                found[task.name] = read_json(_description(self.folder, task))
+        return found
+
+    def _final_names(self, results):
+        """Returns {name of a task: name of its shard in the folder of records}, for shards with records."""
+        names = {}
+        for split in dict.fromkeys(task.split for task in self._tasks):
+            used = [task for task in self._tasks if task.split == split and results[task.name]["shard"]["records"]]
+            for number, task in enumerate(used):
+                names[task.name] = shard_name(task.header.source, split, number, len(used))
+        return names
+
+    def _is_finished(self, task, results, names):
+        """Whether a task's shard is described and whole, where it was written or in the folder within."""
+        if task.name not in results:
+            return False
+        shard = results[task.name]["shard"]
+        places = [self.folder / task.name, self.folder / _RECORDS / names.get(task.name, "none")]
+        sizes = [path.stat().st_size for path in places if path.is_file()]
+        return not shard["records"] or sizes[:1] == [shard["bytes"]]
+
+    def _publish(self, names, manifest):
+        """Moves the shards to a folder within, and that to its place; a run that is killed on the way goes on."""
+        records = self.folder / _RECORDS
+        records.mkdir(exist_ok=True)
+        for name, final in names.items():
+            if (self.folder / name).is_file():
+                os.replace(self.folder / name, records / final)
+        for path in records.iterdir():
+            if path.name not in names.values():
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+        write_manifest(manifest, records)
+        whole.publish(records, self.directory)
+
+    def _remove_left(self):
+        """Removes what a run left that was killed after the folder of records had its name."""
+        if self.folder.is_dir() and (lock := Lock.take(self.folder / _LOCK)):
+            with lock:
+                whole.remove(self.folder)
+
+    def _clear(self):
+        for old in self.folder.iterdir():
+            if old.name != _LOCK:
+                shutil.rmtree(old) if old.is_dir() else old.unlink()
 
     def __exit__(self, kind, error, traceback):
-        os.close(self._lock)
-        if kind is not None and issubclass(kind, Exception) and not issubclass(kind, WorkerDied):
-            with contextlib.suppress(OSError):
-                shutil.rmtree(self.folder)
+        stays = kind is not None and (not issubclass(kind, Exception) or issubclass(kind, WorkerDied))
+        with self._lock:
+            if not stays:
+                with contextlib.suppress(OSError):
+                    whole.remove(self.folder)
 
 
 def _plan_id(tasks):

@@ -4,6 +4,11 @@ from absl import flags
 
 from hsgan import cli
 
+CHECKSUM = {
+    True: "the manifest's own checksum holds",
+    False: "the manifest has no checksum: it was written by an older version, and may have been changed since",
+}
+
 
 def define_flags(values=flags.FLAGS):
     """Defines the flags of this program in `values`; returns it."""
@@ -44,6 +49,7 @@ def main(argv, values=flags.FLAGS):
             for first, split, second, other, bits in near:
                 console.print(f"near-duplicates: {first} ({split}) and {second} ({other}), {bits} of 256 bits differ")
             console.print(f"verified: {selection.count} records against the manifest, {len(near)} near-duplicates")
+            console.print(CHECKSUM[selection.manifest.proved], soft_wrap=True)
     if values.sheet:
         manifest = selections[0].manifest
         figure = contact_sheet.draw(drawn, manifest.wavelengths_nm, f"{manifest.source}, {manifest.kind}")

@@ -13,7 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from hsgan.benchmark import figures, tables
 from hsgan.benchmark.published import SRF_PRECISION
 from hsgan.benchmark.tables import Column
-from hsgan.files.atomic import write_text
+from hsgan.disk.whole import write_text
 from hsgan.plot.figures import folder, save
 
 TABLE, REPORT, FIGURES = "table.md", "report.html", "figures"

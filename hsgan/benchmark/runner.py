@@ -27,9 +27,9 @@ from hsgan.benchmark.measure import measure
 from hsgan.config.tree import leaves
 from hsgan.data import sources
 from hsgan.data.statistics import cube_statistics
+from hsgan.disk.whole import staged, write_json
 from hsgan.errors import ConfigError, RunError
 from hsgan.evaluate.harness import evaluate
-from hsgan.files.atomic import write_json
 from hsgan.networks.cost import multiply_adds, parameters
 from hsgan.networks.parsers import REPORT_FILE
 from hsgan.reconstruct.methods import closed_forms
@@ -38,6 +38,7 @@ from hsgan.records.manifest import read_manifest
 from hsgan.records.reader import iterate_cubes
 from hsgan.run.folder import RunFolder, versions
 from hsgan.train import loop
+from hsgan.train.state import checkpoints
 
 RESULTS, PLAN, RUNS = "results.json", "plan.json", "runs"
 SIZE = (482, 512)  # of the image that costs are measured on
@@ -216,10 +217,8 @@ class SuiteRun:
             return
         for report in sorted((self.output / RUNS).glob(f"*/parser/{REPORT_FILE}")):
             if _parser_settings(RunFolder.open(report.parents[1]).config) == _parser_settings(config):
-                part = folder.path / "parser.part"
-                shutil.rmtree(part, ignore_errors=True)
-                shutil.copytree(report.parent, part)
-                part.replace(folder.path / "parser")
+                with staged([folder.path / "parser"]) as (part,):
+                    shutil.copytree(report.parent, part)
                 return
 
     def finish_closed_forms(self):
@@ -265,8 +264,8 @@ class SuiteRun:
 
 def seconds_trained(folder):
     """Returns the seconds of all training steps of a run, as its last checkpoint counts them."""
-    latest = tf.train.latest_checkpoint(str(folder.path / "checkpoints"))
-    return float(tf.train.load_checkpoint(latest).get_tensor("seconds/.ATTRIBUTES/VARIABLE_VALUE"))
+    _, latest = checkpoints(folder.path / "checkpoints")[0]
+    return float(tf.train.load_checkpoint(str(latest)).get_tensor("seconds/.ATTRIBUTES/VARIABLE_VALUE"))
 
 
 def forget():

@@ -6,8 +6,8 @@ import numpy as np
 from tqdm import tqdm
 
 from hsgan import config as config_lib
+from hsgan.disk.whole import write_json
 from hsgan.errors import DataError
-from hsgan.files.atomic import write_json
 from hsgan.metrics import protocols
 from hsgan.metrics import srf as srf_metrics
 from hsgan.plot import figures

@@ -1,24 +1,21 @@
 """One export: a version's folder with all artefacts, checked and measured; it appears whole or not at all."""
 
-import os
-import shutil
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tqdm import tqdm
 
 from hsgan import config as config_lib
 from hsgan.data import sources
+from hsgan.disk import checksums, whole
 from hsgan.errors import DataError, HsganError
 from hsgan.export import calibration, checks, metadata, saved_model, tflite
-from hsgan.files.atomic import sync_tree, write_atomically, write_json
 from hsgan.lite.model import LiteModel
 from hsgan.reconstruct.models import NetworkMethod, SavedModel
 from hsgan.records.manifest import read_manifest
 from hsgan.run.folder import RunFolder
 
 SCENES = 8
-_UNFINISHED = ".incomplete-"
 _NEEDED = ("tensorflow_serving.apis", "ai_edge_litert", "ai_edge_quantizer")
 
 
@@ -105,24 +102,19 @@ def free_version(output, version):
 def staged(output, version):
     """Gives a folder that becomes `output/version` at the end; after an error nothing is there.
 
-    Left-overs of exports that were killed are removed. The folder's name is no number: TensorFlow Serving, which
-    watches the place, does not take it for a version.
+    Until then its name is no number: TensorFlow Serving, which watches the place, does not take it for a version.
     """
-    output.mkdir(parents=True, exist_ok=True)
-    for left in output.glob(f"{_UNFINISHED}*"):
-        if not _alive(int(left.name.rpartition("-")[2])):
-            shutil.rmtree(left)
-    stage = output / f"{_UNFINISHED}{version}-{os.getpid()}"
-    stage.mkdir()
+    path = output / str(version)
     try:
-        yield stage
-        sync_tree(stage)
-        if (output / str(version)).exists():
-            raise HsganError(f"{output / str(version)}: another export made it meanwhile; run the same command again")
-        os.replace(stage, output / str(version))
+        with whole.staged([path], replace=False) as (stage,):
+            stage.mkdir()
+            yield stage
+    except FileExistsError as error:
+        if error.filename != str(path):
+            raise
+        raise HsganError(f"{path}: another export made it meanwhile; run the same command again") from error
     finally:
-        shutil.rmtree(stage, ignore_errors=True)
-        if not any(output.iterdir()):
+        with suppress(OSError):  # it holds something
             output.rmdir()
 
 
@@ -152,7 +144,7 @@ def write_artefacts(network, stage, precisions, records, described):
         if precision in tflite.CALIBRATED and images is None:
             images = calibration.calibration_images(records, network.dictionary)
         content, file = tflite.quantize(float_model, precision, images), f"{precision}.tflite"
-        write_atomically(stage / file, lambda temporary, content=content: Path(temporary).write_bytes(content))
+        whole.write_bytes(stage / file, content)
         model = LiteModel(stage / file, metadata=described)
         add(precision, file, model, reference.lite_difference(model))
     return models, entries
@@ -197,14 +189,5 @@ def finish(stage, described, entries):
             raise DataError(f"{path}: its metadata came back changed")
         model.estimate_srf(checks.fixed_image(16, 16, 0).astype("float32") / 255)
     described["precisions"] = entries
-    write_json(stage / metadata.FILE_NAME, described)
-
-
-def _alive(process):
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+    described["checksums"] = checksums.of_folder(stage)
+    whole.write_json(stage / metadata.FILE_NAME, described)

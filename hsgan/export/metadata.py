@@ -8,6 +8,7 @@ import zipfile
 
 import numpy as np
 
+from hsgan.disk import checksums
 from hsgan.errors import DataError
 from hsgan.reconstruct.exported import SCHEMA
 from hsgan.reconstruct.tiling import THUMBNAIL_PIXELS
@@ -62,10 +63,8 @@ def training_data(folder):
 
     A note is taken from the manifest of the records, "" where they are no longer there.
     """
-    file = folder.path / "run.json"
-    sessions = json.loads(file.read_text()) if file.is_file() else []
     found = {}
-    for kind, data in (sessions[0]["data"] if sessions else {}).items():
+    for kind, data in folder.provenance.items():
         try:
             note = read_manifest(data["directory"]).note
         except DataError:
@@ -75,6 +74,12 @@ def training_data(folder):
 
 
 def embed(path, metadata):
-    """Appends metadata to a TFLite file as an archive that holds `FILE_NAME`; the model before it stays as it is."""
-    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(FILE_NAME, json.dumps(metadata, allow_nan=False))
+    """Appends metadata to a TFLite file as an archive that holds `FILE_NAME`; the model before it stays as it is.
+
+    A checksum of that goes with it.
+    """
+    metadata = {**metadata, "model_sha256": checksums.of_file(path)}
+    member = zipfile.ZipInfo(FILE_NAME)  # of 1980: the clock may be set to before what ZIP can say
+    member.compress_type = zipfile.ZIP_DEFLATED
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(member, json.dumps(metadata, allow_nan=False))

@@ -99,6 +99,11 @@ def checked_bands(indices, images, bands):
             tf.equal(tf.shape(indices)[0], images), "bands: must be [n, k], a row for each image.", tf.shape(indices)
         ),
         require(
+            tf.shape(indices)[1] <= bands,
+            f"bands: must be at most {bands} an image, as many as there are.",
+            tf.shape(indices),
+        ),
+        require(
             tf.logical_or(none, tf.logical_and(low >= 0, high < bands)),
             f"bands: must be indices in [0, {bands - 1}], or none for all.",
             indices,

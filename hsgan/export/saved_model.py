@@ -4,8 +4,8 @@ from pathlib import Path
 
 import tensorflow as tf
 
+from hsgan.disk.whole import write_file
 from hsgan.export import requests
-from hsgan.files.atomic import write_atomically
 from hsgan.reconstruct.forward import forward_of
 
 WARMUP = Path("assets.extra") / "tf_serving_warmup_requests"
@@ -83,7 +83,7 @@ def write_saved_model(network, folder, name, version, max_pixels=MAX_PIXELS):
     path = Path(folder) / WARMUP
     path.parent.mkdir(exist_ok=True)
     logs = warmup_requests(network, name, version)
-    write_atomically(path, lambda temporary: _write_records(temporary, logs))
+    write_file(path, lambda temporary: _write_records(temporary, logs))
 
 
 def warmup_requests(network, name, version, side=64):

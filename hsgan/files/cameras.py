@@ -9,18 +9,20 @@ challenges (`filters` [bands, 3] as .npz or .mat, or a CSV of quantum efficienci
 import csv
 import difflib
 import json
-import zipfile
 from pathlib import Path
 
 import numpy as np
 
+from hsgan.disk import guard
+from hsgan.disk.arrays import read_npz as read_npz_arrays
+from hsgan.disk.plain import read_text as read_file
 from hsgan.errors import DataError
 from hsgan.files import matlab
-from hsgan.files.plain import read_text as read_file
 from hsgan.spectra import srf
 
 _NTIRE_GRID_NM = np.arange(400.0, 701.0, 10.0)
 _CHANNELS = (("r", "red"), ("g", "g1", "green"), ("b", "blue"))
+_MAX_BYTES = 1 << 22  # 28 cameras take 60 kB
 # Measured curves may dip below zero by noise; more than this share of the peak is no sensitivity.
 _NOISE = 0.02
 
@@ -40,11 +42,13 @@ def read(path: str | Path, lobes: bool = False) -> list[tuple[str, np.ndarray, n
     path = Path(path)
     if path.suffix.lower() not in READERS:
         raise DataError(f"{path}: must be one of {', '.join(READERS)}. Received: {path.suffix or 'no suffix'}")
-    cameras = READERS[path.suffix.lower()](path)
-    return [
-        (name, *_checked(np.asarray(grid), np.asarray(curves), f"{path}: {name}", lobes))
-        for name, grid, curves in cameras
-    ]
+    with guard.reading(path, "a file of camera sensitivities"):
+        if path.stat().st_size > _MAX_BYTES:
+            raise DataError(f"{path}: must have at most {_MAX_BYTES} bytes. Received: {path.stat().st_size}")
+        return [
+            (name, *_checked(np.asarray(grid), np.asarray(curves), f"{path}: {name}", lobes))
+            for name, grid, curves in READERS[path.suffix.lower()](path)
+        ]
 
 
 def read_text(path):
@@ -89,11 +93,7 @@ def read_json(path):
 
 def read_npz(path):
     """Reads NTIRE's `filters` [bands, 3] and, where it is there, `bands`; or a dictionary of `build_srf`."""
-    try:
-        with np.load(path) as file:
-            arrays = {name: file[name] for name in file.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise DataError(f"{path}: must be a NumPy .npz file ({error})") from error
+    arrays = read_npz_arrays(path, most=_MAX_BYTES)
     if {"names", "wavelengths_nm", "responses"} <= set(arrays):
         return [
             (str(name), arrays["wavelengths_nm"], curves)

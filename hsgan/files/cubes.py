@@ -12,14 +12,15 @@ from pathlib import Path
 
 import numpy as np
 
+from hsgan.disk import guard, whole
 from hsgan.errors import DataError
-from hsgan.files.atomic import check_room
 from hsgan.files.formats import envi, matlab, npz, tiff, zarr
 from hsgan.files.header import UNITS, CubeHeader, checked_facts
-from hsgan.files.staging import staged
+from hsgan.files.raw_array import DTYPE
 
 FORMATS = {"npz": npz, "envi": envi, "matlab": matlab, "tiff": tiff, "zarr": zarr}
 _READERS = {suffix: module for module in FORMATS.values() for suffix in module.SUFFIXES} | {".tiff": tiff}
+DTYPES = (DTYPE,)  # of cubes in files: other bytes of a file never become numbers, or pointers
 _SMALLER = ("zarr",)  # what is compressed may take less than its numbers
 _STRIP_BYTES = 1 << 25
 
@@ -83,11 +84,12 @@ def open_writer(stem, name, header):
     """
     check_formats([name])
     module = FORMATS[name]
-    with staged(stem, module.SUFFIXES) as temporary:
+    paths = paths_of(stem, [name])
+    with whole.staged(paths) as parts:
         if name not in _SMALLER:
             # Before libraries lay the file out: not all of them survive a disk that fills up.
-            check_room(temporary[0], header.bytes)
-        writer = CubeWriter(module.Writer(temporary, header), header, paths_of(stem, [name]))
+            whole.check_room(parts[0], header.bytes)
+        writer = CubeWriter(module.Writer(parts, header), header, paths)
         yield writer
         writer.finish()
 
@@ -161,18 +163,20 @@ def open_cube(path):
     module = _READERS.get(path.suffix.lower())
     if module is None:
         raise DataError(f"{path}: must end in one of {', '.join(_READERS)}. Received: {path.suffix or 'no suffix'}")
-    if not path.exists():
-        raise DataError(f"{path}: no such file")
-    if path.is_dir() != (module is zarr):
-        raise DataError(f"{path}: is a {'folder' if path.is_dir() else 'file'}; give the other of its name")
-    cube, wavelengths_nm, srf, facts = module.read(path)
-    try:
+    return whole.read_whole(module.targets(path), lambda *parts: _opened(path, module, parts))
+
+
+def _opened(path, module, parts):
+    """Reads a cube: the border, where whatever is wrong with its files becomes one line."""
+    given = next((part for part in parts if part.name == path.name), path)
+    with guard.reading(given, "a cube of hsgan.reconstruct", folder=module is zarr):
+        cube, wavelengths_nm, srf, facts = module.read(*parts)
         header = CubeHeader(*cube.shape[:2], wavelengths_nm, srf, facts)
         if cube.shape != header.shape:
             raise ValueError(f"cube: must be {list(header.shape)}. Received: {list(cube.shape)}")
-    except (ValueError, TypeError) as error:
-        raise DataError(f"{path}: is no cube of hsgan.reconstruct: {error}") from error
-    return as_data_array(cube, header)
+        if cube.dtype not in DTYPES:
+            raise ValueError(f"cube: must hold little-endian float32. Received: {cube.dtype.str}")
+        return as_data_array(cube, header)
 
 
 def as_data_array(cube, header):

@@ -1,10 +1,13 @@
 """What a cube file says beside the numbers: size, wavelengths, camera, and free facts."""
 
+import re
 from dataclasses import dataclass, field
 
 import numpy as np
 
+_NAME = re.compile(r"[^\x00-\x1f=;{}]+")  # an ENVI header gives the others a meaning
 UNITS = "relative linear radiance"
+RESERVED = ("srf", "units")  # attributes of an open cube that no fact may replace
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,8 +21,9 @@ class CubeHeader:
       facts: flat dictionary of strings and numbers, e.g. photo, camera, model and license.
 
     Raises:
-      ValueError: sizes that are not positive, arrays that do not fit together, wavelengths that do not ascend, facts
-        that are neither strings nor finite numbers.
+      ValueError: sizes that are not positive, arrays that do not fit together, wavelengths that are not finite or not
+        ascending, an SRF that is not finite, facts that are neither strings nor finite numbers, or called `srf` or
+        `units`.
     """
 
     height: int
@@ -36,8 +40,10 @@ class CubeHeader:
                 "cube, wavelengths_nm, srf: must be [height, width, bands], [bands], [3, bands]. "
                 f"Received: {(self.height, self.width)} pixels, {wavelengths_nm.shape}, {srf.shape}"
             )
-        if not (np.diff(wavelengths_nm) > 0).all():
+        if not (np.diff(wavelengths_nm) > 0).all() or not np.isfinite(wavelengths_nm).all():
             raise ValueError(f"wavelengths_nm: must ascend. Received: {wavelengths_nm.tolist()}")
+        if not np.isfinite(srf).all():
+            raise ValueError(f"srf: must be finite. Received: {int((~np.isfinite(srf)).sum())} values that are not")
         object.__setattr__(self, "wavelengths_nm", wavelengths_nm)
         object.__setattr__(self, "srf", srf)
         object.__setattr__(self, "facts", checked_facts(self.facts))
@@ -67,10 +73,21 @@ def checked_facts(facts):
     """Returns `facts` as a dictionary of strings, whole and floating-point numbers of Python.
 
     Raises:
-      ValueError: another type, or a number that is not finite.
+      ValueError: another type, a number that is not finite, a name in `RESERVED`.
     """
-    plain = {str(name): value.item() if isinstance(value, np.generic) else value for name, value in facts.items()}
+    plain = {
+        str(name): _printable(value.item() if isinstance(value, np.generic) else value) for name, value in facts.items()
+    }
     for name, value in plain.items():
+        if not _NAME.fullmatch(name):
+            raise ValueError(f"facts: a name must be a plain word or several. Received: {name!r}")
+        if name in RESERVED:
+            raise ValueError(f"facts: {name} is no fact, but stands beside the cube by itself")
         if not isinstance(value, str | int | float) or (isinstance(value, float) and not np.isfinite(value)):
             raise ValueError(f"facts: {name} must be a text or a finite number. Received: {value!r}")
     return plain
+
+
+def _printable(value):
+    """Returns a text without what no encoding can hold: bytes of a file's name that are no UTF-8."""
+    return value.encode(errors="replace").decode() if isinstance(value, str) else value

@@ -7,8 +7,6 @@ with several pages the first is read; camera RAW is linear whatever `encoding` s
 """
 
 import functools
-import struct
-import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,11 +17,13 @@ import tifffile
 from PIL import Image, ImageCms
 
 from hsgan.config import ENCODINGS
+from hsgan.disk import guard
 from hsgan.errors import DataError
 from hsgan.files import raw
+from hsgan.files.tiff import read_page
 from hsgan.spectra.imaging import srgb_decode
 
-MAX_PIXELS = 150_000_000
+MAX_PIXELS = guard.MAX_PIXELS
 PILLOW_FORMATS = ("JPEG", "PNG", "BMP", "WEBP")
 READABLE = "JPEG, PNG, TIFF, BMP, WebP or camera RAW"
 SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".webp", *raw.SUFFIXES)
@@ -33,18 +33,6 @@ _TIFF_SUFFIXES = (".tif", ".tiff")
 _ORIENTATION_TAG = 0x0112
 _GRAY_MODES = ("1", "L", "LA", "La", "I", "F")
 _NO_GRAY = "is a gray photo: one number a pixel holds no color to tell a spectrum from; give an RGB photo"
-# What decoders raise on damaged files, beside OSError.
-_DECODER_ERRORS = (
-    OSError,
-    ValueError,
-    SyntaxError,
-    RuntimeError,
-    EOFError,
-    KeyError,
-    IndexError,
-    TypeError,
-    struct.error,
-)
 
 
 @dataclass(frozen=True)
@@ -90,7 +78,7 @@ def read_codes(path, encoding="srgb", check=None):
         raise ValueError(f"encoding: must be one of {', '.join(ENCODINGS)}. Received: {encoding!r}")
     path, head, check = Path(path), _magic(path), check or check_size
     if is_raw(path):
-        return raw.read_raw(path, check), "linear"
+        return raw.read_raw(path, lambda *size: (check(*size), check_size(*size))), "linear"
     pixels = _decode(path, head, check)
     values = _opaque(path, pixels.values)
     if np.issubdtype(values.dtype, np.floating):
@@ -126,43 +114,34 @@ def is_raw(path):
 
 def _magic(path):
     """Returns the first bytes of the file; refuses what is no file, and an empty one."""
-    if not Path(path).exists():
-        raise DataError(f"{path}: no such file")
     if Path(path).is_dir():
         raise DataError(f"{path}: is a folder; give the photos in it")
-    try:
-        with open(path, "rb") as file:
-            head = file.read(26)
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}") from error
+    with guard.reading(path, "a photo"), open(path, "rb") as file:
+        head = file.read(26)
     if not head:
         raise DataError(f"{path}: is an empty file")
     return head
 
 
 def _decode(path, head, check):
-    try:
-        return _decode_tiff(path, check) if head[:4] in _TIFF_MAGIC else _decode_others(path, head, check)
-    except DataError:
-        raise
-    except Image.DecompressionBombError as error:
-        raise DataError(f"{path}: more than {MAX_PIXELS // 10**6} million pixels; make it smaller first") from error
-    except Image.UnidentifiedImageError as error:
-        raise DataError(f"{path}: is not a photo that can be read ({READABLE})") from error
-    except _DECODER_ERRORS as error:
-        reason = f"{type(error).__name__}: {' '.join(str(error).split())}"
-        raise DataError(f"{path}: is damaged or truncated ({reason})") from error
+    with guard.reading(path, "a photo"):
+        try:
+            return _decode_tiff(path, check) if head[:4] in _TIFF_MAGIC else _decode_others(path, head, check)
+        except Image.UnidentifiedImageError as error:
+            raise DataError(f"{path}: is not a photo that can be read ({READABLE})") from error
 
 
 def _decode_others(path, head, check):
-    with _pillow_size_warning_off(), Image.open(path, formats=PILLOW_FORMATS) as image:
+    with _pillow_limit_off(), Image.open(path, formats=PILLOW_FORMATS) as image:
         check(path, *image.size)
+        check_size(path, *image.size)
         if image.mode in _GRAY_MODES or image.mode.startswith("I;"):
             raise DataError(f"{path}: {_NO_GRAY}")
         if image.mode not in ("RGB", "RGBA", "P"):
             raise DataError(f"{path}: must be an RGB photo; convert it first. Received: color mode {image.mode}")
         profile, orientation = image.info.get("icc_profile") or b"", image.getexif().get(_ORIENTATION_TAG, 1)
         if image.format == "PNG" and head[24] == 16:  # Pillow would cut 16 bits to 8
+            guard.check_bytes(path, 8 * image.width * image.height)
             values = imagecodecs.png_decode(path.read_bytes())
         else:
             transparent = "transparency" in image.info or image.mode == "RGBA"
@@ -179,7 +158,13 @@ def _decode_tiff(path, check):
             kind = getattr(page.photometric, "name", page.photometric)
             raise DataError(f"{path}: must be an RGB photo; convert it first. Received: TIFF photometry {kind}")
         check(path, page.imagewidth, page.imagelength)
-        values = page.asarray()
+        check_size(path, page.imagewidth, page.imagelength)
+        if page.samplesperpixel not in (3, 4):
+            raise DataError(
+                f"{path}: must hold three color channels, and at most one alpha channel. "
+                f"Received: {page.samplesperpixel} samples a pixel"
+            )
+        values = read_page(path, page)
         if page.planarconfig == tifffile.PLANARCONFIG.SEPARATE and values.ndim == 3:
             values = np.moveaxis(values, 0, -1)
         if values.dtype not in (np.uint8, np.uint16) and not np.issubdtype(values.dtype, np.floating):
@@ -188,20 +173,18 @@ def _decode_tiff(path, check):
 
 
 @contextmanager
-def _pillow_size_warning_off():
-    """Pillow warns of large images; `check_size` refuses the too large ones."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+def _pillow_limit_off():
+    """Pillow's own limit is lower, and a warning; `check_size` refuses what is too large."""
+    limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+    try:
         yield
+    finally:
+        Image.MAX_IMAGE_PIXELS = limit
 
 
 def check_size(path, width, height):
     """Refuses an image of more than `MAX_PIXELS`, before it is decoded: a few bytes may announce any number of them."""
-    if width * height > MAX_PIXELS:
-        raise DataError(
-            f"{path}: more than {MAX_PIXELS // 10**6} million pixels; make it smaller first. "
-            f"Received: {width} x {height}"
-        )
+    guard.check_pixels(path, width, height, MAX_PIXELS)
 
 
 def _opaque(path, values):

@@ -13,6 +13,7 @@ from importlib.util import find_spec
 
 import numpy as np
 
+from hsgan.disk import guard
 from hsgan.errors import DataError
 
 # fmt: off
@@ -41,23 +42,33 @@ def read_raw(path, check_size):
         )
     import rawpy
 
-    try:
-        with rawpy.imread(str(path)) as raw:
-            check_size(path, raw.sizes.iwidth, raw.sizes.iheight)
-            if raw.num_colors != 3:
-                raise DataError(f"{path}: must be a RAW photo of three colors. Received: {raw.num_colors}")
-            balanced = np.all(np.array(raw.camera_whitebalance)[:3] > 0)
-            return raw.postprocess(
-                gamma=(1, 1),
-                no_auto_bright=True,
-                adjust_maximum_thr=0.0,
-                output_bps=16,
-                use_camera_wb=bool(balanced),
-                output_color=rawpy.ColorSpace.raw,
-                highlight_mode=rawpy.HighlightMode.Clip,
-            )
-    except rawpy.LibRawFileUnsupportedError as error:
-        raise DataError(f"{path}: is not a RAW photo that LibRaw knows; develop it to a 16-bit TIFF") from error
-    except (rawpy.LibRawError, rawpy.NotSupportedError) as error:
-        reason = error.args[0].decode() if error.args and isinstance(error.args[0], bytes) else str(error)
-        raise DataError(f"{path}: is damaged or truncated ({reason})") from error
+    with guard.reading(path, "a RAW photo"):
+        try:
+            return _developed(rawpy, path, check_size)
+        except rawpy.LibRawFileUnsupportedError as error:
+            raise DataError(f"{path}: is not a RAW photo that LibRaw knows; develop it to a 16-bit TIFF") from error
+        except (rawpy.LibRawError, rawpy.NotSupportedError) as error:
+            reason = error.args[0].decode() if error.args and isinstance(error.args[0], bytes) else str(error)
+            raise DataError(f"{path}: is damaged or truncated ({reason})") from error
+
+
+def _developed(rawpy, path, check_size):
+    with rawpy.imread(str(path)) as raw:
+        for width, height in (
+            (raw.sizes.iwidth, raw.sizes.iheight),
+            (raw.sizes.width, raw.sizes.height),
+            (raw.sizes.raw_width, raw.sizes.raw_height),
+        ):
+            check_size(path, width, height)
+        if raw.num_colors != 3:
+            raise DataError(f"{path}: must be a RAW photo of three colors. Received: {raw.num_colors}")
+        balanced = np.all(np.array(raw.camera_whitebalance)[:3] > 0)
+        return raw.postprocess(
+            gamma=(1, 1),
+            no_auto_bright=True,
+            adjust_maximum_thr=0.0,
+            output_bps=16,
+            use_camera_wb=bool(balanced),
+            output_color=rawpy.ColorSpace.raw,
+            highlight_mode=rawpy.HighlightMode.Clip,
+        )

@@ -8,9 +8,11 @@ from importlib.util import find_spec
 
 import numpy as np
 
+from hsgan.disk import guard
 from hsgan.errors import DataError
 
 SUFFIXES = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm")
+_CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mpegts,mpegvideo,m4v,h264,hevc"
 _HIGH_DEFINITION = 720  # lines
 _UNSPECIFIED = 2  # AVCOL_SPC_UNSPECIFIED
 
@@ -26,14 +28,13 @@ def iterate_frames(path, check_size, every=1):
       DataError: PyAV is not installed; no such file; not a video; damaged, after the frames before the damage.
     """
     av = library(path)
-    try:
-        with av.open(str(path)) as container:
-            stream = _stream(path, container, check_size)
-            for number, frame in enumerate(container.decode(stream)):
-                if number % every == 0:
-                    yield number, _upright_rgb(av, frame)
-    except (av.FFmpegError, OSError) as error:
-        raise DataError(f"{path}: is damaged or no video ({error.strerror or error})") from error
+    guard.check_kind(path)
+    with guard.translated(path, "a video"), _opened(av, path) as container:
+        stream = _stream(path, container, check_size)
+        for number, frame in enumerate(container.decode(stream)):
+            check_size(path, frame.width, frame.height)  # they may change on the way
+            if number % every == 0:
+                yield number, _upright_rgb(av, frame)
 
 
 def count_frames(path, every=1):
@@ -43,11 +44,8 @@ def count_frames(path, every=1):
       DataError: as `iterate_frames`.
     """
     av = library(path)
-    try:
-        with av.open(str(path)) as container:
-            frames = _stream(path, container, lambda *_: None).frames
-    except (av.FFmpegError, OSError) as error:
-        raise DataError(f"{path}: is damaged or no video ({error.strerror or error})") from error
+    with guard.reading(path, "a video"), _opened(av, path) as container:
+        frames = _stream(path, container, lambda *_: None).frames
     return max(-(-frames // every), 1)
 
 
@@ -60,11 +58,18 @@ def library(path):
     return av
 
 
+def _opened(av, path):
+    """Opens a video that is in the file itself: a list of others (HLS, concat) may name any file or address."""
+    options = {"format_whitelist": _CONTAINERS, "protocol_whitelist": "file"}
+    return av.open(str(path), options=options)
+
+
 def _stream(path, container, check_size):
     if not container.streams.video:
         raise DataError(f"{path}: holds no video stream")
     stream = container.streams.video[0]
     check_size(path, stream.width, stream.height)
+    stream.codec_context.options = {"max_pixels": str(guard.MAX_PIXELS)}
     return stream
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
+from hsgan.disk.whole import write_file
 from hsgan.errors import DataError
-from hsgan.files.atomic import write_atomically
 from hsgan.files.video import library
 
 _LAYOUT = "yuv420p"
@@ -43,7 +43,7 @@ def write_video(path: str | Path, frames: Iterable[np.ndarray], rate: float = 25
                 raise DataError(f"{path}: a video needs frames. Received: none")
             container.mux(stream.encode())
 
-    write_atomically(path, write)
+    write_file(path, write)
     return count
 
 

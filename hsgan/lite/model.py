@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from hsgan.disk import checksums, guard
 from hsgan.errors import DataError
 from hsgan.lite.runtime import HalfRunner, Runner
 from hsgan.reconstruct.exported import Exported
@@ -92,10 +93,13 @@ def read_metadata(path: str | Path) -> dict:
     Raises:
       DataError: no such file, or none inside.
     """
-    if not Path(path).is_file():
-        raise DataError(f"{path}: no such file; give a .tflite file of hsgan.export")
-    try:
+    with guard.reading(path, "a .tflite file of hsgan.export, which holds metadata.json"):
         with zipfile.ZipFile(path) as archive:
-            return json.loads(archive.read("metadata.json"))
-    except (zipfile.BadZipFile, KeyError, ValueError) as error:
-        raise DataError(f"{path}: holds no metadata.json, or is damaged; export it by hsgan.export") from error
+            member = archive.getinfo("metadata.json")
+            guard.check_bytes(path, member.file_size, member.compress_size, guard.MAX_TEXT)
+            metadata = json.loads(archive.read(member))
+        # LiteRT may end the process over damage; files of older versions have no checksum.
+        stated = metadata.get("model_sha256")
+        if stated is not None and stated != checksums.of_file(path, member.header_offset):
+            raise DataError(f"{path}: is damaged: its checksum differs from the one that was written with it")
+        return metadata

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
+from hsgan.disk import guard
+from hsgan.disk.arrays import npy_header
 from hsgan.errors import DataError
 from hsgan.files.raw_array import mapped
 from hsgan.reconstruct.tiling import Decoded
 
-MAX_PIXELS = 150_000_000  # of a compressed photo, which is decoded as a whole
+MAX_PIXELS = guard.MAX_PIXELS  # of a compressed photo, which is decoded as a whole
 _ORIENTATION_TAG = 0x0112
 _PNG_DEPTH = 24  # place of the byte that tells it
 _PPM_HEADER = re.compile(rb"P6(?:\s+(?:#[^\n]*\n\s*)*)(\d{1,9})(?:\s+(?:#[^\n]*\n\s*)*)(\d{1,9})\s+(\d{1,5})\s")
@@ -30,10 +32,9 @@ def open_photo(path, encoding="srgb"):
       DataError: no such file, not a photo, damaged, truncated, empty, too large, gray, CMYK or transparent.
     """
     path = Path(path)
-    if not path.is_file():
-        raise DataError(f"{path}: no such file")
     readers = {".npy": _open_npy, ".ppm": _open_ppm, ".pnm": _open_ppm}
-    values, full = readers.get(path.suffix.lower(), _open_by_pillow)(path)
+    with guard.reading(path, "a photo"):
+        values, full = readers.get(path.suffix.lower(), _open_by_pillow)(path)
     if values.ndim != 3 or values.shape[-1] != 3 or not values.size:
         raise DataError(
             f"{path}: must be [height, width, 3] with at least one pixel, without alpha. Received: {list(values.shape)}"
@@ -51,10 +52,8 @@ def srgb_decode(encoded):
 
 
 def _open_npy(path):
-    try:
-        values = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (ValueError, OSError, EOFError) as error:
-        raise DataError(f"{path}: is damaged, truncated or no .npy file ({' '.join(str(error).split())})") from error
+    npy_header(path)  # refuses what is no array of numbers
+    values = np.load(path, mmap_mode="r", allow_pickle=False)
     if values.dtype not in (np.uint8, np.uint16, np.float32):
         raise DataError(f"{path}: must hold uint8, uint16 or float32 values. Received: {values.dtype}")
     return values, None if values.dtype == np.float32 else np.iinfo(values.dtype).max
@@ -82,11 +81,7 @@ def _open_by_pillow(path):
     limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
     try:
         with Image.open(path, formats=("JPEG", "PNG", "BMP", "WEBP")) as image:
-            if image.width * image.height > MAX_PIXELS:
-                raise DataError(
-                    f"{path}: more than {MAX_PIXELS // 10**6} million pixels; make it smaller first, or a .ppm. "
-                    f"Received: {image.width} x {image.height}"
-                )
+            guard.check_pixels(path, image.width, image.height, MAX_PIXELS)
             if image.mode != "RGB" or "transparency" in image.info:
                 raise DataError(
                     f"{path}: must be an RGB photo of 8 bit without alpha; convert it. Received: mode {image.mode}"
@@ -94,8 +89,6 @@ def _open_by_pillow(path):
             if image.format == "PNG" and _is_deep(path):
                 return _read_deep(path, image)
             return np.asarray(ImageOps.exif_transpose(_to_srgb(path, image))), 255
-    except (OSError, ValueError, SyntaxError, RuntimeError) as error:
-        raise DataError(f"{path}: is damaged, truncated or no photo ({' '.join(str(error).split())})") from error
     finally:
         Image.MAX_IMAGE_PIXELS = limit
 

@@ -8,10 +8,10 @@ import argparse
 import sys
 from pathlib import Path
 
+from hsgan.disk.whole import staged
 from hsgan.errors import DataError, HsganError
 from hsgan.files.formats import npz
 from hsgan.files.header import CubeHeader
-from hsgan.files.staging import staged
 from hsgan.lite.model import ARITHMETIC, LiteModel
 from hsgan.lite.photos import open_photo
 
@@ -36,7 +36,7 @@ def reconstruct(model, photo, output, encoding="srgb", camera="", progress=None)
     srf = model.dictionary.srf(camera) if camera else model.estimate_srf(rgb)
     facts = {**model.facts, "photo": Path(photo).name, "encoding": encoding, "camera": camera or "estimated"}
     header = CubeHeader(*rgb.shape[:2], model.wavelengths_nm, srf, facts)
-    with staged(str(output).removesuffix(".npz"), npz.SUFFIXES) as paths:
+    with staged([output]) as paths:
         writer, done = npz.Writer(paths, header), 0
         for place, block in model.reconstruct(rgb, srf):
             writer.put(place, block)

@@ -13,7 +13,6 @@ A foreign parser need not know our classes: its scores serve as features, so the
 `FrozenParser` makes it look the same from outside.
 """
 
-import json
 import warnings
 import zipfile
 from pathlib import Path
@@ -21,7 +20,10 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
+from hsgan.disk import guard, whole
+from hsgan.disk.plain import read_json
 from hsgan.errors import ConfigError, DataError
+from hsgan.files import weights as weights_lib
 from hsgan.networks.hrnet import VARIANTS, build_hrnet
 
 HUB = "hub:"
@@ -112,21 +114,32 @@ def load_weights(parser, path, name, classes):
         raise DataError(f"{path}: no such file of parser weights; make one by python -m hsgan.pretrain_parser")
     if not path.name.endswith(".weights.h5"):
         raise DataError(f"{path}: a file of parser weights must be named *.weights.h5")
-    report = path.with_name(REPORT_FILE)
-    if path.name == WEIGHTS_FILE and report.is_file():
-        try:
-            facts = json.loads(report.read_text())
+    if path.name == WEIGHTS_FILE:
+        whole.read_whole(
+            [path, path.with_name(REPORT_FILE)], lambda *paths: _load_checked(parser, *paths, name, classes)
+        )
+    else:
+        _load(parser, path, name, classes)
+
+
+def _load_checked(parser, path, report, name, classes):
+    """Checks the report beside the weights, where there is one, before it loads them."""
+    if report.is_file():
+        with guard.reading(report, "a report of pre-training"):
+            facts = read_json(report)
             found = facts["parser"], facts["classes"]
-        except (ValueError, KeyError) as error:
-            raise DataError(f"{report}: not a report of pre-training: {_one_line(error)}") from error
         if found != (name, classes):
             raise DataError(f"{path}: weights of {found[0]} for {found[1]} classes, but {name} for {classes} classes "
                             "is wanted; pre-train it, or set semantic.parser")  # fmt: skip
+    _load(parser, path, name, classes)
+
+
+def _load(parser, path, name, classes):
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", UserWarning)  # so Keras says that it leaves weights as they are
-            parser.load_weights(path)
-    except (ValueError, KeyError, OSError, UserWarning) as error:
+            weights_lib.load_weights(path, parser)
+    except (ValueError, KeyError, UserWarning) as error:
         raise DataError(f"{path}: not the weights of {name} for {classes} classes: {_one_line(error)}") from error
 
 

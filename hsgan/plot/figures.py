@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
+from hsgan.disk.whole import write_file
 from hsgan.errors import DataError
-from hsgan.files.atomic import write_atomically
 from hsgan.plot.rendering import gray_band, nearest_bands, peak_of, pick_points, pseudo_rgb, wavelength_colors
 from hsgan.spectra.bands import edges
 from hsgan.spectra.imaging import srgb_decode, srgb_encode
@@ -226,8 +227,15 @@ def mark_points(axis, image, points):
 
 
 def save(figure, path, dots_per_inch=110):
-    """Writes a figure as PNG, whole or not at all; returns the path."""
-    write_atomically(path, lambda temporary: figure.savefig(temporary, format="png", dpi=dots_per_inch))
+    """Writes a figure as PNG, whole or not at all; returns the path.
+
+    Its texts are shown as they are: the name of a photo is no formula, whatever dollar signs are in it.
+    """
+    for text in figure.findobj(Text):
+        if text.get_text():  # the labels of ticks are still empty, and may be formulas
+            text.set_parse_math(False)
+            text.set_text(text.get_text().encode(errors="replace").decode())
+    write_file(path, lambda temporary: figure.savefig(temporary, format="png", dpi=dots_per_inch))
     return Path(path)
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from hsgan.disk.whole import write_file, write_json, write_text
 from hsgan.errors import DataError
-from hsgan.files.atomic import write_atomically, write_json, write_text
 from hsgan.plot import comparison, figures, numbers
 from hsgan.plot.places import Place
 from hsgan.plot.rendering import pick_points, relight_matrix
@@ -157,7 +157,7 @@ def points_of(view, wish):
 
 def save_picture(picture, path):
     """Writes uint8 [height, width, 3] as PNG, whole or not at all; returns the path."""
-    write_atomically(path, lambda temporary: Image.fromarray(picture).save(temporary, format="PNG"))
+    write_file(path, lambda temporary: Image.fromarray(picture).save(temporary, format="PNG"))
     return Path(path)
 
 

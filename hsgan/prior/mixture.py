@@ -1,13 +1,13 @@
 """The prior of spectra: what is known of them before any photo, as a mixture of Gaussians (method section 18)."""
 
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from hsgan.disk import guard
+from hsgan.disk.arrays import read_npz, write_npz
 from hsgan.errors import DataError
-from hsgan.files.atomic import write_atomically
 
 _ARRAYS = ("weights", "means", "covariances", "wavelengths_nm")
 
@@ -50,10 +50,7 @@ class MixturePrior:
     def save(self, path: str | Path) -> None:
         """Writes the prior as one `.npz` file, whole or not at all."""
         arrays = {name: getattr(self, name) for name in _ARRAYS}
-        write_atomically(
-            path,
-            lambda temporary: _write(temporary, **arrays, source=self.source, temperature=self.temperature),
-        )
+        write_npz(path, {**arrays, "source": self.source, "temperature": self.temperature})
 
     @classmethod
     def open(cls, path: str | Path) -> "MixturePrior":
@@ -62,14 +59,14 @@ class MixturePrior:
         Raises:
           DataError: no such file, or not of this form.
         """
-        try:
-            with open(path, "rb") as handle, np.load(handle) as file:
-                arrays = {name: file[name] for name in _ARRAYS}
-                source, temperature = str(file["source"]), float(file["temperature"])
-        except FileNotFoundError:
-            raise DataError(f"{path}: no such file") from None
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-            raise DataError(f"{path}: is no prior of spectra ({error}); fit it again") from error
+        with guard.reading(path, "a prior of spectra"):
+            found = read_npz(path, (*_ARRAYS, "source", "temperature"), "a prior of spectra")
+            arrays = {name: found[name] for name in _ARRAYS}
+            source, temperature = str(found["source"]), float(found["temperature"])
+            return cls._checked(path, arrays, source, temperature)
+
+    @classmethod
+    def _checked(cls, path, arrays, source, temperature):
         k, bands = len(arrays["weights"]), len(arrays["wavelengths_nm"])
         found = [arrays[name].shape for name in _ARRAYS[:3]]
         if found != [(k,), (k, bands), (k, bands, bands)] or not all(np.isfinite(a).all() for a in arrays.values()):
@@ -78,8 +75,3 @@ class MixturePrior:
                 f"Received: shapes {', '.join(str(list(shape)) for shape in found)} for {bands} wavelengths"
             )
         return cls(**arrays, source=source, temperature=temperature)
-
-
-def _write(path, **arrays):
-    with open(path, "wb") as file:
-        np.savez(file, **arrays)

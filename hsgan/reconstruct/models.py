@@ -1,12 +1,13 @@
 """Trained networks as methods: in memory, of a run folder, or exported as a SavedModel."""
 
-import json
 import re
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 
+from hsgan.disk import checksums, guard
+from hsgan.disk.plain import read_json
 from hsgan.errors import DataError, RunError
 from hsgan.networks.base import ReconstructionNetwork
 from hsgan.reconstruct import TENSORFLOW
@@ -102,10 +103,10 @@ class SavedModel(Exported):
         folder = _version_folder(Path(path))
         super().__init__(_read_metadata(folder) if metadata is None else metadata, folder / "metadata.json")
         self.limit_windows(self.metadata["max_pixels"])
-        try:
+        # What TensorFlow's loader makes of damage may end the process; exports of older versions have no checksums.
+        checksums.check_folder(folder, self.metadata.get("checksums", {}), RunError)
+        with guard.reading(folder, "a SavedModel; export it again", RunError, folder=True):
             self._loaded = tf.saved_model.load(str(folder))
-        except (OSError, ValueError, tf.errors.OpError) as error:
-            raise RunError(f"{folder}: is no SavedModel ({' '.join(str(error).split())}); export it again") from error
 
     def facts_of(self, metadata: dict) -> dict:
         return {
@@ -138,13 +139,7 @@ class SavedModel(Exported):
 
 
 def _read_metadata(folder: Path) -> dict:
-    file = folder / "metadata.json"
-    try:
-        return json.loads(file.read_text())
-    except (OSError, ValueError) as error:
-        raise DataError(
-            f"{file}: cannot be read ({type(error).__name__}: {error}); export the model again: python -m hsgan.export"
-        ) from error
+    return read_json(folder / "metadata.json")
 
 
 def _version_folder(path: Path) -> Path:

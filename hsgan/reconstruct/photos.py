@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
+from hsgan.disk import guard
 from hsgan.errors import DataError, HsganError
 from hsgan.files import cameras, cubes, inputs, photos, video
 from hsgan.files.header import CubeHeader
@@ -196,6 +197,8 @@ class Files:
             yield name, (), DataError(f"{name}: cannot be written to {self.stem.parent}: {error.strerror or error}")
         except (tf.errors.ResourceExhaustedError, MemoryError):
             yield name, (), DataError(f"{name}: not enough memory for its size; make it smaller")
+        except Exception as error:  # whatever it is, the other photos are not to blame
+            yield name, (), DataError(f"{name}: cannot be reconstructed ({guard.reason(error)})")
 
     def write(self, stem, rgb, facts):
         """Writes one image's files; returns (their paths, its `Reconstruction`)."""

@@ -5,6 +5,7 @@ Errors are the runtime's: `hsgan.records.reader.diagnose` finds the record and t
 
 import tensorflow as tf
 
+from hsgan.disk.guard import MAX_PIXELS
 from hsgan.records.schema import CUBE_KEYS, PHOTO_KEYS, SCHEMA_VERSION, VOID
 
 _INTEGERS = ("height", "width", "bands", "classes")
@@ -21,6 +22,8 @@ def _spec(keys):
 
 
 _CUBE, _PHOTO = _spec(CUBE_KEYS), _spec(PHOTO_KEYS)
+_PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
+_START = 24  # bytes of a PNG up to its size
 # The bytes of a cube's `values` as the last of its features: map entry's key, then key of its value.
 _KEY = b"\n\x06values\x12"
 _VALUES = {"values": _CUBE.pop("values")}
@@ -40,9 +43,14 @@ def parse_cube(serialized, bands=None):
     serialized = _checked_version(serialized)
     features = tf.io.parse_single_example(serialized, _CUBE)
     wavelengths = tf.sparse.to_dense(features["wavelengths_nm"])
-    mismatch = tf.size(wavelengths, out_type=tf.int64) != features["bands"]
-    zero = _zero(tf.cast(mismatch, tf.int64), 0, "wavelengths_mismatch", "one_wavelength_a_band")
-    shape = tf.stack([features["height"], features["width"], features["bands"]]) + tf.cast(zero, tf.int64)
+    shape = tf.stack([features["height"], features["width"], features["bands"]])
+    rules = {
+        "one_wavelength_a_band": tf.size(wavelengths, out_type=tf.int64) == features["bands"],
+        "wavelengths_ascend": tf.reduce_all(wavelengths[1:] > wavelengths[:-1]),
+        "sides_are_positive": tf.reduce_all(shape > 0),
+        "scale_is_positive": tf.math.is_finite(features["scale"]) & (features["scale"] > 0),
+    }
+    shape += tf.cast(_kept(rules), tf.int64)
     values = tf.ensure_shape(_values(serialized, shape), [None, None, bands], name="bands_as_configured")
     return {
         "values": values,
@@ -61,7 +69,15 @@ def parse_photo(serialized):
       (all `VOID` for a photo without labels); `scene`, `source` and `encoding` strings.
     """
     features = tf.io.parse_single_example(_checked_version(serialized), _PHOTO)
-    image = tf.io.decode_image(features["image"], channels=3, dtype=tf.float32, expand_animations=False)
+    stated, has_labels = tf.stack([features["height"], features["width"]]), tf.strings.length(features["labels"]) > 0
+    rules = {
+        "not_too_many_pixels": tf.reduce_all(stated > 0) & (stated[0] <= MAX_PIXELS // tf.maximum(stated[1], 1)),
+        "image_has_the_stated_size": tf.reduce_all(_size_in_header(features["image"]) == stated),
+        "labels_have_the_image_size": ~has_labels | tf.reduce_all(_png_size(features["labels"]) == stated),
+    }
+    # Only then is anything decoded: a few bytes may announce any number of pixels.
+    data = tf.strings.substr(features["image"], _kept(rules), tf.int32.max)
+    image = tf.io.decode_image(data, channels=3, dtype=tf.float32, expand_animations=False)
     image.set_shape([None, None, 3])
     size = tf.shape(image)[:2]
 
@@ -71,10 +87,9 @@ def parse_photo(serialized):
     def decoded():
         return tf.io.decode_png(features["labels"], channels=1)[..., 0]
 
-    labels = tf.cond(tf.strings.length(features["labels"]) > 0, decoded, void)
-    mismatch = tf.reduce_any(tf.shape(labels) != size)
-    zero = _zero(tf.cast(mismatch, tf.int64), 0, "labels_mismatch", "labels_have_the_image_size")
-    labels = tf.reshape(labels, tf.shape(labels) + zero)
+    labels = tf.cond(has_labels, decoded, void)
+    known = tf.reduce_all((tf.cast(labels, tf.int64) < features["classes"]) | (labels == VOID))
+    labels = tf.reshape(labels, tf.shape(labels) + _kept({"labels_are_classes_or_void": known}))
     return {
         "image": image,
         "labels": labels,
@@ -123,6 +138,36 @@ def _checked_version(serialized):
     version = tf.io.parse_single_example(serialized, _VERSION)["schema_version"]
     zero = _zero(version, SCHEMA_VERSION, "record_of_schema_version", "schema_version")
     return tf.reshape(tf.slice(serialized[None], zero[None], [1]), [])
+
+
+def _size_in_header(image):
+    """Returns (height, width), int64 [2], that the header of PNG or JPEG bytes states; zeros for anything else."""
+    is_png, is_jpeg = (tf.strings.substr(_start(image), 0, len(magic)) == magic for magic in (_PNG, _JPEG))
+    return tf.cond(
+        is_png,
+        lambda: _png_size(image),
+        lambda: tf.cond(
+            is_jpeg,
+            lambda: tf.image.extract_jpeg_shape(image, output_type=tf.int64)[:2],
+            lambda: tf.zeros(2, tf.int64),
+        ),
+    )
+
+
+def _png_size(data):
+    start = tf.cast(tf.io.decode_raw(_start(data), tf.uint8), tf.int64)
+    sides = [tf.reduce_sum(start[at : at + 4] * [1 << 24, 1 << 16, 1 << 8, 1]) for at in (20, 16)]
+    return tf.stack(sides)
+
+
+def _start(data):
+    """Returns the first bytes of a file, zeros where it is shorter."""
+    return tf.strings.substr(tf.strings.join([tf.strings.substr(data, 0, _START), b"\0" * _START]), 0, _START)
+
+
+def _kept(rules):
+    """Returns int32 0, to flow into the data, or fails by the name of the first of {name: bool []} that is not kept."""
+    return tf.add_n([_zero(tf.cast(~kept, tf.int64), 0, f"not_{name}", name) for name, kept in rules.items()])
 
 
 def _zero(found, expected, found_name, name):

@@ -1,6 +1,8 @@
 """`manifest.json` of a folder of records: what is in it, where it came from, and checksums to prove it.
 
-Shards are uncompressed TFRecord files `SOURCE-SPLIT-00000-of-00004.tfrecord`, one scene a record.
+Shards are uncompressed TFRecord files `SOURCE-SPLIT-00000-of-00004.tfrecord`, one scene a record. The manifest's own
+checksum, `sha256`, is that of its other values as JSON with sorted keys and no spaces. Folders of older versions have
+none, and are read all the same.
 """
 
 import hashlib
@@ -10,11 +12,16 @@ from pathlib import Path
 
 import numpy as np
 
+from hsgan.disk import checksums, guard, whole
+from hsgan.disk.plain import read_json
 from hsgan.errors import DataError
-from hsgan.records.schema import SCHEMA_VERSION
+from hsgan.records.schema import ENCODINGS, SCHEMA_VERSION, CubeRecord, PhotoRecord
 
 FILE_NAME = "manifest.json"
 KINDS = ("cubes", "photos", "videos")
+_CHECKSUM = "sha256"
+_MAX_BYTES = 1 << 28
+_FINGERPRINT_BYTES = 32
 
 
 @dataclass(frozen=True)
@@ -67,6 +74,7 @@ class Manifest:
       splits: {name: Split}.
       schema_version: of the records.
       directory: where the manifest was read; not part of the file.
+      proved: whether the file had a checksum, which then holds; not part of the file.
     """
 
     kind: str
@@ -79,6 +87,7 @@ class Manifest:
     splits: dict = field(default_factory=dict)
     schema_version: int = SCHEMA_VERSION
     directory: Path | None = field(default=None, compare=False)
+    proved: bool = field(default=False, compare=False)
 
     @property
     def classes(self):
@@ -125,7 +134,7 @@ class Manifest:
             if not split.records:
                 continue
             for path, shard in zip(self.files(name), split.shards, strict=True):
-                if sha256(path) != shard.sha256:
+                if checksums.of_file(path) != shard.sha256:
                     raise DataError(f"{path}: its checksum differs from {FILE_NAME}'s; make the records again")
         return sum(split.records for split in self.splits.values())
 
@@ -165,41 +174,75 @@ def read_manifest(directory):
         raise DataError(f"{directory}: no such folder of records; tfrecords_tools makes one")
     if not path.is_file():
         raise DataError(f"{directory}: no {FILE_NAME}: not a folder of records; tfrecords_tools makes one")
-    try:
-        values = json.loads(path.read_text())
+    with guard.reading(path, "a manifest of records"):
+        values = read_json(path, _MAX_BYTES)
         version = values["schema_version"]
         if version != SCHEMA_VERSION:
             raise DataError(
                 f"{path}: records of schema version {version}, this program reads version "
                 f"{SCHEMA_VERSION}; make the records again"
             )
-        splits = {
-            name: Split(
-                tuple(split["scenes"]),
-                tuple(Shard(**shard) for shard in split["shards"]),
-                dict(split.get("details", {})),
-            )
-            for name, split in values.pop("splits").items()
-        }
+        stated = values.pop(_CHECKSUM, None)
+        if stated not in (None, _checksum(values)):
+            raise DataError(f"{path}: was changed: its checksum differs from the one in it; make the records again")
+        splits = {name: _split(split) for name, split in values.pop("splits").items()}
         values = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
-        return Manifest(**values, splits=splits, directory=directory)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise DataError(
-            f"{path}: damaged manifest ({type(error).__name__}: {error}); make the records again"
-        ) from error
+        manifest = Manifest(**values, splits=splits, directory=directory, proved=stated is not None)
+        _check_types(manifest)
+        return manifest
 
 
 def write_manifest(manifest, directory):
     """Writes `manifest.json` into `directory`."""
     values = asdict(manifest)
-    del values["directory"]
-    (Path(directory) / FILE_NAME).write_text(json.dumps(values, indent=2) + "\n")
+    del values["directory"], values["proved"]
+    values = json.loads(json.dumps(values))  # tuples become lists, as they are read
+    whole.write_json(Path(directory) / FILE_NAME, {**values, _CHECKSUM: _checksum(values)})
 
 
-def sha256(path):
-    """Returns the sha256 of a file in hexadecimal."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def check_header(record, header):
+    """Raises `DataError` unless a record has the wavelengths, or the classes and encoding, of its folder's `header`."""
+    if isinstance(record, CubeRecord):
+        if tuple(record.wavelengths_nm) != tuple(header.wavelengths_nm):
+            raise DataError(f"scene {record.scene}: its wavelengths differ from those of its folder")
+    elif isinstance(record, PhotoRecord) and (record.classes != header.classes or record.encoding != header.encoding):
+        raise DataError(f"scene {record.scene}: its classes or encoding differ from those of its folder")
+
+
+def _checksum(values):
+    return hashlib.sha256(json.dumps(values, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def _split(values):
+    """Returns the `Split` of its JSON; raises `ValueError`, `TypeError` or `KeyError` for another form."""
+    shards = tuple(Shard(**shard) for shard in values["shards"])
+    for shard in shards:
+        if Path(shard.file).name != shard.file or not isinstance(shard.sha256, str):
+            raise ValueError(f"a shard must be a file beside the manifest, with a checksum. Received: {shard.file!r}")
+        if not (_is_count(shard.records) and _is_count(shard.bytes)):
+            raise ValueError(f"a shard has a number of records and of bytes. Received: {shard}")
+    details = dict(values.get("details", {}))
+    for scene, detail in details.items():
+        if not isinstance(detail["fingerprint"], str) or not all(map(_is_count, detail["shape"])):
+            raise ValueError(f"scene {scene!r} must have a shape and a fingerprint. Received: {detail}")
+        if len(bytes.fromhex(detail["fingerprint"])) not in (0, _FINGERPRINT_BYTES):
+            raise ValueError(f"scene {scene!r}: a fingerprint has {_FINGERPRINT_BYTES} bytes")
+    return Split(tuple(map(str, values["scenes"])), shards, details)
+
+
+def _check_types(manifest):
+    texts = (manifest.source, manifest.note, manifest.encoding, *manifest.class_names, *manifest.command)
+    if manifest.kind not in KINDS or manifest.encoding not in ENCODINGS or not all(isinstance(t, str) for t in texts):
+        raise ValueError("kind, encoding or texts that no record builder writes")
+    wavelengths = np.array(manifest.wavelengths_nm, np.float64)
+    if not np.isfinite(wavelengths).all() or not (np.diff(wavelengths) > 0).all() or wavelengths.ndim != 1:
+        raise ValueError(f"wavelengths must ascend. Received: {wavelengths.tolist()[:4]} ...")
+    if manifest.kind == "cubes" and not wavelengths.size:
+        raise ValueError("cubes have wavelengths")
+
+
+def _is_count(value):
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
 def _span(wavelengths):

@@ -6,11 +6,10 @@ The pipelines (`hsgan.data.pipelines`) read the same files in a graph, where an 
 
 import struct
 
-import tensorflow as tf
-
+from hsgan.disk import guard
 from hsgan.errors import DataError
-from hsgan.records import schema
-from hsgan.records.manifest import read_manifest
+from hsgan.records import schema, wire
+from hsgan.records.manifest import check_header, read_manifest
 
 # A TFRecord: its length (8 bytes) and the length's checksum (4), the data, and their checksum (4).
 _LENGTH = struct.Struct("<Q")
@@ -88,22 +87,20 @@ def iterate_shard(path, shard, manifest):
     """
     decoders = {"cubes": schema.decode_cube, "photos": schema.decode_photo, "videos": schema.decode_frame}
     decode = decoders[manifest.kind]
-    serialized = iter(tf.data.TFRecordDataset(str(path)))
+    guard.check_kind(path)
+    serialized = wire.read_records(path)
     for index in range(shard.records):
         where = f"{path}: record {index}"
-        try:
-            data = next(serialized).numpy()
-        except StopIteration:
-            raise DataError(f"{where}: missing: the manifest says {shard.records} records") from None
-        except tf.errors.OpError as error:
-            raise DataError(
-                f"{where}: unreadable ({type(error).__name__}: {error.message.split(' [Op:')[0]}); "
-                "make the records again"
-            ) from error
-        try:
-            record = decode(data)
-        except DataError as error:
-            raise DataError(f"{where}: {error}") from error
-        if manifest.kind == "cubes" and tuple(record.wavelengths_nm) != tuple(manifest.wavelengths_nm):
-            raise DataError(f"{where}: its wavelengths differ from the manifest's")
+        with guard.translated(where, "a record"):
+            try:
+                data = next(serialized, None)
+            except ValueError as error:
+                raise DataError(f"{where}: unreadable: {error}; make the records again") from error
+            if data is None:
+                raise DataError(f"{where}: missing: the manifest says {shard.records} records")
+            try:
+                record = decode(data)
+                check_header(record, manifest)
+            except DataError as error:
+                raise DataError(f"{where}: {error}") from error
         yield record

@@ -9,6 +9,7 @@ Every feature but those in `_OPTIONAL` is required and has no default: a record 
 `encode_*` and `decode_*` functions run in Python and name what is wrong; what writes records needs no TensorFlow.
 """
 
+import math
 from dataclasses import dataclass
 
 import imagecodecs
@@ -16,7 +17,7 @@ import numpy as np
 
 from hsgan.errors import DataError
 from hsgan.records import wire
-from hsgan.records.values import VOID, check_labels, encode_labels, image_size, quantize
+from hsgan.records.values import VOID, check_labels, decode_labels, encode_labels, image_size, quantize
 
 __all__ = [
     "ENCODINGS",
@@ -43,6 +44,10 @@ CUBE_KEYS = ("values", "scale", "height", "width", "bands", "wavelengths_nm", "s
 PHOTO_KEYS = ("image", "labels", "height", "width", "classes", "encoding", "scene", "source")
 FRAME_KEYS = ("image", "false_color", "boxes", "height", "width", "mosaic", "sequence", "frame", "scene", "source")
 _OPTIONAL = ("labels", "false_color", "boxes")
+_NUMBERS = {"scale": "float_list", "wavelengths_nm": "float_list", "boxes": "float_list"} | dict.fromkeys(
+    ("schema_version", "height", "width", "bands", "classes", "mosaic", "frame"), "int64_list"
+)
+_KINDS = dict.fromkeys((*CUBE_KEYS, *PHOTO_KEYS, *FRAME_KEYS), "bytes_list") | _NUMBERS
 
 
 @dataclass(frozen=True, eq=False)
@@ -247,63 +252,61 @@ def decode_cube(serialized):
     """Returns the `CubeRecord` of serialized bytes.
 
     Raises:
-      DataError: not a cube record, a missing feature, another version, values that do not fill the shape.
+      DataError: not a cube record, a missing feature, another version, values that do not fill the shape, wavelengths
+        that do not ascend, a scale that is not positive.
     """
     features = _features(serialized, CUBE_KEYS, "cube")
-    shape = tuple(int(features[name][0]) for name in ("height", "width", "bands"))
+    shape = tuple(_count(features, name) for name in ("height", "width", "bands"))
     wavelengths = np.array(features["wavelengths_nm"], np.float32)
-    data = features["values"][0]
-    if len(data) != 2 * int(np.prod(shape)) or len(wavelengths) != shape[2]:
+    data, scale = features["values"][0], features["scale"][0]
+    if len(data) != 2 * math.prod(shape) or len(wavelengths) != shape[2]:
         raise DataError(
             f"values must fill {list(shape)} (2 bytes each) and have one wavelength a band. "
             f"Received: {len(data)} bytes, {len(wavelengths)} wavelengths"
         )
+    if not (np.isfinite(wavelengths).all() and (np.diff(wavelengths) > 0).all()):
+        raise DataError(f"wavelengths must ascend. Received: {wavelengths.tolist()}")
+    if not (np.isfinite(scale) and scale > 0):
+        raise DataError(f"scale must be positive. Received: {scale}")
     values = np.frombuffer(data, "<u2").reshape(shape).astype(np.uint16, copy=False)
-    return CubeRecord(values, features["scale"][0], wavelengths, _text(features, "scene"), _text(features, "source"))
+    return CubeRecord(values, scale, wavelengths, _text(features, "scene"), _text(features, "source"))
 
 
 def decode_photo(serialized):
     """Returns the `PhotoRecord` of serialized bytes, after decoding image and labels once to see that they are sound.
 
     Raises:
-      DataError: not a photo record, a missing feature, another version, an image or label map that does not decode, has
-        another size or labels outside the classes.
+      DataError: not a photo record, a missing feature, another version, an unknown encoding, an image or label map that
+        does not decode, has another size or labels outside the classes.
     """
     features = _features(serialized, PHOTO_KEYS, "photo")
-    size, classes = _checked_size(features), int(features["classes"][0])
-    labels = None
-    if features.get("labels"):
-        try:
-            labels = imagecodecs.png_decode(features["labels"][0])
-        except imagecodecs.PngError as error:
-            raise DataError(f"the label map does not decode: {error}") from error
-        check_labels(labels, size, classes, "the record")
-    return PhotoRecord(
-        features["image"][0],
-        labels,
-        *size,
-        classes,
-        _text(features, "encoding"),
-        _text(features, "scene"),
-        _text(features, "source"),
-    )
+    size, classes, encoding = _checked_size(features), _count(features, "classes", 0), _text(features, "encoding")
+    if encoding not in ENCODINGS:
+        raise DataError(f"encoding must be one of {', '.join(ENCODINGS)}. Received: {encoding!r}")
+    labels = decode_labels(features["labels"][0], size, classes, "the record") if features.get("labels") else None
+    names = [_text(features, name) for name in ("scene", "source")]
+    return PhotoRecord(features["image"][0], labels, *size, classes, encoding, *names)
 
 
 def decode_frame(serialized):
-    """Returns the `FrameRecord` of serialized bytes, after decoding the image once to see that it is sound.
+    """Returns the `FrameRecord` of serialized bytes, after decoding its images once to see that they are sound.
 
     Raises:
       DataError: not a frame record, a missing feature, another version, an image that does not decode or has another
-        size, boxes that are not four numbers each.
+        size, a mosaic that does not divide it, boxes that are not four numbers each or infinite.
     """
     features = _features(serialized, FRAME_KEYS, "frame")
     size = _checked_size(features)
     boxes = np.array(features.get("boxes", []), np.float32)
-    if boxes.size % 4:
-        raise DataError(f"boxes must be four numbers each. Received: {boxes.size} numbers")
-    mosaic, frame = int(features["mosaic"][0]), int(features["frame"][0])
+    if boxes.size % 4 or np.isinf(boxes).any():
+        raise DataError(f"boxes must be four numbers each, none infinite. Received: {boxes.size} numbers")
+    mosaic, frame = _count(features, "mosaic", 0), _count(features, "frame", 0)
+    if mosaic and (size[0] % mosaic or size[1] % mosaic):
+        raise DataError(f"a mosaic of {mosaic}x{mosaic} must divide the image. Received: {list(size)}")
     names = [_text(features, name) for name in ("scene", "source")]
     color = features["false_color"][0] if features.get("false_color") else None
+    if color is not None:
+        image_size(color, "the false color picture")
     return FrameRecord(
         features["image"][0], boxes.reshape(-1, 4), *size, mosaic, _text(features, "sequence"), frame, *names, color
     )
@@ -311,11 +314,19 @@ def decode_frame(serialized):
 
 def _checked_size(features):
     """Returns (height, width) as stated, after decoding the image and comparing."""
-    stated = tuple(int(features[name][0]) for name in ("height", "width"))
+    stated = tuple(_count(features, name) for name in ("height", "width"))
     size = image_size(features["image"][0], "the image")
     if size != stated:
         raise DataError(f"the image must have the stated size {list(stated)}. Received: {list(size)}")
     return size
+
+
+def _count(features, name, least=1):
+    """Returns a whole number of a record that is at least `least`."""
+    value = features[name][0]
+    if not isinstance(value, int) or value < least:
+        raise DataError(f"{name} must be a whole number of at least {least}. Received: {value!r}")
+    return value
 
 
 def _example(**features):
@@ -333,8 +344,10 @@ def _features(serialized, spec, kind):
         raise DataError("is no tf.train.Example; make the records again") from error
     features = {}
     for name, feature in example.features.feature.items():
-        field = feature.WhichOneof("kind")
-        features[name] = list(getattr(feature, field).value) if field else []
+        kind = feature.WhichOneof("kind")
+        features[name] = list(getattr(feature, kind).value) if kind else []
+        if name in _KINDS and kind not in (None, _KINDS[name]):
+            raise DataError(f"{name} must be a {_KINDS[name]}. Received: {kind}")
     if not features.get("schema_version"):
         raise DataError("has no schema version: written by another program; make the records again")
     version = int(features["schema_version"][0])

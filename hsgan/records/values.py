@@ -1,17 +1,31 @@
 """Checks and encodings of what goes into records: counts of cubes, label maps, encoded images. Needs no TensorFlow."""
 
 import io
+import struct
+import warnings
 
 import imagecodecs
 import numpy as np
 import PIL.Image
 
+from hsgan.disk import guard
 from hsgan.errors import DataError
 
 VOID = 255
-_SIGNATURES = (b"\xff\xd8", b"\x89PNG\r\n\x1a\n")
+_JPEG, _PNG = b"\xff\xd8", b"\x89PNG\r\n\x1a\n"
 # What Pillow's decoders raise on damaged files, beside OSError.
-_DECODER_ERRORS = (OSError, SyntaxError, ValueError, EOFError, IndexError, TypeError)
+_DECODER_ERRORS = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    IndexError,
+    TypeError,
+    KeyError,
+    RuntimeError,
+    struct.error,
+    PIL.Image.DecompressionBombError,
+)
 
 
 def quantize(cube):
@@ -52,18 +66,44 @@ def encode_labels(labels):
     return imagecodecs.png_encode(np.ascontiguousarray(labels))
 
 
+def decode_labels(data, size, classes, where):
+    """Returns the label map of PNG bytes, uint8 [height, width].
+
+    Raises:
+      DataError: `where` and the reason, if it does not decode, has another size or labels outside the classes.
+    """
+    if png_size(data) != tuple(size):
+        raise DataError(f"{where}: the label map must be a PNG of the image's size {list(size)}")
+    try:
+        labels = imagecodecs.png_decode(data)
+    except (imagecodecs.PngError, ValueError) as error:
+        raise DataError(f"{where}: the label map does not decode: {error}") from error
+    check_labels(labels, size, classes, where)
+    return labels
+
+
+def png_size(data):
+    """Returns the (height, width) that the header of PNG bytes states, or None."""
+    if not data.startswith(_PNG) or len(data) < 24:
+        return None
+    width, height = struct.unpack(">II", data[16:24])
+    return height, width
+
+
 def image_size(data, where):
     """Returns `(height, width)` of JPEG or PNG bytes after decoding them whole.
 
     Raises:
-      DataError: `where` and the reason, if the bytes are no sound JPEG or PNG.
+      DataError: `where` and the reason, if the bytes are no sound JPEG or PNG, or too many pixels.
     """
-    if not data.startswith(_SIGNATURES):
+    if not data.startswith((_JPEG, _PNG)):
         raise DataError(f"{where}: must be a JPEG or PNG image. Received: {len(data)} bytes of something else")
     try:
-        with PIL.Image.open(io.BytesIO(data), formats=("JPEG", "PNG")) as image:
-            image.load()
-            return image.height, image.width
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of large images, which are counted here
+            with PIL.Image.open(io.BytesIO(data), formats=("JPEG", "PNG")) as image:
+                guard.check_pixels(where, image.width, image.height)
+                image.load()
+                return image.height, image.width
     except _DECODER_ERRORS as error:
-        reason = " ".join(str(error).split())
-        raise DataError(f"{where}: the image does not decode: {reason}") from error
+        raise DataError(f"{where}: the image does not decode: {guard.reason(error)}") from error

@@ -1,21 +1,18 @@
 """Writes a folder of records atomically: it appears whole, under its name, or not at all."""
 
 import contextlib
-import os
-import secrets
-import shutil
+import sys
 from dataclasses import replace
 from pathlib import Path
 
+from hsgan.disk import whole
 from hsgan.errors import DataError
 from hsgan.records import manifest as manifest_lib
 from hsgan.records import schema, wire
 
 
 class RecordWriter:
-    """Context manager that writes records into a hidden sibling folder and renames it into place at its end.
-
-    An error removes the sibling; a killed process leaves it (`.NAME.partial-*`), and never an output folder.
+    """Context manager that writes records into a hidden folder, which gets its name at the end (`hsgan.disk.whole`).
 
     Args:
       directory: the output folder; must not exist, or be empty.
@@ -38,10 +35,10 @@ class RecordWriter:
         check_vacant(self.directory)
 
     def __enter__(self):
-        name = f".{self.directory.name}.partial-{secrets.token_hex(4)}"
-        self.directory.parent.mkdir(parents=True, exist_ok=True)
-        self._folder = self.directory.parent / name
-        self._folder.mkdir()
+        self._staged = whole.staged([self.directory], replace=False)
+        with writing(self.directory):
+            (self._folder,) = self._staged.__enter__()
+            self._folder.mkdir()
         return self
 
     def write(self, split, record):
@@ -53,36 +50,34 @@ class RecordWriter:
         scenes = self._scenes.setdefault(split, [])
         if record.scene in self._names:
             raise DataError(f"scene {record.scene}: there are two of this name")
-        check_header(record, self.header)
+        manifest_lib.check_header(record, self.header)
         serialized = schema.buffers(record)
         shard = len(scenes) % self.shards
         key = split, shard
-        try:
+        with writing(self.directory):
             if key not in self._files:
                 self._files[key] = wire.TFRecordFile(self._folder / f"{split}-{shard}")
             self._files[key].write(serialized)
-        except OSError as error:
-            raise DataError(f"{self.directory}: cannot be written: {error.strerror}") from error
         scenes.append(record.scene)
         self._names.add(record.scene)
 
     def __exit__(self, kind, error, traceback):
-        try:
-            if kind is None:
+        if kind is not None:  # the error on its way out is the one to report
+            with contextlib.suppress(OSError):
+                self._close()
+            return self._staged.__exit__(kind, error, traceback)
+        with writing(self.directory):
+            try:
                 self._close()
                 self._finish()
-            else:  # the error on its way out is the one to report
-                with contextlib.suppress(DataError):
-                    self._close()
-        finally:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            except BaseException:
+                self._staged.__exit__(*sys.exc_info())
+                raise
+            return self._staged.__exit__(None, None, None)
 
     def _close(self):
-        try:
-            for file in self._files.values():
-                file.close()
-        except OSError as error:
-            raise DataError(f"{self.directory}: cannot be written: {error.strerror}") from error
+        for file in self._files.values():
+            file.close()
 
     def _finish(self):
         splits = {}
@@ -99,7 +94,7 @@ class RecordWriter:
             splits[split] = manifest_lib.Split(tuple(scenes), tuple(shards))
         if not splits:
             raise DataError(f"{self.directory}: not one record was written")
-        publish(replace(self.header, splits=splits), self._folder, self.directory)
+        manifest_lib.write_manifest(replace(self.header, splits=splits), self._folder)
 
 
 def shard_name(source, split, number, count):
@@ -113,29 +108,16 @@ def check_vacant(directory):
         raise DataError(f"{directory}: exists and is not empty; give another --output, or remove it")
 
 
-def check_header(record, header):
-    """Raises `DataError` unless a record has the wavelengths, or the classes and encoding, of its folder's `header`."""
-    if isinstance(record, schema.CubeRecord):
-        if tuple(record.wavelengths_nm) != tuple(header.wavelengths_nm):
-            raise DataError(f"scene {record.scene}: wavelengths differ from the other scenes'")
-    elif isinstance(record, schema.PhotoRecord) and (
-        record.classes != header.classes or record.encoding != header.encoding
-    ):
-        raise DataError(f"scene {record.scene}: classes or encoding differ from the other photos'")
-
-
-def publish(manifest, folder, directory):
-    """Writes the manifest into `folder`, which holds the shards, and renames it to `directory`.
+@contextlib.contextmanager
+def writing(directory):
+    """Turns what goes wrong in writing a folder of records inside the `with` into a line of our own.
 
     Raises:
-      DataError: something was written at `directory` meanwhile.
+      DataError: the folder cannot be written, or something took its place.
     """
-    manifest_lib.write_manifest(manifest, folder)
-    with open(folder / manifest_lib.FILE_NAME, "rb") as file:
-        os.fsync(file.fileno())
     try:
-        os.rename(folder, directory)
+        yield
+    except FileExistsError as error:
+        raise DataError(f"{directory}: cannot take its place; something was written there meanwhile") from error
     except OSError as error:
-        raise DataError(
-            f"{directory}: cannot take its place ({error.strerror}); something was written there meanwhile"
-        ) from error
+        raise DataError(f"{directory}: cannot be written: {error.strerror or error}") from error

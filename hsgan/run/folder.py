@@ -4,6 +4,7 @@ config.json          the resolved configuration
 run.json             versions, git commit, command lines and when they were given, the data's manifests
 cameras.npz          the SRF dictionary
 checkpoints/         full training state, last two (resume)
+reached.json         step of the newest checkpoint
 weights/             last.weights.h5, best.weights.h5: the network, with last.json, best.json (step, metrics)
 history.jsonl        one line a validation
 logs/                TensorBoard
@@ -15,6 +16,8 @@ import platform
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
 
@@ -22,13 +25,18 @@ import numpy as np
 
 from hsgan import config as config_lib
 from hsgan.data.sources import training_cameras
-from hsgan.errors import ConfigError, RunError
-from hsgan.files.atomic import write_atomically, write_json, write_text, write_weights
+from hsgan.disk import guard
+from hsgan.disk.locks import Lock
+from hsgan.disk.plain import read_json, read_text
+from hsgan.disk.whole import read_whole, write_json, write_text
+from hsgan.errors import ConfigError, DataError, RunError
+from hsgan.files.weights import load_weights, write_weights
 from hsgan.networks.build import build_network
-from hsgan.spectra.srf import SrfDictionary
+from hsgan.spectra.srf import read_stored, write_dictionary
 
 # What may change between the sessions of one run without changing its numbers.
 FREE_FIELDS = {"train.max_minutes", "train.evaluate", "data.cache"}
+CONFIG, SESSIONS, CAMERAS, HISTORY, REACHED = "config.json", "run.json", "cameras.npz", "history.jsonl", "reached.json"
 PACKAGES = ("hsgan", "tensorflow", "keras", "numpy", "h5py", "colour-science")
 
 
@@ -50,7 +58,7 @@ class RunFolder:
         path = Path(path)
         if path.exists() and not path.is_dir():
             raise RunError(f"{path}: is a file; a run needs a folder: choose another --workdir")
-        if (path / "config.json").is_file():
+        if (path / CONFIG).is_file():
             there = cls.open(path)
             changed = [name for name in config_lib.differences(there.config, config) if name not in FREE_FIELDS]
             if changed and there.begun:
@@ -58,18 +66,45 @@ class RunFolder:
                     f"{path}: holds a run with another configuration ({', '.join(changed)} differ); "
                     "choose another --workdir, or go on with its own configuration"
                 )
-        elif path.is_dir() and any(path.iterdir()):
-            raise RunError(f"{path}: is not empty and holds no run (no config.json); choose another --workdir")
+        elif path.is_dir() and any(_visible(path)):
+            raise RunError(f"{path}: is not empty and holds no run (no {CONFIG}); choose another --workdir")
         path.mkdir(parents=True, exist_ok=True)
-        write_json(path / "config.json", config_lib.to_dict(config))
+        write_json(path / CONFIG, config_lib.to_dict(config))
         for name in ("checkpoints", "weights", "logs"):
             (path / name).mkdir(exist_ok=True)
         return cls(path, config)
 
+    @contextmanager
+    def locked(self) -> Iterator["RunFolder"]:
+        """Keeps other trainings out of the folder for the time of the `with`.
+
+        Raises:
+          RunError: another one is at work in it.
+        """
+        lock = Lock.take(self.path / ".lock")
+        if lock is None:
+            raise RunError(f"{self.path}: another training is at work in it; wait, or choose another --workdir")
+        with lock:
+            yield self
+
     @property
     def begun(self):
         """Whether there is anything to lose: a checkpoint, weights or a pre-trained scene parser."""
-        return any(any((self.path / name).glob("*")) for name in ("checkpoints", "weights", "parser"))
+        return any(any(_visible(self.path / name)) for name in ("checkpoints", "weights", "parser"))
+
+    @property
+    def reached(self) -> int:
+        """The step up to which there must be a checkpoint; 0 where there may be none.
+
+        Raises:
+          RunError: the file that says so is damaged.
+        """
+        file = self.path / REACHED
+        if not file.exists():  # a run of an older version: who validates after a checkpoint's step has saved one
+            last = max((record["step"] for record in self.history()), default=0)
+            return last if last > self.config.train.checkpoint_every else 0
+        with guard.reading(file, "a run's step", RunError):
+            return int(read_json(file, error=RunError)["step"])
 
     @classmethod
     def open(cls, path):
@@ -79,16 +114,14 @@ class RunFolder:
           RunError: there is no run, or its configuration is not of this version.
         """
         path = Path(path)
-        try:
-            values = json.loads((path / "config.json").read_text())
-        except FileNotFoundError:
-            raise RunError(f"{path}: holds no run (no config.json); train one: python -m hsgan.train") from None
-        except json.JSONDecodeError as error:
-            raise RunError(f"{path / 'config.json'}: is not JSON: {error}") from error
-        try:
-            return cls(path, config_lib.from_dict(values))
-        except ConfigError as error:
-            raise RunError(f"{path / 'config.json'}: {error}") from error
+        if not (path / CONFIG).is_file():
+            raise RunError(f"{path}: holds no run (no {CONFIG}); train one: python -m hsgan.train")
+        with guard.reading(path / CONFIG, "a configuration", RunError):
+            values = read_json(path / CONFIG, error=RunError)
+            try:
+                return cls(path, config_lib.from_dict(values))
+            except ConfigError as error:
+                raise RunError(f"{path / CONFIG}: {error}") from error
 
     def record_session(self, provenance):
         """Appends this session (command line, versions, commit, data) to run.json.
@@ -97,12 +130,12 @@ class RunFolder:
           provenance: {kind of data: {"sha256": ..., ...}}.
 
         Raises:
-          RunError: the run began on other data.
+          RunError: the run began on other data; run.json is damaged.
         """
-        file = self.path / "run.json"
-        sessions = json.loads(file.read_text()) if file.is_file() and self.begun else []
+        file = self.path / SESSIONS
+        sessions = self._sessions() if self.begun else []
         for kind, data in sessions[0]["data"].items() if sessions else ():
-            if data["sha256"] != provenance[kind]["sha256"]:
+            if kind in provenance and data["sha256"] != provenance[kind]["sha256"]:
                 raise RunError(
                     f"{self.path}: the run began on other {kind} ({data['source']}) than are there now "
                     f"({provenance[kind]['source']}); restore them, or choose another --workdir"
@@ -120,31 +153,46 @@ class RunFolder:
     @property
     def provenance(self):
         """What the run was trained on, {kind of data: {"source", "note", "sha256", ...}}; empty if it never began."""
-        file = self.path / "run.json"
-        return json.loads(file.read_text())[0]["data"] if file.is_file() else {}
+        sessions = self._sessions()
+        return sessions[0]["data"] if sessions else {}
+
+    def _sessions(self):
+        """Returns the entries of run.json, oldest first; none where it is not there."""
+        file = self.path / SESSIONS
+        if not file.exists():
+            return []
+        with guard.reading(file, "a run's list of sessions", RunError):
+            sessions = read_json(file, error=RunError)
+            for session in sessions:
+                for data in session["data"].values():
+                    if not isinstance(data["sha256"], str) or not isinstance(data["source"], str):
+                        raise ValueError("sha256 and source must be texts")
+            return sessions
 
     def save_dictionary(self, dictionary):
-        """Writes the SRF dictionary to cameras.npz, so that the run can be used without the file it came from."""
-        file = self.path / "cameras.npz"
-        write_atomically(
-            file,
-            lambda path: np.savez(
-                path,
-                names=np.array(dictionary.names),
-                wavelengths_nm=dictionary.wavelengths_nm,
-                responses=dictionary.responses,
-                source=dictionary.source,
-            ),
-        )
+        """Writes the SRF dictionary to cameras.npz, so that the run can be used without the file it came from.
+
+        Raises:
+          RunError: the run began with other cameras.
+        """
+        file = self.path / CAMERAS
+        if self.begun and file.exists() and not _same(self.dictionary(), dictionary):
+            raise RunError(
+                f"{self.path}: the run began with other cameras than {dictionary.source} holds now; restore them, or "
+                "choose another --workdir"
+            )
+        write_dictionary(dictionary, file)
 
     def dictionary(self):
-        """Returns the run's `SrfDictionary`."""
-        file = self.path / "cameras.npz"
-        if not file.is_file():
-            raise RunError(f"{self.path}: holds no cameras.npz: the run never started training")
-        with np.load(file) as data:
-            names = tuple(str(name) for name in data["names"])
-            return SrfDictionary(names, data["wavelengths_nm"], data["responses"], str(data["source"]))
+        """Returns the run's `SrfDictionary`.
+
+        Raises:
+          RunError: there is none, or it is damaged.
+        """
+        file = self.path / CAMERAS
+        if not file.exists():
+            raise RunError(f"{self.path}: holds no {CAMERAS}: the run never started training")
+        return read_stored(file, RunError)
 
     def training_dictionary(self):
         """Returns the `SrfDictionary` of the cameras that training saw: `config.cameras.training`, not `held_out`."""
@@ -156,26 +204,36 @@ class RunFolder:
         return self.config.cameras.test or self.dictionary().default_test_camera
 
     def history(self):
-        """Returns the validations so far, a list of {"step", metric: value}."""
-        file = self.path / "history.jsonl"
-        return [json.loads(line) for line in file.read_text().splitlines()] if file.is_file() else []
+        """Returns the validations so far, a list of {"step", metric: value}.
+
+        Raises:
+          RunError: history.jsonl is damaged.
+        """
+        file = self.path / HISTORY
+        if not file.exists():
+            return []
+        with guard.reading(file, "a run's history", RunError):
+            records = [json.loads(line) for line in read_text(file, error=RunError).splitlines()]
+            for record in records:
+                if not isinstance(record["step"], int):
+                    raise ValueError(f"step must be a whole number. Received: {record['step']!r}")
+            return records
 
     def write_history(self, records):
         """Replaces history.jsonl."""
-        write_text(self.path / "history.jsonl", "".join(json.dumps(record) + "\n" for record in records))
+        write_text(self.path / HISTORY, "".join(json.dumps(record) + "\n" for record in records))
 
     def save_weights(self, which, model, record):
-        """Writes the network `model` as weights/`which`.weights.h5 and `record` (a dictionary) beside it."""
-        folder = self.path / "weights"
-        write_weights(folder / f"{which}.weights.h5", model)
-        write_json(folder / f"{which}.json", record)
+        """Writes the network `model` as weights/`which`.weights.h5 and `record` (a dictionary) beside it, together."""
+        write_weights(*self._weights(which), model, record)
 
     def weights_record(self, which):
-        """Returns the record (step, metrics) beside weights/`which`.weights.h5."""
-        file = self.path / "weights" / f"{which}.json"
-        if not file.is_file():
-            raise RunError(f"{self.path}: holds no {which!r} weights yet; train longer, or choose best or last")
-        return json.loads(file.read_text())
+        """Returns the record (step, metrics) beside weights/`which`.weights.h5.
+
+        Raises:
+          RunError: the run has no such weights, or the record is damaged.
+        """
+        return read_whole(self._weights(which), lambda weights, record: self._record(which, record))
 
     def network(self, which="best", dtype=None):
         """Returns the trained `ReconstructionNetwork`.
@@ -188,13 +246,42 @@ class RunFolder:
           RunError: the run has no such weights, or they cannot be read.
         """
         self.weights_record(which)
-        file = self.path / "weights" / f"{which}.weights.h5"
         model = build_network(self.config, self.training_dictionary(), dtype=dtype)
-        try:
-            model.load_weights(file)
-        except (OSError, ValueError, KeyError) as error:
-            raise RunError(f"{file}: cannot be read as this run's weights: {' '.join(str(error).split())}") from error
+
+        def load(weights, _):
+            try:
+                load_weights(weights, model)
+            except (DataError, OSError, ValueError, KeyError) as error:
+                reason = " ".join(str(error).split())
+                raise RunError(f"{weights}: cannot be read as this run's weights: {reason}") from error
+
+        read_whole(self._weights(which), load)
         return model
+
+    def _weights(self, which):
+        """Returns the paths of weights and of the record beside them."""
+        folder = self.path / "weights"
+        return folder / f"{which}.weights.h5", folder / f"{which}.json"
+
+    def _record(self, which, file):
+        if not file.is_file():
+            raise RunError(f"{self.path}: holds no {which!r} weights yet; train longer, or choose best or last")
+        with guard.reading(file, "a record of weights", RunError):
+            return dict(read_json(file, error=RunError))
+
+
+def _visible(folder):
+    """Returns the names in a folder, if it is there, but for hidden ones: locks, and what is not finished."""
+    return [path.name for path in folder.glob("*") if not path.name.startswith(".")]
+
+
+def _same(first, second):
+    """Whether two dictionaries have equal cameras; what they are called after does not matter."""
+    return (
+        first.names == second.names
+        and np.array_equal(first.wavelengths_nm, second.wavelengths_nm)
+        and np.array_equal(first.responses, second.responses)
+    )
 
 
 def versions():

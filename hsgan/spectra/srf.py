@@ -10,13 +10,14 @@ download: three cameras measured by others and shipped inside colour-science, wi
 """
 
 import difflib
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from hsgan.errors import DataError
+from hsgan.disk.arrays import read_npz, write_npz
+from hsgan.disk.plain import read_text
+from hsgan.errors import DataError, HsganError
 
 CAMSPEC_WAVELENGTHS_NM = np.arange(400, 721, 10, dtype=np.float32)
 PREFERRED_TEST_CAMERA = "Nikon D700"
@@ -90,38 +91,56 @@ def load(dictionary, wavelengths_nm):
 
 
 def read_dictionary(path, wavelengths_nm):
-    """Reads a dictionary file: `names`, `wavelengths_nm` [samples] and `responses` [cameras, 3, samples].
+    """Reads a dictionary file and brings it to `wavelengths_nm`.
 
     Raises:
-      DataError: no such file, or not of this form; wavelengths beyond its range.
+      DataError: as `read_stored`; wavelengths beyond its range.
     """
-    try:
-        with np.load(path) as file:
-            names, grid, responses = (file[key] for key in _DICTIONARY_KEYS)
-    except FileNotFoundError:
-        raise DataError(f"cameras.dictionary: no such file: {path}; tfrecords_tools.build_srf makes one") from None
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise DataError(f"{path}: must be a dictionary of tfrecords_tools.build_srf ({error})") from error
-    if responses.shape != (len(names), 3, len(grid)) or not np.isfinite(responses).all():
-        raise DataError(
+    if not Path(path).exists():
+        raise DataError(f"cameras.dictionary: no such file: {path}; tfrecords_tools.build_srf makes one")
+    stored = read_stored(path)
+    responses = resample(stored.wavelengths_nm, stored.responses, wavelengths_nm, path)
+    return _dictionary(stored.names, wavelengths_nm, responses, str(path))
+
+
+def read_stored(path: str | Path, error: type[HsganError] = DataError) -> SrfDictionary:
+    """Returns a dictionary file as it is: `names`, `wavelengths_nm` [samples], `responses` [cameras, 3, samples].
+
+    Args:
+      path: the file, of `write_dictionary`.
+      error: the class of the error.
+
+    Raises:
+      HsganError: of the class `error`: no such file, or not of this form.
+    """
+    found = read_npz(path, (*_DICTIONARY_KEYS, "source"), "a dictionary of tfrecords_tools.build_srf", error=error)
+    missing = [key for key in _DICTIONARY_KEYS if key not in found]
+    if missing:
+        raise error(f"{path}: must be a dictionary of tfrecords_tools.build_srf; it lacks {', '.join(missing)}")
+    names, grid, responses = (found[key] for key in _DICTIONARY_KEYS)
+    numbers = all(array.dtype.kind in "iuf" and np.isfinite(array).all() for array in (grid, responses))
+    if not numbers or responses.shape != (names.size, 3, grid.size) or not responses.size:
+        raise error(
             f"{path}: must hold finite responses [cameras, 3, samples]. Received: {list(responses.shape)} for "
-            f"{len(names)} cameras, {len(grid)} samples"
+            f"{names.size} cameras, {grid.size} samples"
         )
-    return _dictionary(
-        [str(name) for name in names], wavelengths_nm, resample(grid, responses, wavelengths_nm, path), str(path)
-    )
+    if grid.ndim != 1 or names.ndim != 1 or not (np.diff(grid) > 0).all():
+        raise error(f"{path}: wavelengths must ascend. Received: {grid.ravel()[:4].tolist()} ...")
+    source = str(found["source"]) if "source" in found else str(path)
+    return SrfDictionary(tuple(map(str, names)), grid, responses, source)
 
 
 def write_dictionary(dictionary, path):
-    """Writes a `SrfDictionary` as a file for `read_dictionary`."""
-    with open(path, "wb") as file:
-        np.savez(
-            file,
-            names=np.array(dictionary.names),
-            wavelengths_nm=dictionary.wavelengths_nm,
-            responses=dictionary.responses,
-            source=dictionary.source,
-        )
+    """Writes a `SrfDictionary` as a file for `read_dictionary`; raises `OSError` as `write_npz`."""
+    write_npz(
+        path,
+        {
+            "names": np.array(dictionary.names),
+            "wavelengths_nm": dictionary.wavelengths_nm,
+            "responses": dictionary.responses,
+            "source": dictionary.source,
+        },
+    )
 
 
 def merge(cameras, wavelengths_nm, source):
@@ -158,13 +177,9 @@ def camspec_curves(path):
     Raises:
       DataError: names the file and line of what is malformed.
     """
-    file = Path(path)
-    if not file.is_file():
+    if not Path(path).exists():
         raise DataError(f"cameras.dictionary: no such file: {path}; give a camspec_database.txt or 'default'")
-    try:
-        lines = [(number, line.strip()) for number, line in enumerate(file.read_text().splitlines(), 1)]
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path}: not a text file: {error.reason}") from error
+    lines = [(number, line.strip()) for number, line in enumerate(read_text(path).splitlines(), 1)]
     lines = [(number, line) for number, line in lines if line]
     if not lines or len(lines) % 4:
         raise DataError(f"{path}: must hold 4 lines a camera (name, R, G, B). Received: {len(lines)} lines")

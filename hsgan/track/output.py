@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from hsgan.files.atomic import write_text
+from hsgan.disk.whole import write_text
 from hsgan.files.mosaic import WAVELENGTHS_NM
 from hsgan.plot.rendering import peak_of, pseudo_rgb
 from hsgan.track.sequences import Sequence

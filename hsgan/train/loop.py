@@ -42,7 +42,24 @@ def train(config: ml_collections.ConfigDict, workdir: str | Path, sources: Sourc
       TrainingError: a loss term is not finite.
     """
     sources = sources or open_sources(config)
-    folder = RunFolder.create(workdir, config)
+    with RunFolder.create(workdir, config).locked() as folder:
+        return go_on(config, folder, sources)
+
+
+def go_on(config: ml_collections.ConfigDict, folder: RunFolder, sources: Sources) -> RunFolder:
+    """Trains in a run folder that no other training uses, from its last checkpoint to the end.
+
+    Args:
+      config: the configuration.
+      folder: the run's.
+      sources: what the training reads.
+
+    Returns:
+      The `RunFolder`.
+
+    Raises:
+      RunError, TrainingError: as `train`.
+    """
     folder.record_session({name: fingerprint(manifest) for name, manifest in sources.manifests.items()})
     folder.save_dictionary(sources.dictionary)
     if config.train.deterministic:
@@ -51,7 +68,7 @@ def train(config: ml_collections.ConfigDict, workdir: str | Path, sources: Sourc
     cameras = folder.training_dictionary()
     model = build_trainer(config, sources, cameras, folder)
     state = TrainingState(folder.path / "checkpoints", model)
-    start = state.restore()
+    start = state.restore(folder.reached)
     steps = config.train.steps
     if start >= steps or stopped_by_clock(config, state):
         print(f"{folder.path}: the run is complete at step {start}")

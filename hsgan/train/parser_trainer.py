@@ -20,7 +20,7 @@ import tqdm
 
 from hsgan.data import pipelines, sources
 from hsgan.errors import ConfigError, RunError, TrainingError
-from hsgan.files.atomic import write_json, write_weights
+from hsgan.files.weights import write_weights
 from hsgan.networks.hrnet import VARIANTS, build_hrnet
 from hsgan.networks.parsers import REPORT_FILE, WEIGHTS_FILE
 from hsgan.records import graph, reader
@@ -277,9 +277,7 @@ class _Watch(keras.callbacks.Callback):
 
 
 def write_parser(parser, facts, output):
-    """Writes the weights and, after them, the report into a folder; returns the path of the weights.
-
-    Each file appears whole or not at all, and a report's presence says that its weights are complete.
+    """Writes the weights and their report into a folder, together; returns the path of the weights.
 
     Args:
       parser: `keras.Model`.
@@ -291,7 +289,6 @@ def write_parser(parser, facts, output):
     """
     _make_folder(output)
     output = Path(output)
-    weights, report = output / WEIGHTS_FILE, output / REPORT_FILE
-    write_weights(weights, parser, outdated=report)
-    write_json(report, facts)
+    weights = output / WEIGHTS_FILE
+    write_weights(weights, output / REPORT_FILE, parser, facts)
     return weights

@@ -42,12 +42,12 @@ def test_versions_follow_each_other_and_a_killed_export_leaves_none(inputs, tmp_
     (output / "1").mkdir(parents=True)
     killed = start(inputs, output)
     deadline = time.monotonic() + 60
-    while not list(output.glob(".incomplete-*/saved_model.pb")):
+    while not list(output.glob(".2-*.unfinished/0/2/saved_model.pb")):
         assert killed.poll() is None and time.monotonic() < deadline, killed.communicate()
         time.sleep(0.02)
     os.kill(killed.pid, signal.SIGKILL)
     killed.communicate()
-    (left,) = output.glob(".incomplete-*")
+    (left,) = output.glob(".2-*.unfinished")
     assert names(output) == [left.name, "1"]
 
     done = start(inputs, output, "--tflite=float32")

@@ -19,8 +19,9 @@ import xarray
 import zarr
 from PIL import Image
 
+from hsgan.disk import whole
 from hsgan.errors import DataError
-from hsgan.files import cubes, matlab, staging
+from hsgan.files import cubes, matlab
 from hsgan.files.header import CubeHeader
 
 BANDS = np.arange(400, 701, 10, dtype=np.float32)
@@ -182,7 +183,7 @@ def test_full_disk_leaves_what_was_there(tmp_path, cube, srf, name, monkeypatch)
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(staging.os, "fsync", full)
+    monkeypatch.setattr(whole.os, "fsync", full)
     with pytest.raises(OSError, match="No space left"):
         cubes.write_cube(tmp_path / "a", 2 * cube, BANDS, srf, formats=[name])
     assert contents(tmp_path) == before
@@ -217,7 +218,7 @@ def test_a_killed_process_leaves_nothing_that_looks_whole_and_the_next_one_clean
     process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE)
     assert process.stdout.readline() == b"working\n"
     (folder,) = tmp_path.iterdir()
-    assert folder.name.startswith(".a-") and folder.name.endswith(".unfinished")
+    assert folder.name.startswith(".a.npz-") and folder.name.endswith(".unfinished")
     cubes.write_cube(tmp_path / "a", cube, BANDS, srf)
     assert folder.exists(), "a living process keeps its work"
     os.kill(process.pid, signal.SIGKILL)
@@ -234,10 +235,13 @@ def test_interrupted_replacement_leaves_no_header_beside_other_data(tmp_path, cu
     def stopped(source, path):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(staging.os, "replace", stopped)
+    monkeypatch.setattr(whole.os, "replace", stopped)
     with pytest.raises(KeyboardInterrupt):
         cubes.write_cube(tmp_path / "a", cube[:3], BANDS, srf, formats=["envi"])
     assert not (tmp_path / "a.hdr").exists()
+    monkeypatch.undo()
+    np.testing.assert_array_equal(cubes.open_cube(tmp_path / "a.img").values, cube[:3])
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.hdr", "a.img"]
 
 
 @pytest.mark.parametrize("rows, columns, block, message", [

@@ -47,9 +47,9 @@ def test_without_the_package_the_remedy_is_named(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("content, message", [
-    (None, "No such file"),
-    (b"", "is damaged or no video"),
-    (b"not a video\n" * 100, "is damaged or no video"),
+    (None, "no such file"),
+    (b"", "is damaged or truncated, or not a video"),
+    (b"not a video\n" * 100, "is damaged or truncated, or not a video"),
 ])  # fmt: skip
 def test_what_is_no_video_gets_one_line(tmp_path, content, message):
     path = tmp_path / "a.mp4"
@@ -66,5 +66,5 @@ def test_frames_before_the_damage_are_given(tmp_path):
     content = bytearray(path.read_bytes())
     start = content.index(b"mdat") + 4
     path.write_bytes(bytes(content[: start + 600]))  # the index behind the data is lost
-    with pytest.raises(DataError, match="is damaged or no video"):
+    with pytest.raises(DataError, match="is damaged or truncated, or not a video"):
         frames(path)

@@ -131,8 +131,8 @@ def test_unfit_models_are_refused(lite_file, tmp_path):
         archive.writestr("labels.txt", "")
     for bad, message in (
         (tmp_path / "none.tflite", "no such file"),
-        (cut, "holds no metadata.json, or is damaged"),
-        (other, "holds no metadata.json, or is damaged"),
+        (cut, "is damaged or truncated, or not a .tflite file"),
+        (other, "is damaged or truncated, or not a .tflite file"),
     ):
         with pytest.raises(DataError, match=message):
             LiteModel(bad)

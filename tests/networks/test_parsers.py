@@ -150,7 +150,7 @@ def test_wrong_weights_are_refused_by_file(own, tmp_path):
     with pytest.raises(DataError, match=r"copy\.weights\.h5: not the weights of hrnet_w18_small for 6 classes"):
         build_parser(configured("hrnet_w18_small", copy), 6)
     copy.write_bytes(copy.read_bytes()[:1000])
-    with pytest.raises(DataError, match=r"copy\.weights\.h5: not the weights of hrnet_w18_small for 5 classes"):
+    with pytest.raises(DataError, match=r"copy\.weights\.h5: is damaged or truncated, or not"):
         build_parser(configured("hrnet_w18_small", copy), 5)
     text = tmp_path / "weights.txt"
     text.write_text("")
@@ -218,5 +218,5 @@ def test_keras_hub_segmenter_itself(tmp_path):
 def test_report_that_is_damaged_is_named(own, tmp_path):
     (tmp_path / WEIGHTS_FILE).write_bytes((own[0] / WEIGHTS_FILE).read_bytes())
     (tmp_path / REPORT_FILE).write_text("{}")
-    with pytest.raises(DataError, match=rf"{REPORT_FILE}: not a report of pre-training"):
+    with pytest.raises(DataError, match=rf"{REPORT_FILE}: is damaged, .*not a report of pre-training"):
         parsers.load_weights(own[1], tmp_path / WEIGHTS_FILE, "hrnet_w18_small", 5)

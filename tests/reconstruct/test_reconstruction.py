@@ -10,8 +10,9 @@ from PIL import Image
 from raw_files import write_dng, write_video
 from trained_run import WAVELENGTHS_NM, make_run
 
+from hsgan.disk import whole
 from hsgan.errors import DataError
-from hsgan.files import inputs, staging
+from hsgan.files import inputs
 from hsgan.files.cubes import open_cube
 from hsgan.files.photos import read_photo
 from hsgan.reconstruct import photos as reconstruction
@@ -129,14 +130,14 @@ def test_one_bad_photo_does_not_stop_the_others(tmp_path, model, photo):
     assert [bool(paths) for _, paths, _ in done] == [False, False, False, True]
     errors = [str(error) for _, _, error in done[:3]]
     assert errors[0].startswith(f"{bad}: is not a photo") and errors[1] == f"{tmp_path / 'none.jpg'}: no such file"
-    assert errors[2].startswith(f"{clip}: is damaged or no video")
+    assert errors[2].startswith(f"{clip}: is damaged or truncated, or not a video")
 
 
 def test_full_disk_is_told_for_each_photo(tmp_path, model, photo, monkeypatch):
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(staging.os, "fsync", full)
+    monkeypatch.setattr(whole.os, "fsync", full)
     [(_, paths, error)] = reconstruct(model, [photo], tmp_path / "out")
     assert not paths and str(error) == f"{photo}: cannot be written to {tmp_path / 'out'}: No space left on device"
     assert not list((tmp_path / "out").iterdir())

@@ -115,7 +115,7 @@ def test_killed_writer_leaves_no_output_folder(tmp_path):
     )
     assert answer.returncode == -signal.SIGKILL
     assert not (tmp_path / "out").exists()
-    assert [name.startswith(".out.partial-") for name in os.listdir(tmp_path)] == [True]
+    assert [name.startswith(".out-") for name in os.listdir(tmp_path)] == [True]
 
 
 def test_full_disk_leaves_nothing(tmp_path):
@@ -147,7 +147,7 @@ def test_scene_names_are_unique_and_headers_hold(tmp_path):
         with pytest.raises(DataError, match="scene1: there are two"):
             writer.write("validation", _record(1))
         other = schema.CubeRecord(_record(2).values, 1.0, np.array([1.0, 2.0, 3.0]), "scene2", "t")
-        with pytest.raises(DataError, match="scene2: wavelengths differ"):
+        with pytest.raises(DataError, match="scene2: its wavelengths differ"):
             writer.write("train", other)
 
 
@@ -162,7 +162,7 @@ def test_corrupted_record_is_named_by_file_and_index(folder):
     path = manifest.files("train")[1]
     second = reader.record_offsets(path, 2)[1]
     _flip(path, second + 40)
-    with pytest.raises(DataError, match=rf"{path.name}: record 1: unreadable \(DataLossError"):
+    with pytest.raises(DataError, match=rf"{path.name}: record 1: unreadable: its checksum differs"):
         reader.diagnose(folder, "train")
     reader.diagnose(folder, "validation")
     with pytest.raises(DataError, match=f"{path.name}: its checksum differs"):
@@ -180,6 +180,7 @@ def test_truncated_shard_is_named(folder):
     # With a manifest that does not know, the record is found.
     values = json.loads((folder / "manifest.json").read_text())
     values["splits"]["train"]["shards"][0]["bytes"] = whole - 10
+    del values["sha256"]
     (folder / "manifest.json").write_text(json.dumps(values))
     with pytest.raises(DataError, match=f"{path.name}: record 1: unreadable"):
         reader.diagnose(folder, "train")
@@ -211,10 +212,59 @@ def test_missing_and_damaged_manifests_are_told_apart(folder, tmp_path):
     path.write_text(whole.replace('"schema_version": 1', '"schema_version": 9'))
     with pytest.raises(DataError, match="schema version 9, this program reads version 1"):
         read_manifest(folder)
-    for text in (whole[:100], "[]", whole.replace('"sha256"', '"md5"')):
+    path.write_text(whole[:100])
+    with pytest.raises(DataError, match=r"manifest.json: is not JSON"):
+        read_manifest(folder)
+    for text in ("[]", whole.replace('"sha256"', '"md5"')):
         path.write_text(text)
-        with pytest.raises(DataError, match=r"manifest.json: damaged manifest"):
+        with pytest.raises(DataError, match=r"manifest.json: is damaged or truncated, or not a manifest of records"):
             read_manifest(folder)
+
+
+@pytest.mark.parametrize("change", [
+    lambda values: values.update(note="changed"),
+    lambda values: values["splits"]["train"]["scenes"].reverse(),
+    lambda values: values["splits"].pop("validation"),
+    lambda values: values.update(sha256="0" * 64),
+    lambda values: values.update(sha256=1),
+])  # fmt: skip
+def test_a_manifest_changed_by_hand_is_refused(folder, change):
+    path = folder / "manifest.json"
+    values = json.loads(path.read_text())
+    change(values)
+    path.write_text(json.dumps(values))
+    with pytest.raises(DataError, match=r"manifest.json: was changed: its checksum differs"):
+        read_manifest(folder)
+
+
+def test_a_manifest_of_an_older_version_is_read(folder):
+    path = folder / "manifest.json"
+    assert read_manifest(folder).proved
+    values = json.loads(path.read_text())
+    del values["sha256"]
+    path.write_text(json.dumps(values))
+    assert not read_manifest(folder).proved and read_manifest(folder).verify() == 5
+
+
+@pytest.mark.parametrize("change, message", [
+    (lambda values: values["splits"]["train"]["shards"][0].update(file="../other"), "a file beside the manifest"),
+    (lambda values: values["splits"]["train"]["shards"][0].update(records=-1), "a number of records"),
+    (lambda values: values["splits"]["train"]["shards"][0].update(bytes=1.5), "a number of records and of bytes"),
+    (lambda values: values.update(kind="numbers"), "no record builder writes"),
+    (lambda values: values.update(source=3), "no record builder writes"),
+    (lambda values: values.update(wavelengths_nm=[500, 400, float("nan")]), "wavelengths must ascend"),
+    (lambda values: values.update(wavelengths_nm=[]), "cubes have wavelengths"),
+    (lambda values: values["splits"]["train"].update(details={"a": {"shape": [1], "fingerprint": "00"}}), "32 bytes"),
+    (lambda values: values["splits"]["train"].update(details={"a": {"shape": ["x"], "fingerprint": ""}}), "a shape"),
+])  # fmt: skip
+def test_a_manifest_of_impossible_values_is_refused(folder, change, message):
+    path = folder / "manifest.json"
+    values = json.loads(path.read_text())
+    del values["sha256"]
+    change(values)
+    path.write_text(json.dumps(values))
+    with pytest.raises(DataError, match=rf"manifest.json: is damaged.*{message}"):
+        read_manifest(folder)
 
 
 def test_missing_shard_is_named(folder):

@@ -73,8 +73,9 @@ def test_frame_round_trip_and_mosaic():
     assert cube.shape == (2, 3, 16)
     # Pixel (1, 2) of band 4 * row + column is pixel (4 + row, 8 + column) of the mosaic.
     np.testing.assert_array_equal(cube[1, 2], [(4 + row) * 12 + 8 + column for row in range(4) for column in range(4)])
-    none = schema.decode_frame(schema.encode_frame(_frame(boxes=np.zeros((0, 4)), false_color=b"jpeg")))
-    assert none.boxes.shape == (0, 4) and none.false_color == b"jpeg"
+    jpeg = tf.io.encode_jpeg(np.zeros((2, 3, 3), np.uint8)).numpy()
+    none = schema.decode_frame(schema.encode_frame(_frame(boxes=np.zeros((0, 4)), false_color=jpeg)))
+    assert none.boxes.shape == (0, 4) and none.false_color == jpeg
 
 
 @pytest.mark.parametrize(

@@ -115,7 +115,7 @@ def test_kaist_channels_are_found_by_name(tmp_path):
         build("kaist", tmp_path / "in", tmp_path / "bad", grid="420:720:10")
     path = tmp_path / "in" / "scene01_reflectance.exr"
     path.write_bytes(path.read_bytes()[:2000])
-    with pytest.raises(DataError, match="truncated or damaged OpenEXR"):
+    with pytest.raises(DataError, match="is damaged or truncated, or not an OpenEXR"):
         build("kaist", tmp_path / "in", tmp_path / "bad", size=SIZE, grid="420:720:10")
 
 
@@ -182,7 +182,7 @@ def _break_icvl(folder, how):
 
 
 ICVL_FAULTS = {
-    "truncated": r"scene_2.mat: truncated or damaged MATLAB file \(OSError",
+    "truncated": r"scene_2.mat: is damaged or truncated, or not a MATLAB file \(OSError",
     "truncated header": r"scene_2.mat: truncated MATLAB file. Received: 300 bytes of header",
     "text": r"scene_2.mat: must be a MATLAB file of version 5 or newer",
     "wrong name": r"scene_2.mat: no variable 'rad'; present: bands, cube",

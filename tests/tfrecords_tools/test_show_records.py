@@ -61,6 +61,7 @@ def test_labels_have_colors_of_their_own():
 
 def _tamper(folder, how):
     values = json.loads((folder / FILE_NAME).read_text())
+    del values["sha256"]  # as of an older version, whose manifests had no checksum
     train = values["splits"]["train"]
     if how == "shape":
         train["details"]["scene_0"]["shape"] = [12, 10, 30]
@@ -95,6 +96,15 @@ def test_verification_finds(records, tmp_path, capsys, how):
     _tamper(tmp_path / "out", how)
     with pytest.raises(DataError, match=FAULTS[how]):
         show(capsys, tmp_path / "out", verify=True)
+
+
+def test_verification_says_whether_the_manifest_has_a_checksum(records, tmp_path, capsys):
+    shutil.copytree(records, tmp_path / "out")
+    assert "the manifest's own checksum holds" in show(capsys, tmp_path / "out", verify=True)
+    values = json.loads((tmp_path / "out" / FILE_NAME).read_text())
+    del values["sha256"]
+    (tmp_path / "out" / FILE_NAME).write_text(json.dumps(values))
+    assert "the manifest has no checksum" in show(capsys, tmp_path / "out", verify=True)
 
 
 def test_what_is_no_record(records, tmp_path, capsys):

@@ -28,7 +28,8 @@ def run(small_config, tmp_path_factory, seen):
 
 def test_the_folder_holds_what_it_says(run):
     names = {path.name for path in run.path.iterdir()}
-    assert names == {"config.json", "run.json", "cameras.npz", "checkpoints", "weights", "history.jsonl", "logs"}
+    assert names == {".lock", "config.json", "run.json", "cameras.npz", "checkpoints", "reached.json", "weights",
+                     "history.jsonl", "logs"}  # fmt: skip
     assert {path.name for path in (run.path / "weights").iterdir()} == {
         "last.weights.h5", "last.json", "best.weights.h5", "best.json",
     }  # fmt: skip

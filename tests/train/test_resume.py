@@ -18,6 +18,7 @@ from hsgan.errors import DataError, RunError, TrainingError
 from hsgan.run.folder import RunFolder
 from hsgan.train.callbacks import FiniteGuard
 from hsgan.train.loop import train
+from hsgan.train.state import checkpoints
 
 ROOT = Path(__file__).parents[2]
 
@@ -78,7 +79,7 @@ def kill_at(config_file, workdir, step):
 
 def state_of(workdir):
     """All numbers of a run's last checkpoint but the seconds it took."""
-    reader = tf.train.load_checkpoint(tf.train.latest_checkpoint(str(workdir / "checkpoints")))
+    reader = tf.train.load_checkpoint(str(checkpoints(workdir / "checkpoints")[0][1]))
     shapes = reader.get_variable_to_shape_map()
     return {name: reader.get_tensor(name) for name in shapes if "OBJECT_GRAPH" not in name and "seconds" not in name}
 
@@ -87,7 +88,7 @@ def test_killed_and_resumed_equals_left_alone(config_file, tmp_path):
     finish(config_file, tmp_path / "alone")
     kill_at(config_file, tmp_path / "killed", step=1)
     kill_at(config_file, tmp_path / "killed", step=3)
-    assert tf.train.latest_checkpoint(str(tmp_path / "killed/checkpoints")).endswith("state-2")
+    assert checkpoints(tmp_path / "killed/checkpoints")[0][0] == 2
     kill_at(config_file, tmp_path / "killed", step=5)
     finish(config_file, tmp_path / "killed")
     alone, killed = state_of(tmp_path / "alone"), state_of(tmp_path / "killed")

@@ -4,8 +4,8 @@ Source: Zhou et al., "Scene Parsing through ADE20K Dataset", CVPR 2017 (`ADEChal
 what is none of the classes, here void, and 1-150 in the order of `objectInfo150.txt`.
 """
 
+from hsgan.disk.plain import read_text
 from hsgan.errors import DataError
-from hsgan.files.plain import read_text
 from hsgan.records.values import VOID
 from tfrecords_tools.readers import files, photos
 

@@ -4,17 +4,20 @@ Axes: [height, width, bands]; of `.npz` and TIFF the bands may come first instea
 """
 
 import abc
-import zipfile
 
 import numpy as np
 import tifffile
 
+from hsgan.disk import guard
+from hsgan.disk.arrays import npz_headers, read_npz
 from hsgan.errors import DataError
 from hsgan.files import matlab
+from hsgan.files.tiff import check_page
 from tfrecords_tools.readers import counts
 from tfrecords_tools.readers.cubes import CubeFiles
 
 _WAVELENGTHS = "wavelengths_nm"
+_MAX_BYTES = guard.MAX_BYTES
 
 
 class ArrayCubes(CubeFiles):
@@ -94,38 +97,17 @@ class NpzReader(ArrayCubes):
 
     def stated(self, path):
         """Returns `wavelengths_nm`, or None."""
-        with self._loaded(path) as file:
-            return np.asarray(file[_WAVELENGTHS], np.float32).ravel() if _WAVELENGTHS in file else None
+        found = read_npz(path, (_WAVELENGTHS,)).get(_WAVELENGTHS)
+        return None if found is None else np.asarray(found, np.float32).ravel()
 
     def array(self, path):
         """Returns the cube."""
-        with self._loaded(path) as file:
-            arrays = {name: file[name] for name in ([self._variable] if self._variable in file else file.files)}
-            name = self._only(path, {name: array.shape for name, array in arrays.items()})
-            if name not in arrays:
-                raise DataError(f"{path}: no variable {name!r}; present: {', '.join(file.files)}")
-            return self._bands_last(arrays[name])
-
-    def _loaded(self, path):
-        try:
-            return _Errors(path, np.load(path))
-        except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-            raise DataError(f"{path}: must be a NumPy .npz file ({error})") from error
-
-
-class _Errors:
-    """An open `.npz` whose damage, found while its arrays are read, names the file."""
-
-    def __init__(self, path, file):
-        self._path, self._file = path, file
-
-    def __enter__(self):
-        return self._file
-
-    def __exit__(self, kind, error, traceback):
-        self._file.close()
-        if isinstance(error, OSError | ValueError | EOFError | zipfile.BadZipFile):
-            raise DataError(f"{self._path}: truncated or damaged .npz file ({error})") from error
+        with guard.reading(path, "a NumPy .npz file"):
+            headers = npz_headers(path)
+        name = self._only(path, {name: header.shape for name, header in headers.items()})
+        if name not in headers:
+            raise DataError(f"{path}: no variable {name!r}; present: {', '.join(headers)}")
+        return self._bands_last(read_npz(path, (name,))[name])
 
 
 class MatReader(ArrayCubes):
@@ -147,8 +129,10 @@ class TiffReader(ArrayCubes):
 
     def array(self, path):
         """Returns the cube."""
-        try:
-            return self._bands_last(tifffile.imread(path))
-        except (OSError, ValueError, RuntimeError, tifffile.TiffFileError) as error:
-            reason = " ".join(str(error).split())
-            raise DataError(f"{path}: must be a TIFF file, whole ({reason})") from error
+        with guard.reading(path, "a TIFF file"), tifffile.TiffFile(path) as file:
+            for page in file.series[0].pages:
+                if page is None:
+                    raise DataError(f"{path}: a page is missing")
+                check_page(path, page.aspage(), _MAX_BYTES)
+            guard.check_bytes(path, file.series[0].nbytes, most=_MAX_BYTES)
+            return self._bands_last(file.series[0].asarray(maxworkers=1))

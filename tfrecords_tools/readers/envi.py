@@ -1,12 +1,10 @@
 """ENVI cubes: any `.hdr` with wavelengths beside its data file, read by the Spectral Python library."""
 
-import warnings
-
 import numpy as np
 import spectral.io.envi
 from spectral.io.spyfile import FileNotFoundError as DataFileNotFoundError
-from spectral.io.spyfile import InvalidFileError
 
+from hsgan.disk import guard
 from hsgan.errors import DataError
 from tfrecords_tools.readers import counts
 from tfrecords_tools.readers.cubes import CubeFiles
@@ -67,10 +65,10 @@ class EnviReader(CubeFiles):
                 f"{wavelengths[0]:g}-{wavelengths[-1]:g} nm"
             )
         counts.check_axes(image.shape, self.size, len(wavelengths), path)
-        try:
+        with guard.reading(path, "an ENVI header with its data file"):
             view = image.open_memmap(interleave="bip")
-        except (OSError, ValueError) as error:
-            raise DataError(f"{path}: its data file is truncated ({error})") from error
+            if view is None:
+                raise DataError(f"{path}: its data file is truncated")
         order = np.argsort(self._unsorted(image))
         if not (order == np.arange(len(order))).all():
             view = view[..., order]
@@ -98,16 +96,13 @@ class EnviReader(CubeFiles):
         return np.array([float(value) * factor for value in image.metadata["wavelength"]])
 
     def _open(self, path):
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # the library warns of header fields that it does not need
+        with guard.reading(path, "an ENVI header"):
+            guard.check_bytes(path, path.stat().st_size, most=guard.MAX_TEXT)
+            try:
                 image = spectral.io.envi.open(str(path))
-        except DataFileNotFoundError as error:
-            raise DataError(f"{path}: its data file is missing (.img, .dat, .raw, ... of the same name)") from error
-        except (spectral.io.envi.EnviException, InvalidFileError, OSError, ValueError, KeyError, TypeError) as error:
-            reason = " ".join(str(error).split()) or type(error).__name__
-            raise DataError(f"{path}: must be an ENVI header ({reason})") from error
-        unit = str(image.metadata.get("wavelength units", "nm")).strip().lower()
-        if "wavelength" not in image.metadata or unit not in _UNITS:
-            raise DataError(f"{path}: must state 'wavelength' in nm or micrometers. Received: unit {unit!r}")
-        return image, np.sort(self._unsorted(image)).astype(np.float32)
+            except DataFileNotFoundError as error:
+                raise DataError(f"{path}: its data file is missing (.img, .dat, .raw, ... of the same name)") from error
+            unit = str(image.metadata.get("wavelength units", "nm")).strip().lower()
+            if "wavelength" not in image.metadata or unit not in _UNITS:
+                raise DataError(f"{path}: must state 'wavelength' in nm or micrometers. Received: unit {unit!r}")
+            return image, np.sort(self._unsorted(image)).astype(np.float32)

@@ -7,11 +7,11 @@ import imagecodecs
 import numpy as np
 import PIL.Image
 
+from hsgan.disk import guard
+from hsgan.disk.plain import read_bytes
 from hsgan.errors import DataError
-from hsgan.files.plain import read_bytes
-from hsgan.records.values import VOID
+from hsgan.records.values import VOID, png_size
 
-_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _GRAY = 0
 
 
@@ -30,15 +30,15 @@ def read_gray16(path):
       DataError: no such file, no PNG, another bit depth or channels, damaged data.
     """
     data = read_bytes(path)
-    if not data.startswith(_PNG_SIGNATURE) or len(data) < 26:
+    size = png_size(data)
+    if size is None or len(data) < 26:
         raise DataError(f"{path}: must be a PNG image. Received: {len(data)} bytes of something else")
     depth, color = struct.unpack(">BB", data[24:26])
     if depth != 16 or color != _GRAY:
         raise DataError(f"{path}: must be a 16-bit grayscale PNG. Received: {depth} bits a channel, color type {color}")
-    try:
+    guard.check_pixels(path, size[1], size[0])
+    with guard.reading(path, "a PNG image"):
         return imagecodecs.png_decode(data)
-    except imagecodecs.PngError as error:
-        raise DataError(f"{path}: damaged PNG: {error}") from error
 
 
 def read_labels(path, table):
@@ -51,18 +51,16 @@ def read_labels(path, table):
     Raises:
       DataError: no such file, no 8-bit label map, ids that `table` lacks.
     """
-    try:
-        with PIL.Image.open(path) as image:
-            if image.format != "PNG" or image.mode not in ("L", "P"):
-                raise DataError(
-                    f"{path}: must be an 8-bit grayscale or palette PNG of labels. "
-                    f"Received: {image.format}, mode {image.mode}"
-                )
-            ids = np.array(image)
-    except FileNotFoundError:
-        raise DataError(f"{path}: no such file: every photo needs its label map") from None
-    except (OSError, SyntaxError, ValueError) as error:
-        raise DataError(f"{path}: damaged label map: {error}") from error
+    if not path.exists():
+        raise DataError(f"{path}: no such file: every photo needs its label map")
+    with guard.reading(path, "a label map"), PIL.Image.open(path, formats=("PNG",)) as image:
+        if image.mode not in ("L", "P"):
+            raise DataError(
+                f"{path}: must be an 8-bit grayscale or palette PNG of labels. "
+                f"Received: {image.format}, mode {image.mode}"
+            )
+        guard.check_pixels(path, image.width, image.height)
+        ids = np.array(image)
     strange = sorted(set(np.unique(ids).tolist()) - set(table))
     if strange:
         raise DataError(f"{path}: labels outside the classes: ids {strange}; there are {sorted(table)}")

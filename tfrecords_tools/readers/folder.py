@@ -5,8 +5,8 @@ void. Where there is no folder `labels/` the photos have no labels, and training
 `train`, `val` or `validation`, and `test` in `images/` are splits; all else trains.
 """
 
+from hsgan.disk.plain import read_text
 from hsgan.errors import DataError
-from hsgan.files.plain import read_text
 from hsgan.records.values import VOID
 from tfrecords_tools.readers import files, photos
 

@@ -7,6 +7,8 @@ the camera's own sensitivity (`calib.txt`, one number a band), which is divided 
 
 import numpy as np
 
+from hsgan.disk import guard
+from hsgan.disk.plain import read_text
 from hsgan.errors import DataError
 from hsgan.files import matlab
 from tfrecords_tools.readers.cubes import MatlabCubes
@@ -57,10 +59,8 @@ class HarvardReader(MatlabCubes):
 
 def _sensitivity(path, bands):
     """Returns the camera's sensitivities, float [bands], the largest 1."""
-    try:
-        values = np.loadtxt(path, ndmin=1).ravel()
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path}: must be Harvard's calib.txt: {error}") from error
+    with guard.reading(path, "Harvard's calib.txt"):
+        values = np.loadtxt(read_text(path).splitlines(), ndmin=1).ravel()
     if values.shape != (bands,) or not (np.isfinite(values) & (values > 0)).all():
         raise DataError(f"{path}: must hold {bands} positive numbers. Received: {values.size} values")
     return values / values.max()

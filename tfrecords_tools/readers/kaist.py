@@ -6,6 +6,7 @@ Asia 2017. The channels of a file are called w420nm ... w720nm (beside R, G, B).
 
 import numpy as np
 
+from hsgan.disk import guard
 from hsgan.errors import DataError
 from tfrecords_tools.readers import counts
 from tfrecords_tools.readers.cubes import CubeFiles
@@ -36,12 +37,8 @@ class KaistReader(CubeFiles):
         """
         path = self._paths[scene]
         openexr, imath = _openexr()
-        try:
-            file = openexr.InputFile(str(path))
-            return self._read(file, scene, imath)
-        except (OSError, RuntimeError, TypeError, ValueError) as error:
-            reason = " ".join(str(error).split())
-            raise DataError(f"{path}: truncated or damaged OpenEXR file ({reason})") from error
+        with guard.reading(path, "an OpenEXR file"):
+            return self._read(openexr.InputFile(str(path)), scene, imath)
 
     def _read(self, file, scene, imath):
         path, header = self._paths[scene], file.header()
@@ -53,6 +50,7 @@ class KaistReader(CubeFiles):
         window = header["dataWindow"]
         top, height, width = window.min.y, window.max.y - window.min.y + 1, window.max.x - window.min.x + 1
         counts.check_axes((height, width, len(names)), self.size, len(names), path)
+        guard.check_bytes(path, 2 * height * width * len(names))
         rows = max(1, _BLOCK_BYTES // (4 * width * len(names)))
 
         def blocks():

@@ -8,13 +8,13 @@ ids ascend, as in the common segmentation libraries.
 """
 
 import functools
-import json
 
 import numpy as np
 
+from hsgan.disk import guard
+from hsgan.disk.plain import read_json, read_text
 from hsgan.errors import DataError
 from hsgan.files import matlab
-from hsgan.files.plain import read_text
 from hsgan.records.values import VOID
 from tfrecords_tools.readers import photos
 
@@ -117,22 +117,18 @@ class PascalContextReader(photos.PhotoFiles):
 @functools.lru_cache(maxsize=1)
 def _annotations(path, _time):
     """Returns ({image id: image}, {image id: its annotations}) of the JSON file as it was at a time."""
-    try:
-        data = json.loads(path.read_text())
+    with guard.reading(path, "the JSON of PASCAL in Detail ('images', 'annos_segmentation')"):
+        data = read_json(path, guard.MAX_BYTES)
         images = {int(image["image_id"]): image for image in data["images"]}
         annotations = {number: [] for number in images}
         for annotation in data["annos_segmentation"]:
             annotations[int(annotation["image_id"])].append((annotation["category_id"], annotation["segmentation"]))
-    except (ValueError, KeyError, TypeError) as error:
-        raise DataError(
-            f"{path}: must be the JSON of PASCAL in Detail ('images', 'annos_segmentation'): "
-            f"{type(error).__name__}: {error}"
-        ) from error
     return images, annotations
 
 
 def _paint(image, annotations, path):
     """Returns the map of ids of an image: its annotations one over the other."""
+    guard.check_pixels(path, image["width"], image["height"])
     ids = np.zeros((image["height"], image["width"]), np.int64)
     for category, segmentation in annotations:
         if tuple(segmentation["size"]) != ids.shape:

@@ -2,8 +2,8 @@
 
 import abc
 
+from hsgan.disk.plain import read_bytes
 from hsgan.errors import DataError
-from hsgan.files.plain import read_bytes
 from hsgan.records import schema
 from tfrecords_tools.readers import files
 

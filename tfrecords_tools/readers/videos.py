@@ -8,8 +8,8 @@ import re
 
 import numpy as np
 
+from hsgan.disk.plain import read_bytes, read_text
 from hsgan.errors import DataError
-from hsgan.files.plain import read_bytes, read_text
 from hsgan.records import schema
 from tfrecords_tools.readers import files
 from tfrecords_tools.readers.photos import SUFFIXES
@@ -77,6 +77,8 @@ class VideoFiles:
         image = read_bytes(path)
         mosaic, color = self.extra(path, image)
         size = schema.image_size(image, path)
+        if color is not None:
+            schema.image_size(color, f"{path}: its false color picture")
         boxes = np.array(boxes, np.float32).reshape(-1, 4)
         return schema.FrameRecord(
             image, boxes, *size, mosaic, self.group(scene), index, scene, self.source, false_color=color
@@ -120,7 +122,7 @@ class HotcReader(VideoFiles):
         """
         files.read_gray16(path)
         color = path.parent.parent / "HSI-FalseColor" / f"{path.stem}.jpg"
-        return 4, color.read_bytes() if color.is_file() else None
+        return 4, read_bytes(color) if color.is_file() else None
 
 
 def read_boxes(paths, frames, where):

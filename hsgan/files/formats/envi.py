@@ -9,12 +9,14 @@ import json
 import numpy as np
 import spectral.io.envi
 
+from hsgan.disk import guard
 from hsgan.errors import DataError
 from hsgan.files.header import UNITS
 from hsgan.files.raw_array import RawArray
 
 SUFFIXES = (".img", ".hdr")
 _PREFIX = "hsgan "
+_HEADER_BYTES = 1 << 22
 _ESCAPES = str.maketrans({"{": "\\u007b", "}": "\\u007d"})
 
 
@@ -29,10 +31,9 @@ class Writer:
         self.array.put(place, block)
 
     def finish(self, header):
+        camera = header.facts.get("camera", "not stated")
         fields = {
-            "description": f"Hyperspectral cube, {UNITS}. Camera: {header.facts.get('camera', 'not stated')}".translate(
-                str.maketrans("{}", "()")
-            ),
+            "description": _one_line(f"Hyperspectral cube, {UNITS}. Camera: {camera}"),
             "samples": header.width,
             "lines": header.height,
             "bands": header.wavelengths_nm.size,
@@ -54,25 +55,34 @@ class Writer:
         spectral.io.envi.write_envi_header(str(self.header_path), fields)
 
 
-def read(path):
-    """Reads a `.hdr`, or the data file beside one; the cube stays in the file."""
-    header_path = path if path.suffix.lower() == ".hdr" else path.with_suffix(".hdr")
-    if not header_path.is_file():
-        raise DataError(f"{path}: has no header {header_path.name} beside it; give both files of an ENVI cube")
+def _one_line(text):
+    return " ".join(text.translate(str.maketrans("{}", "()")).split())
+
+
+def targets(path):
+    """Returns data file and header of a cube, of which either is given."""
+    if path.suffix.lower() == ".hdr":
+        return [path.with_suffix(SUFFIXES[0]), path]
+    return [path, path.with_suffix(SUFFIXES[1])]
+
+
+def read(data, header):
+    """Reads a `.hdr` and its data file, or another beside it that is named so; the cube stays in the file."""
+    if not header.is_file():
+        raise DataError(f"{data}: has no header {header.name} beside it; give both files of an ENVI cube")
+    guard.check_bytes(header, header.stat().st_size, most=_HEADER_BYTES)
+    image = spectral.io.envi.open(str(header), str(data) if data.is_file() else None)
     try:
-        image = spectral.io.envi.open(str(header_path))
         wavelengths_nm = np.array(image.metadata["wavelength"], np.float32)
         srf = np.array([image.metadata[f"srf {channel}"] for channel in "rgb"], np.float32)
-        facts = {
-            name.removeprefix(_PREFIX): json.loads(value)
-            for name, value in image.metadata.items()
-            if name.startswith(_PREFIX)
-        }
-        cube = image.open_memmap(interleave="bip")
     except KeyError as error:
-        raise DataError(f"{header_path}: has no field {error}; is not a cube of hsgan.reconstruct") from error
-    except (OSError, ValueError, spectral.io.envi.EnviException, spectral.SpyException) as error:
-        raise DataError(f"{header_path}: is damaged ({' '.join(str(error).split())})") from error
+        raise DataError(f"{header}: has no field {error}; is not a cube of hsgan.reconstruct") from error
+    facts = {
+        name.removeprefix(_PREFIX): json.loads(value)
+        for name, value in image.metadata.items()
+        if name.startswith(_PREFIX)
+    }
+    cube = image.open_memmap(interleave="bip")
     if cube is None:
-        raise DataError(f"{header_path}: its data file cannot be mapped; is it truncated?")
+        raise DataError(f"{header}: its data file cannot be mapped; is it truncated?")
     return cube, wavelengths_nm, srf, facts

@@ -12,6 +12,7 @@ import h5py
 import numpy as np
 
 from hsgan.errors import DataError
+from hsgan.files import hdf5
 from hsgan.files.header import UNITS
 from hsgan.files.raw_array import RawArray, mapped
 
@@ -58,23 +59,28 @@ class Writer:
                 variable.attrs["MATLAB_int_decode"] = np.int32(2)
 
 
+def targets(path):
+    """Returns the one file."""
+    return [path]
+
+
 def read(path):
     """Reads such a file; the cube stays in the file where it is neither compressed nor in chunks."""
-    try:
-        with h5py.File(path, "r") as file:
-            missing = {"cube", "bands", "srf"} - set(file)
-            if missing:
-                raise DataError(f"{path}: holds no {', '.join(sorted(missing))}; is not a cube of hsgan.reconstruct")
-            wavelengths_nm, srf = file["bands"][:, 0].astype(np.float32), file["srf"][:].T.astype(np.float32)
-            facts = json.loads(file["metadata"][:].tobytes().decode("utf-16-le")) if "metadata" in file else {}
-            cube, offset = file["cube"], file["cube"].id.get_offset()
-            if offset is None:
-                return cube[:].T, wavelengths_nm, srf, facts
-            shape, dtype = cube.shape, cube.dtype
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
-        raise DataError(
-            f"{path}: is damaged or no MATLAB file of version 7.3 ({' '.join(str(error).split())})"
-        ) from error
+    with h5py.File(path, "r") as file:
+        missing = {"cube", "bands", "srf"} - set(file)
+        if missing:
+            raise DataError(f"{path}: holds no {', '.join(sorted(missing))}; is not a cube of hsgan.reconstruct")
+        small = {
+            name: hdf5.read(found := hdf5.dataset(file, name), found.dtype, most=_ENOUGH)
+            for name in ("bands", "srf", "metadata")
+            if name in file
+        }
+        wavelengths_nm, srf = small["bands"][:, 0].astype(np.float32), small["srf"].T.astype(np.float32)
+        facts = json.loads(small["metadata"].astype("<u2").tobytes().decode("utf-16-le")) if "metadata" in small else {}
+        cube = hdf5.dataset(file, "cube")
+        offset, shape, dtype = cube.id.get_offset(), cube.shape, cube.dtype
+        if offset is None or cube.chunks:
+            return hdf5.read(cube, dtype).T, wavelengths_nm, srf, facts
     return mapped(path, dtype, offset, shape).T, wavelengths_nm, srf, facts
 
 

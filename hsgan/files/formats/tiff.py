@@ -12,7 +12,7 @@ import tifffile
 
 from hsgan.errors import DataError
 from hsgan.files.header import UNITS
-from hsgan.files.raw_array import RawArray
+from hsgan.files.raw_array import RawArray, mapped
 
 SUFFIXES = (".tif",)
 _GDAL_METADATA = 42112
@@ -51,28 +51,34 @@ class Writer:
             file.pages.first.tags[_GDAL_METADATA].overwrite(_xml(header))
 
 
+def targets(path):
+    """Returns the one file."""
+    return [path]
+
+
 def read(path):
     """Reads such a file; the cube stays in the file."""
-    try:
-        with tifffile.TiffFile(path) as file:
-            page = file.pages.first
-            text = page.tags.valueof(_GDAL_METADATA)
-            bands = page.samplesperpixel
+    with tifffile.TiffFile(path) as file:
+        page = file.pages.first
+        text, bands = page.tags.valueof(_GDAL_METADATA), page.samplesperpixel
         if not text:
             raise DataError(f"{path}: holds no wavelengths; is not a cube of hsgan.reconstruct")
-        general, wavelengths_nm = {}, np.full(bands, np.nan, np.float32)
-        for item in ElementTree.fromstring(text):
-            if item.get("sample") is None:
-                general[item.get("name")] = item.text or ""
-            elif item.get("name") == "wavelength":
-                wavelengths_nm[int(item.get("sample"))] = float(item.text)
-        facts, srf = json.loads(general["hsgan_facts"]), np.array(json.loads(general["srf"]), np.float32)
-        cube = tifffile.memmap(path, mode="r")
-    except KeyError as error:
-        raise DataError(f"{path}: holds no {error}; is not a cube of hsgan.reconstruct") from error
-    except (OSError, ValueError, IndexError, ElementTree.ParseError, tifffile.TiffFileError) as error:
-        raise DataError(f"{path}: is damaged or truncated ({' '.join(str(error).split())})") from error
-    return cube, wavelengths_nm, srf, facts
+        if not page.is_memmappable:
+            raise DataError(
+                f"{path}: must hold its cube uncompressed, in one piece; is not a cube of hsgan.reconstruct"
+            )
+        offset, shape, dtype = page.dataoffsets[0], page.shape, page.dtype.newbyteorder(file.byteorder)
+    general, wavelengths_nm = {}, np.full(bands, np.nan, np.float32)
+    for item in ElementTree.fromstring(text):
+        if item.get("sample") is None:
+            general[item.get("name")] = item.text or ""
+        elif item.get("name") == "wavelength":
+            wavelengths_nm[int(item.get("sample"))] = float(item.text)
+    missing = {"srf", "hsgan_facts"} - set(general)
+    if missing:
+        raise DataError(f"{path}: holds no {', '.join(sorted(missing))}; is not a cube of hsgan.reconstruct")
+    facts, srf = json.loads(general["hsgan_facts"]), np.array(json.loads(general["srf"]), np.float32)
+    return mapped(path, dtype, offset, shape), wavelengths_nm, srf, facts
 
 
 def _xml(header):

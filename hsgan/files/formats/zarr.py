@@ -1,16 +1,18 @@
 """Zarr (format 2, extra `[zarr]`): a folder of compressed chunks, for large cubes; `xarray.open_zarr` reads it."""
 
 import itertools
+import json
 from importlib.util import find_spec
 
-import numpy as np
-
 from hsgan.errors import DataError
+from hsgan.files.formats.zarr_chunks import Chunks, Folder
 from hsgan.files.header import UNITS
 
 SUFFIXES = (".zarr",)
 _CHUNK = 128  # pixels, on each side
 _NAMES = ("y", "x", "wavelength")
+_RESERVED = ("srf", "_ARRAY_DIMENSIONS")
+_METADATA_BYTES = 1 << 22
 
 
 class Writer:
@@ -48,22 +50,19 @@ class Writer:
         self.consolidate(self.path)
 
 
-def read(path):
-    """Reads such a folder; chunks are read when they are used."""
-    check_installed()
-    import xarray
+def targets(path):
+    """Returns the one folder."""
+    return [path]
 
-    if not (path / ".zmetadata").is_file():
-        raise DataError(f"{path}: holds no .zmetadata; is not a Zarr folder, or not a whole one")
-    try:
-        cube = xarray.open_zarr(path, chunks=None)["cube"]
-        facts = dict(cube.attrs)
-        facts.pop("units")
-        srf = np.array(facts.pop("srf"), np.float32)
-        wavelengths_nm = cube["wavelength"].values
-    except (OSError, ValueError, KeyError) as error:
-        raise DataError(f"{path}: is damaged or no cube of hsgan.reconstruct ({error})") from error
-    return cube.variable, wavelengths_nm, srf, facts
+
+def read(path):
+    """Reads such a folder; chunks are read when they are used (`hsgan.files.formats.zarr_chunks`)."""
+    folder = Folder(path)
+    values = json.loads(folder.read(".zmetadata", _METADATA_BYTES))["metadata"]
+    cube = Chunks(folder, "cube", values["cube/.zarray"])
+    grid = Chunks(folder, "wavelength", values["wavelength/.zarray"])
+    facts = {name: value for name, value in values["cube/.zattrs"].items() if name not in ("units", *_RESERVED)}
+    return cube.variable(_NAMES), grid.variable(_NAMES[2:]).values, values["cube/.zattrs"]["srf"], facts
 
 
 def _cuts(part):
