@@ -27,6 +27,8 @@ from hsgan.benchmark.measure import measure
 from hsgan.config.tree import leaves
 from hsgan.data import sources
 from hsgan.data.statistics import cube_statistics
+from hsgan.disk import guard
+from hsgan.disk.plain import read_json
 from hsgan.disk.whole import staged, write_json
 from hsgan.errors import ConfigError, RunError
 from hsgan.evaluate.harness import evaluate
@@ -83,13 +85,12 @@ class SuiteRun:
 
     def check_earlier(self):
         """Returns the plan of the earlier suite, after checking that its budget is this one's."""
-        try:
-            there = json.loads((self.earlier / RESULTS).read_text())["identity"]["budget"]
-            plan = json.loads((self.earlier / PLAN).read_text())
-        except FileNotFoundError as error:
-            raise RunError(
-                f"{self.earlier}: holds no suite (no {Path(error.filename).name}); name the --output of one in --runs"
-            ) from None
+        for name in (RESULTS, PLAN):
+            if not (self.earlier / name).exists():
+                raise RunError(f"{self.earlier}: holds no suite (no {name}); name the --output of one in --runs")
+        with guard.reading(self.earlier / RESULTS, "the results of a suite", RunError):
+            there = read_json(self.earlier / RESULTS, error=RunError)["identity"]["budget"]
+            plan = read_json(self.earlier / PLAN, error=RunError)
         if there != asdict(self.budget):
             other = Budget(**there)
             raise RunError(
@@ -112,14 +113,16 @@ class SuiteRun:
         }
         file = self.output / RESULTS
         if not file.is_file():
-            if self.output.is_dir() and any(self.output.iterdir()):
+            if any(not path.name.startswith(".") for path in self.output.glob("*")):
                 raise RunError(f"{self.output}: is not empty and holds no suite ({RESULTS}); choose another --output")
             self.output.mkdir(parents=True, exist_ok=True)
             found = {"identity": identity, "closed_forms": {}, "rows": {}, "extra": {}}
             write_json(file, found)
             return found
-        found = json.loads(file.read_text())
-        changed = [name for name in identity if found["identity"].get(name) != identity[name]]
+        with guard.reading(file, "the results of a suite", RunError):
+            found = read_json(file, error=RunError)
+            there = found["identity"]
+        changed = [name for name in identity if there.get(name) != identity[name]]
         if changed:
             raise RunError(
                 f"{self.output}: holds a suite with another {', '.join(changed)}; choose another --output, or go on "
@@ -143,7 +146,7 @@ class SuiteRun:
     def plan(self):
         """Returns {row: steps}; measured once, so that a suite that goes on keeps to it."""
         file = self.output / PLAN
-        found = json.loads(file.read_text()) if file.is_file() else {}
+        found = read_json(file, error=RunError) if file.is_file() else {}
         found = self.earlier_plan | found
         for row in self.suite.rows:
             if row.name not in found and not row.like:
