@@ -13,6 +13,7 @@ def default_config():
     config.wavelengths = dict(start_nm=400, stop_nm=700, step_nm=10)
     config.cameras = cameras()
     config.data = data()
+    config.prior = prior()
     for name, section in (unpaired_networks() | paired_networks()).items():
         config[name] = section
     config.loss = unpaired_loss()
@@ -51,6 +52,19 @@ def data():
     )
 
 
+def prior():
+    """The mixture prior of spectra, fitted once a run (method section 18)."""
+    return dict(
+        components=32,  # Gaussians
+        samples=40_000,  # spectra that it is fitted to
+        exposure=1.0,  # a cube's pixels are multiplied by exp(U(-exposure, exposure))
+        materials=0.3,  # share of the samples that are measured materials, where the wavelengths allow
+        noise=1e-6,  # variance of the RGB noise
+        seed=0,  # of the samples and the start of the fit
+        trained=False,  # whether a network that starts at the prior trains it along
+    )
+
+
 def unpaired_networks():
     """The networks of the unpaired method (method sections 2-6)."""
     generator = dict(
@@ -58,7 +72,7 @@ def unpaired_networks():
         growth=62,
         units=5,
         negative_slope=0.001,  # of the last LeakyReLU [code]
-        initialization="learned",  # learned | smooth | prior (method section 17)
+        initialization="learned",  # learned | smooth | prior (method section 17) | mixture (section 18)
         prior_noise=1e-4,  # `s` of the Wiener estimate, variance of the RGB noise
     )
     srf_estimator = dict(widths=((16, 32), (64, 64), (64, 64), (64, 64)), kernels=(5, 5, 3, 3), head=(128, 128, 128))
@@ -91,7 +105,7 @@ def paired_networks():
             growth=62,
             units=5,
             degradation="learned",  # learned | given (the SRF is an input) | estimated (by the SRF estimator)
-            initialization="learned",  # learned | smooth | prior, as the generator's
+            initialization="learned",  # learned | smooth | prior | mixture, as the generator's
             prior_noise=1e-4,
             basic_gradient=True,
             zero_mean=True,

@@ -17,11 +17,28 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import tensorflow as tf
+from ml_collections import ConfigDict
 
 from hsgan.spectra.closed_form import STARTS, ClosedForm
 from hsgan.spectra.operations import EXACT, Operations
 
 LEARNED = "learned"  # the initialization without a closed form
+
+
+def prior_of(config: ConfigDict, values: ConfigDict) -> ConfigDict | None:
+    """Returns `config.prior` where the closed form of an unrolled network is the mixture's, else None.
+
+    Args:
+      config: the configuration.
+      values: the network's section of it.
+    """
+    return config.prior if values.initialization == "mixture" else None
+
+
+def start_noise(config: ConfigDict, values: ConfigDict) -> float:
+    """Returns the noise variance of the closed form of an unrolled network; the arguments are those of `prior_of`."""
+    prior = prior_of(config, values)
+    return values.prior_noise if prior is None else prior.noise
 
 
 @dataclasses.dataclass(frozen=True)

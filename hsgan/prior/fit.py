@@ -1,7 +1,11 @@
 """Fits the prior of spectra: to the pixels of unpaired cubes, and to measured materials (method section 18)."""
 
-import numpy as np
+from pathlib import Path
 
+import numpy as np
+from ml_collections import ConfigDict
+
+from hsgan import config as config_lib
 from hsgan.prior import em
 from hsgan.prior.mixture import MixturePrior
 from hsgan.records.manifest import read_manifest
@@ -17,12 +21,12 @@ _CUBES, _MATERIALS = 1, 2
 
 def fit_prior(
     wavelengths_nm: np.ndarray,
-    directory: str | None = None,
+    directory: str | Path | None = None,
     split: str = "train",
     components: int = 32,
     samples: int = 40_000,
     exposure: float = 1.0,
-    materials: float = 0.5,
+    materials: float = 0.3,
     seed: int = 0,
 ) -> MixturePrior:
     """Returns the prior of the spectra of a folder of cubes, of measured materials, or of both.
@@ -36,14 +40,17 @@ def fit_prior(
       components: Gaussians; fewer where there are not so many distinct spectra.
       samples: spectra that it is fitted to, of cubes and materials together.
       exposure: each pixel of a cube is multiplied by `exp(U(-exposure, exposure))`.
-      materials: share of the samples that are materials; 1 without cubes.
+      materials: share of the samples that are materials. Without cubes all are; at wavelengths where no materials
+        were measured, none.
       seed: of all that is random.
 
     Raises:
       DataError: as `cube_spectra` and `material_spectra`.
     """
     wavelengths_nm = np.asarray(wavelengths_nm, np.float32)
-    of_materials = round(samples * materials) if directory is not None else samples
+    of_materials = samples
+    if directory is not None:
+        of_materials = round(samples * materials) if reflectances.cover(wavelengths_nm, MATERIALS) else 0
     drawn, sources = [], []
     if of_materials < samples:
         drawn.append(cube_spectra(directory, split, samples - of_materials, exposure, seed))
@@ -56,7 +63,21 @@ def fit_prior(
     return MixturePrior(weights, means, covariances, wavelengths_nm, source)
 
 
-def cube_spectra(directory: str, split: str, count: int, exposure: float, seed: int) -> np.ndarray:
+def fit_configured(config: ConfigDict, directory: str | Path) -> MixturePrior:
+    """Returns the prior that `config.prior` asks for, of the training split of a folder of cubes; as `fit_prior`."""
+    values = config.prior
+    return fit_prior(
+        config_lib.wavelengths_nm(config),
+        directory,
+        components=values.components,
+        samples=values.samples,
+        exposure=values.exposure,
+        materials=values.materials,
+        seed=values.seed,
+    )
+
+
+def cube_spectra(directory: str | Path, split: str, count: int, exposure: float, seed: int) -> np.ndarray:
     """Returns about `count` pixels of cubes under random exposures, float64 [n, bands]; as many of every scene.
 
     Of a scene with too few pixels all are taken, so `n` may be less than `count`.

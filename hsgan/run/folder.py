@@ -3,6 +3,7 @@
 config.json          the resolved configuration
 run.json             versions, git commit, command lines and when they were given, the data's manifests
 cameras.npz          the SRF dictionary
+prior.npz            the mixture prior of the training's spectra
 checkpoints/         full training state, last two (resume)
 weights/             last.weights.h5, best.weights.h5: the network, with last.json, best.json (step, metrics)
 history.jsonl        one line a validation
@@ -25,6 +26,7 @@ from hsgan.data.sources import training_cameras
 from hsgan.errors import ConfigError, RunError
 from hsgan.files.atomic import write_atomically, write_json, write_text, write_weights
 from hsgan.networks.build import build_network
+from hsgan.prior.mixture import MixturePrior
 from hsgan.spectra.srf import SrfDictionary
 
 # What may change between the sessions of one run without changing its numbers.
@@ -145,6 +147,19 @@ class RunFolder:
         with np.load(file) as data:
             names = tuple(str(name) for name in data["names"])
             return SrfDictionary(names, data["wavelengths_nm"], data["responses"], str(data["source"]))
+
+    def save_prior(self, prior: MixturePrior) -> None:
+        """Writes the prior of the training's spectra to prior.npz."""
+        prior.save(self.path / "prior.npz")
+
+    def prior(self) -> MixturePrior | None:
+        """Returns the prior of the training's spectra; None of a run that was made before runs kept one.
+
+        Raises:
+          DataError: prior.npz cannot be read.
+        """
+        file = self.path / "prior.npz"
+        return MixturePrior.open(file) if file.is_file() else None
 
     def training_dictionary(self):
         """Returns the `SrfDictionary` of the cameras that training saw: `config.cameras.training`, not `held_out`."""

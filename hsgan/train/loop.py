@@ -12,6 +12,7 @@ import ml_collections
 import tensorflow as tf
 
 from hsgan.data.sources import Sources, open_sources
+from hsgan.prior.fit import fit_configured
 from hsgan.records.manifest import Manifest
 from hsgan.records.reader import diagnose
 from hsgan.run.folder import RunFolder
@@ -45,6 +46,8 @@ def train(config: ml_collections.ConfigDict, workdir: str | Path, sources: Sourc
     folder = RunFolder.create(workdir, config)
     folder.record_session({name: fingerprint(manifest) for name, manifest in sources.manifests.items()})
     folder.save_dictionary(sources.dictionary)
+    if folder.prior() is None:
+        folder.save_prior(fit_configured(config, sources.cubes.directory))
     if config.train.deterministic:
         tf.config.experimental.enable_op_determinism()
     keras.utils.set_random_seed(config.seed)

@@ -81,6 +81,9 @@ def test_it_knows_what_it_was_fitted_to_better_than_one_gaussian_does(cubes):
     assert np.square(found - spectra).mean() < 0.8 * np.square(one - spectra).mean()
 
 
-def test_wavelengths_without_measured_materials_are_refused():
-    with pytest.raises(DataError, match=r"none was measured over all of 400-1000 nm; do without"):
-        fit.fit_prior(np.arange(400, 1001, 10), components=2, samples=100)
+def test_wavelengths_without_measured_materials():
+    """A prior of materials alone is refused there; one of cubes does without them, and its source does not name any."""
+    far = np.arange(400, 1001, 10)
+    with pytest.raises(DataError, match=r"reflectances: none of .* was measured over all of 400-1000 nm"):
+        fit.fit_prior(far, components=2, samples=100)
+    assert not reflectances.cover(far) and reflectances.cover(GRID)
