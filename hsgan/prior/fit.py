@@ -1,5 +1,6 @@
 """Fits the prior of spectra: to the pixels of unpaired cubes, and to measured materials (method section 18)."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -8,21 +9,15 @@ from ml_collections import ConfigDict
 from hsgan import config as config_lib
 from hsgan.prior import em
 from hsgan.prior.mixture import MixturePrior
+from hsgan.prior.samples import MATERIALS, expose, material_spectra, materials_at, scene_spectra
 from hsgan.records.manifest import read_manifest
-from hsgan.records.reader import iterate_cubes
 from hsgan.spectra import reflectances
-
-MATERIALS = ("CIE 224:2017", *reflectances.CHARTS)
-_MIX = 0.3  # both parameters of the beta distribution of the share of one of two materials: mostly nearly one of them
-_LEVEL, _SPREAD = 0.15, 1.0  # mean radiance of a material: its median, and the deviation of its logarithm
-# Streams of random numbers, each its own constant in all its seeds.
-_CUBES, _MATERIALS = 1, 2
 
 
 def fit_prior(
     wavelengths_nm: np.ndarray,
     directory: str | Path | None = None,
-    split: str = "train",
+    splits: Sequence[str] = ("train",),
     components: int = 32,
     samples: int = 40_000,
     exposure: float = 1.0,
@@ -36,7 +31,7 @@ def fit_prior(
     Args:
       wavelengths_nm: float [bands], of the cubes.
       directory: folder of cube records; None is materials alone.
-      split: of the records.
+      splits: of the records.
       components: Gaussians; fewer where there are not so many distinct spectra.
       samples: spectra that it is fitted to, of cubes and materials together.
       exposure: each pixel of a cube is multiplied by `exp(U(-exposure, exposure))`.
@@ -45,22 +40,45 @@ def fit_prior(
       seed: of all that is random.
 
     Raises:
-      DataError: as `cube_spectra` and `material_spectra`.
+      DataError: no such records, or one that cannot be read; no cubes, and wavelengths at which no materials were
+        measured.
     """
     wavelengths_nm = np.asarray(wavelengths_nm, np.float32)
-    of_materials = samples
+    of_materials, pixels, sources = samples, [], []
     if directory is not None:
         of_materials = round(samples * materials) if reflectances.cover(wavelengths_nm, MATERIALS) else 0
-    drawn, sources = [], []
     if of_materials < samples:
-        drawn.append(cube_spectra(directory, split, samples - of_materials, exposure, seed))
-        sources.append(f"{len(drawn[-1])} spectra of {read_manifest(directory).source} ({split})")
+        pixels = list(scene_spectra(directory, splits, samples - of_materials, seed).values())
+        sources.append(f"{sum(map(len, pixels))} spectra of {read_manifest(directory).source} ({', '.join(splits)})")
     if of_materials:
-        drawn.append(material_spectra(wavelengths_nm, of_materials, seed))
         sources.append(f"{of_materials} mixtures of materials measured by others, as colour-science ships them")
-    weights, means, covariances = em.fit(np.concatenate(drawn), components, seed)
+    spectra = fitted_spectra(wavelengths_nm, pixels, exposure, of_materials, seed)
+    weights, means, covariances = em.fit(spectra, components, seed)
     source = f"{', '.join(sources)}; {len(weights)} components, exposures within e^{exposure:g}, seed {seed}"
     return MixturePrior(weights, means, covariances, wavelengths_nm, source)
+
+
+def fitted_spectra(
+    wavelengths_nm: np.ndarray,
+    pixels: Sequence[np.ndarray],
+    exposure: float,
+    materials: int,
+    seed: int,
+) -> np.ndarray:
+    """Returns what a prior is fitted to, float64 [n, bands]: pixels under random exposures, and materials.
+
+    Args:
+      wavelengths_nm: float [bands].
+      pixels: of cubes, [n, bands] each.
+      exposure: as for `fit_prior`.
+      materials: number of mixtures of materials.
+      seed: of what is random.
+    """
+    rng = np.random.default_rng(seed)
+    spectra = [expose(each, exposure, rng) for each in pixels]
+    if materials:
+        spectra.append(material_spectra(materials_at(wavelengths_nm), materials, rng))
+    return np.concatenate(spectra)
 
 
 def fit_configured(config: ConfigDict, directory: str | Path) -> MixturePrior:
@@ -75,43 +93,3 @@ def fit_configured(config: ConfigDict, directory: str | Path) -> MixturePrior:
         materials=values.materials,
         seed=values.seed,
     )
-
-
-def cube_spectra(directory: str | Path, split: str, count: int, exposure: float, seed: int) -> np.ndarray:
-    """Returns about `count` pixels of cubes under random exposures, float64 [n, bands]; as many of every scene.
-
-    Of a scene with too few pixels all are taken, so `n` may be less than `count`.
-
-    Args:
-      directory, split: of the records. exposure, seed: as for `fit_prior`.
-
-    Raises:
-      DataError: no such records, or one that cannot be read.
-    """
-    scenes = read_manifest(directory).split(split).records
-    drawn = []
-    for index, (_, cube) in enumerate(iterate_cubes(directory, split)):
-        rng = np.random.default_rng([seed, _CUBES, index])
-        pixels = cube.reshape(-1, cube.shape[-1])
-        chosen = rng.permutation(len(pixels))[: -(-count // scenes)]
-        spectra = pixels[chosen].astype(np.float64)
-        drawn.append(spectra * np.exp(rng.uniform(-exposure, exposure, (len(spectra), 1))))
-    return np.concatenate(drawn)
-
-
-def material_spectra(wavelengths_nm: np.ndarray, count: int, seed: int) -> np.ndarray:
-    """Returns mixtures of two measured materials each, under random light levels, float64 [count, bands].
-
-    Args:
-      wavelengths_nm: float [bands]. count: of spectra. seed: of what is random.
-
-    Raises:
-      DataError: wavelengths at which none was measured.
-    """
-    measured = reflectances.load(wavelengths_nm, MATERIALS)
-    rng = np.random.default_rng([seed, _MATERIALS])
-    first, second = measured[rng.integers(len(measured), size=(2, count))]
-    share = rng.beta(_MIX, _MIX, (count, 1))
-    mixed = share * first + (1 - share) * second
-    level = _LEVEL * np.exp(_SPREAD * rng.standard_normal((count, 1)))
-    return mixed / mixed.mean(axis=1, keepdims=True) * level

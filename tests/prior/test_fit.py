@@ -5,7 +5,7 @@ import pytest
 from mixtures import CAMERA, GRID
 
 from hsgan.errors import DataError
-from hsgan.prior import fit
+from hsgan.prior import fit, samples
 from hsgan.records.manifest import read_manifest
 from hsgan.records.reader import iterate_cubes
 from hsgan.spectra import closed_form, mixture, reflectances
@@ -16,8 +16,12 @@ def cubes(demo_records):
     return demo_records[0]
 
 
+def pixels_of(cubes, count):
+    return np.concatenate(list(samples.scene_spectra(cubes, ("train",), count, seed=0).values()))
+
+
 def test_cube_spectra_are_pixels_of_all_scenes_under_exposures(cubes):
-    drawn = fit.cube_spectra(cubes, "train", 30, 1.0, seed=0)
+    drawn = samples.expose(pixels_of(cubes, 30), 1.0, np.random.default_rng(0))
     directions = drawn / np.linalg.norm(drawn, axis=1, keepdims=True)
     scenes = [cube.reshape(-1, 31).astype(np.float64) for _, cube in iterate_cubes(cubes, "train")]
     assert drawn.shape == (30, 31) and len(scenes) == 3
@@ -31,20 +35,20 @@ def test_cube_spectra_are_pixels_of_all_scenes_under_exposures(cubes):
     assert min(gains) >= np.exp(-1) and max(gains) <= np.exp(1) and max(gains) / min(gains) > 2
 
 
-def test_without_exposures_the_pixels_are_as_they_are(cubes):
-    drawn = fit.cube_spectra(cubes, "train", 9, 0.0, seed=0)
+def test_cube_spectra_are_the_pixels_themselves(cubes):
+    drawn = pixels_of(cubes, 9)
     pixels = {tuple(pixel) for _, cube in iterate_cubes(cubes, "train") for pixel in cube.reshape(-1, 31).tolist()}
     assert {tuple(spectrum) for spectrum in drawn.tolist()} <= pixels
 
 
 def test_a_scene_of_few_pixels_gives_all_of_them(cubes):
     pixels = [cube[..., 0].size for _, cube in iterate_cubes(cubes, "train")]
-    assert len(fit.cube_spectra(cubes, "train", 10**6, 0.0, seed=0)) == sum(pixels)
+    assert len(pixels_of(cubes, 10**6)) == sum(pixels)
 
 
 def test_material_spectra_are_mixtures_of_two():
-    drawn = fit.material_spectra(GRID, 200, seed=0)
-    measured = reflectances.load(GRID, fit.MATERIALS)
+    measured = samples.materials_at(GRID)
+    drawn = samples.material_spectra(measured, 200, np.random.default_rng(0))
     directions = measured / np.linalg.norm(measured, axis=1, keepdims=True)
     nearest = (drawn @ directions.T / np.linalg.norm(drawn, axis=1, keepdims=True)).max(axis=1)
     assert (nearest > 1 - 1e-6).mean() > 0.1 and nearest.min() < 0.999  # nearly pure ones, and real mixtures
@@ -74,7 +78,7 @@ def test_materials_alone_need_no_cube():
 
 def test_it_knows_what_it_was_fitted_to_better_than_one_gaussian_does(cubes):
     prior = fit.fit_prior(GRID, cubes, components=8, samples=4000, exposure=0.0, materials=0)
-    spectra = fit.cube_spectra(cubes, "train", 4000, 0.0, seed=0)[None]
+    spectra = pixels_of(cubes, 4000)[None]
     rgb = (spectra @ CAMERA.T).astype(np.float32)
     found = mixture.mixture(rgb, CAMERA, prior.parameters)
     one = closed_form.wiener(rgb, CAMERA, spectra[0].mean(axis=0), np.cov(spectra[0].T), 1e-4)

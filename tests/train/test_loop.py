@@ -55,7 +55,7 @@ def test_the_prior_is_the_records_and_is_fitted_once(run, small_config, monkeypa
 @pytest.mark.parametrize("trained", [False, True])
 def test_a_network_starts_at_the_prior_and_moves_it_only_if_asked_to(small_config, tmp_path, trained):
     small_config.generator.initialization, small_config.prior.trained = "mixture", trained
-    small_config.train.steps = 2
+    small_config.train.steps, small_config.optimizer.ema = 2, 0.0
     folder = train(small_config, tmp_path / "run")
     network, prior = folder.network("last"), folder.prior()
     moved = np.abs(network.mixture[1] - prior.means).max()
