@@ -8,7 +8,8 @@ def default_config():
     config = ml_collections.ConfigDict()
     config.name = "hsgan"
     config.seed = 0
-    # hsgan (unpaired), agd_net (paired), or a baseline: hscnn_d, fm_net, chs_gan (paired), dbf (photos alone).
+    # hsgan (unpaired), agd_net (paired), or a baseline: hscnn_d, fm_net, chs_gan (paired), dbf (photos alone), or the
+    # mixture prior itself, trained: mixture.
     config.model = "hsgan"
     config.wavelengths = dict(start_nm=400, stop_nm=700, step_nm=10)
     config.cameras = cameras()
@@ -98,7 +99,7 @@ def unpaired_networks():
 
 
 def paired_networks():
-    """AGD-Net (method section 12) and the baselines (section 13), in their published widths."""
+    """AGD-Net (method section 12), the baselines (section 13) in their published widths, the mixture (section 18)."""
     return dict(
         agd_net=dict(
             stages=9,
@@ -114,6 +115,12 @@ def paired_networks():
         fm_net=dict(blocks=4, width=64),
         chs_gan=dict(widths=(92, 100, 124), discriminator_width=64),
         dbf=dict(basis=10, widths=(92, 104, 124)),
+        # Its objective and optimizer are `paired`'s, its batch is single pixels, its mixture `prior`'s.
+        mixture=dict(
+            pixels=200_000,  # of cubes, in memory, to draw from
+            concentration=0.1,  # of the Dirichlet distribution of the cameras' shares; small: nearly one camera
+            blind=0.5,  # share of the steps in which the mean camera is told in place of the one that made the RGB
+        ),
     )
 
 
@@ -153,7 +160,7 @@ def paired_training():
     """Objective and optimizer of the models that train on pairs, and of `dbf` (sections 12 and 13)."""
     return dict(
         pixel=1.0,
-        pixel_form="l1",  # l1 | mrae
+        pixel_form="l1",  # l1 | mrae | leveled (squared error over the level)
         residual=0.0,  # mean squared back-projection error, of every stage where a network has stages
         rank=0.0,
         rank_patch=48,

@@ -190,8 +190,10 @@ def check_paired(rules, config):
         "dbf.basis",
         "must not exceed the number of bands",
     )
+    rules.positive("mixture.", "pixels", "concentration")
+    rules.rule(0 <= config.mixture.blind <= 1, "mixture.blind", "must lie in [0, 1]")
     rules.not_negative("paired.", "pixel", "residual", "rank", "adversarial")
-    rules.one_of("paired.pixel_form", ("l1", "mrae"))
+    rules.one_of("paired.pixel_form", ("l1", "mrae", "leveled"))
     rules.one_of("paired.rank_weighting", ("relative", "none"))
     rules.positive("paired.", "rank_patch", "rank_stride")
     rules.rule(

@@ -6,6 +6,7 @@ from hsgan.networks.dbf import DBFNet
 from hsgan.networks.fm_net import FMNet
 from hsgan.networks.hscnn_d import HSCNNDNet
 from hsgan.networks.hsgan_net import HSGANNet
+from hsgan.networks.mixture_net import MixtureNet
 
 NETWORKS = {
     "hsgan": HSGANNet,
@@ -14,6 +15,7 @@ NETWORKS = {
     "fm_net": FMNet,
     "chs_gan": CHSGANNet,
     "dbf": DBFNet,
+    "mixture": MixtureNet,
 }
 
 

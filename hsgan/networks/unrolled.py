@@ -88,7 +88,7 @@ class Rule(abc.ABC):
 def unroll(
     rule: Rule, stages: Sequence[Any], start: Callable[..., Any] | None, rgb: tf.Tensor, srf: tf.Tensor
 ) -> Iterator[tuple[Any, Any]]:
-    """Yields the estimate and its residual after each stage; after the last the cube and None.
+    """Yields the estimate and its residual after each stage; after the last, or if there is none, the cube and None.
 
     Args:
       rule: of the method, or something with a `step` of other arguments (`hsgan.reconstruct.fused` has one of blocks).
@@ -98,6 +98,8 @@ def unroll(
       srf: float32 [batch, 3, bands].
     """
     cube, residual = None if start is None else start(rgb, srf), rgb
+    if not stages:
+        yield rule.activation(cube), None
     for number, stage in enumerate(stages, 1):
         cube, residual = rule.step(stage, cube, residual, rgb, srf, last=number == len(stages))
         yield cube, residual
