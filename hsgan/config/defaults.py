@@ -62,6 +62,7 @@ def prior():
         materials=0.3,  # share of the samples that are measured materials, where the wavelengths allow
         noise=1e-6,  # variance of the RGB noise
         seed=0,  # of the samples and the start of the fit
+        folds=4,  # groups of scenes left out in turn, to calibrate its uncertainty; 0: it stays as it is
         trained=False,  # whether a network that starts at the prior trains it along
     )
 

@@ -105,8 +105,8 @@ def check_data(rules, config):
 def check_prior(rules, config):
     """The mixture prior."""
     rules.positive("prior.", "components", "samples", "noise")
-    rules.not_negative("prior.", "exposure", "seed")
-    rules.rule(0 <= config.prior.materials <= 1, "prior.materials", "must lie in [0, 1]")
+    rules.not_negative("prior.", "exposure", "seed", "folds")
+    rules.fraction("prior.", "materials")
     rules.rule(config.prior.components <= config.prior.samples, "prior.components", "must not exceed prior.samples")
 
 

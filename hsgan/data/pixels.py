@@ -12,10 +12,9 @@ import ml_collections
 import numpy as np
 import tensorflow as tf
 
-from hsgan import config as config_lib
-from hsgan.prior.samples import MATERIALS, expose, material_spectra, materials_at, scene_spectra
+from hsgan.prior.fit import material_share
+from hsgan.prior.samples import expose, material_spectra, materials_at, scene_spectra
 from hsgan.records.manifest import Manifest
-from hsgan.spectra import reflectances
 from hsgan.spectra.srf import SrfDictionary
 
 _PIXELS = 5  # this stream's own constant in all its seeds
@@ -54,10 +53,9 @@ def pixel_pairs(
 def _batches(config, cubes, dictionary, start_step) -> Iterator[dict[str, np.ndarray]]:
     values, prior, batch = config.mixture, config.prior, config.train.batch
     pixels = np.concatenate(list(scene_spectra(cubes.directory, ("train",), values.pixels, config.seed).values()))
-    wavelengths_nm = config_lib.wavelengths_nm(config)
-    with_materials = prior.materials > 0 and reflectances.cover(wavelengths_nm, MATERIALS)
-    measured = materials_at(wavelengths_nm) if with_materials else None
-    of_materials = round(batch * prior.materials) if with_materials else 0
+    wavelengths_nm = dictionary.wavelengths_nm
+    of_materials = round(batch * material_share(wavelengths_nm, prior))
+    measured = materials_at(wavelengths_nm) if of_materials else None
     cameras, mean = dictionary.responses, dictionary.responses.mean(axis=0)
     for step in itertools.count(start_step):
         rng = np.random.default_rng([config.seed, _PIXELS, step])

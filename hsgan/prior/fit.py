@@ -1,95 +1,128 @@
-"""Fits the prior of spectra: to the pixels of unpaired cubes, and to measured materials (method section 18)."""
+"""Fits the prior of spectra: to the pixels of unpaired cubes, and to measured materials (method section 18).
 
-from collections.abc import Sequence
+A fit is asked for by `config.prior` (`hsgan.config.defaults.prior`). The same settings and records give the same prior.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import tensorflow as tf
 from ml_collections import ConfigDict
 
-from hsgan import config as config_lib
 from hsgan.prior import em
 from hsgan.prior.mixture import MixturePrior
 from hsgan.prior.samples import MATERIALS, expose, material_spectra, materials_at, scene_spectra
 from hsgan.records.manifest import read_manifest
 from hsgan.spectra import reflectances
+from hsgan.spectra.mixture import deviate_mixture, solve_mixture
+
+_NINE_IN_TEN = 1.645  # standard deviations on each side, of a Gaussian
+_PART = 4096  # pixels whose deviations are computed at a time
 
 
 def fit_prior(
     wavelengths_nm: np.ndarray,
+    values: ConfigDict,
     directory: str | Path | None = None,
     splits: Sequence[str] = ("train",),
-    components: int = 32,
-    samples: int = 40_000,
-    exposure: float = 1.0,
-    materials: float = 0.3,
-    seed: int = 0,
+    srf: np.ndarray | None = None,
 ) -> MixturePrior:
-    """Returns the prior of the spectra of a folder of cubes, of measured materials, or of both.
+    """Returns the prior of the spectra of a folder of cubes and of measured materials, or of materials alone.
 
-    The same arguments and records give the same prior. Memory holds one scene and the samples.
+    Its temperature is found by leaving scenes out in turn (`calibrate`), if a camera is given, `values.folds` ask for
+    it, and there are two scenes. Otherwise it is 1. Memory holds one scene and the samples.
 
     Args:
       wavelengths_nm: float [bands], of the cubes.
+      values: `config.prior`. At wavelengths where no materials were measured their share is none.
       directory: folder of cube records; None is materials alone.
       splits: of the records.
-      components: Gaussians; fewer where there are not so many distinct spectra.
-      samples: spectra that it is fitted to, of cubes and materials together.
-      exposure: each pixel of a cube is multiplied by `exp(U(-exposure, exposure))`.
-      materials: share of the samples that are materials. Without cubes all are; at wavelengths where no materials
-        were measured, none.
-      seed: of all that is random.
+      srf: float [3, bands], the camera to calibrate for.
 
     Raises:
       DataError: no such records, or one that cannot be read; no cubes, and wavelengths at which no materials were
         measured.
     """
     wavelengths_nm = np.asarray(wavelengths_nm, np.float32)
-    of_materials, pixels, sources = samples, [], []
+    scenes = {}
     if directory is not None:
-        of_materials = round(samples * materials) if reflectances.cover(wavelengths_nm, MATERIALS) else 0
-    if of_materials < samples:
-        pixels = list(scene_spectra(directory, splits, samples - of_materials, seed).values())
-        sources.append(f"{sum(map(len, pixels))} spectra of {read_manifest(directory).source} ({', '.join(splits)})")
-    if of_materials:
-        sources.append(f"{of_materials} mixtures of materials measured by others, as colour-science ships them")
-    spectra = fitted_spectra(wavelengths_nm, pixels, exposure, of_materials, seed)
-    weights, means, covariances = em.fit(spectra, components, seed)
-    source = f"{', '.join(sources)}; {len(weights)} components, exposures within e^{exposure:g}, seed {seed}"
-    return MixturePrior(weights, means, covariances, wavelengths_nm, source)
+        cubes = round(values.samples * (1 - material_share(wavelengths_nm, values)))
+        scenes = scene_spectra(directory, splits, cubes, values.seed)
+    prior = fit_scenes(wavelengths_nm, values, scenes)
+    if scenes:
+        prior = replace(prior, source=f"{read_manifest(directory).source} ({', '.join(splits)}): {prior.source}")
+    if srf is None or values.folds < 2 or len(scenes) < 2:
+        return prior
+    return replace(prior, temperature=calibrate(wavelengths_nm, values, scenes, srf))
 
 
-def fitted_spectra(
-    wavelengths_nm: np.ndarray,
-    pixels: Sequence[np.ndarray],
-    exposure: float,
-    materials: int,
-    seed: int,
-) -> np.ndarray:
-    """Returns what a prior is fitted to, float64 [n, bands]: pixels under random exposures, and materials.
+def fit_scenes(wavelengths_nm: np.ndarray, values: ConfigDict, scenes: Mapping[str, np.ndarray]) -> MixturePrior:
+    """Returns the prior of the pixels of some scenes, under random exposures, and of materials beside them.
 
     Args:
-      wavelengths_nm: float [bands].
-      pixels: of cubes, [n, bands] each.
-      exposure: as for `fit_prior`.
-      materials: number of mixtures of materials.
-      seed: of what is random.
+      wavelengths_nm: float32 [bands].
+      values: `config.prior`.
+      scenes: pixels of cubes by scene, [n, bands] each; none is materials alone.
     """
-    rng = np.random.default_rng(seed)
-    spectra = [expose(each, exposure, rng) for each in pixels]
+    rng = np.random.default_rng(values.seed)
+    spectra = [expose(pixels, values.exposure, rng) for pixels in scenes.values()]
+    pixels, share = sum(map(len, spectra)), material_share(wavelengths_nm, values)
+    materials = round(pixels * share / (1 - share)) if scenes else values.samples
     if materials:
         spectra.append(material_spectra(materials_at(wavelengths_nm), materials, rng))
-    return np.concatenate(spectra)
-
-
-def fit_configured(config: ConfigDict, directory: str | Path) -> MixturePrior:
-    """Returns the prior that `config.prior` asks for, of the training split of a folder of cubes; as `fit_prior`."""
-    values = config.prior
-    return fit_prior(
-        config_lib.wavelengths_nm(config),
-        directory,
-        components=values.components,
-        samples=values.samples,
-        exposure=values.exposure,
-        materials=values.materials,
-        seed=values.seed,
+    mixture = em.fit(np.concatenate(spectra), values.components, values.seed)
+    source = (
+        f"{pixels} pixels of {len(scenes)} scenes, exposures within e^{values.exposure:g}; {materials} mixtures of two "
+        f"materials ({', '.join(MATERIALS)}; colour-science); {len(mixture[0])} components, seed {values.seed}"
     )
+    return MixturePrior(*mixture, wavelengths_nm, source)
+
+
+def material_share(wavelengths_nm: np.ndarray, values: ConfigDict) -> float:
+    """Returns the share of materials in what is fitted beside cubes: `values.materials`, 0 where none were measured."""
+    return values.materials if reflectances.cover(wavelengths_nm, MATERIALS) else 0.0
+
+
+def calibrate(
+    wavelengths_nm: np.ndarray,
+    values: ConfigDict,
+    scenes: Mapping[str, np.ndarray],
+    srf: np.ndarray,
+) -> float:
+    """Returns the temperature with which 90 % intervals hold nine in ten of the values of scenes not fitted to.
+
+    The scenes are left out in turn, in `values.folds` groups, and what a prior of the others says of their pixels is
+    compared with the truth.
+
+    Args:
+      wavelengths_nm: float32 [bands].
+      values: `config.prior`.
+      scenes: as for `fit_scenes`, at least two.
+      srf: float [3, bands], the camera, known.
+    """
+    names = sorted(scenes)
+    errors = []
+    for fold in range(min(values.folds, len(names))):
+        out = names[fold :: values.folds]
+        prior = fit_scenes(wavelengths_nm, values, {name: scenes[name] for name in names if name not in out})
+        form = solve_mixture(tf.constant(srf), prior.parameters, values.noise)
+        errors += [standard_errors(scenes[name], srf, form) for name in out]
+    return float(np.quantile(np.concatenate(errors), 0.9) / _NINE_IN_TEN)
+
+
+def standard_errors(spectra: np.ndarray, srf: np.ndarray, form: tuple) -> np.ndarray:
+    """Returns the absolute errors of estimates in standard deviations as they are without a temperature.
+
+    Args:
+      spectra: the truth, float [n, bands].
+      srf: float [3, bands], the camera.
+      form: the prior seen through it (`hsgan.spectra.mixture.solve_mixture`).
+    """
+    errors = []
+    for first in range(0, len(spectra), _PART):
+        truth = spectra[first : first + _PART]
+        estimate, deviation = deviate_mixture((truth @ np.transpose(srf)).astype(np.float32), form)
+        errors.append(np.abs(truth - estimate) / deviation)
+    return np.concatenate(errors)
