@@ -47,6 +47,7 @@ def small_config(demo_records):
     config.train.batch, config.train.steps, config.train.log_every = 2, 6, 1
     config.train.checkpoint_every, config.train.validate_every = 2, 4
     config.train.evaluate = False
+    config.prior.components, config.prior.samples = 4, 400
     return config
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 from scipy import special, stats
 
+from hsgan.prior.mixture import MixturePrior
 from hsgan.spectra import srf
 
 GRID = np.arange(400, 701, 10)
@@ -42,3 +43,6 @@ def oracle(rgb: np.ndarray, srf: np.ndarray, mixture: tuple, noise: float) -> tu
     apart = estimates - mean
     between = np.einsum("nk,kns,knt->nst", share, apart, apart)
     return mean, np.einsum("nk,kst->nst", share, np.array(inside)) + between
+
+
+PRIOR = MixturePrior(*draw(), GRID.astype(np.float32), "five bumps")

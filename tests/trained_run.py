@@ -4,6 +4,7 @@ import json
 
 import keras
 import numpy as np
+from mixtures import PRIOR
 
 from hsgan import config as config_lib
 from hsgan.networks.agd_net import AGDNet
@@ -44,7 +45,7 @@ def as_file(config, folder):
 def network(initialization="smooth"):
     """Returns a small `HSGANNet` with weights that do something, equal in every call."""
     keras.utils.set_random_seed(1)
-    model = HSGANNet(small_config(initialization), srf_lib.load("default", WAVELENGTHS_NM), STATISTICS)
+    model = HSGANNet(small_config(initialization), srf_lib.load("default", WAVELENGTHS_NM), STATISTICS, prior=PRIOR)
     rng = np.random.default_rng(7)
     for weight in model.generator.weights:
         weight.assign(rng.normal(0, 0.3, weight.shape))
@@ -61,7 +62,7 @@ def agd_net(initialization="smooth"):
     with config.unlocked():
         config.model = "agd_net"
         config.agd_net.update(stages=2, growth=4, units=2, degradation="given", initialization=initialization)
-    model = AGDNet(config, srf_lib.load("default", WAVELENGTHS_NM), STATISTICS)
+    model = AGDNet(config, srf_lib.load("default", WAVELENGTHS_NM), STATISTICS, prior=PRIOR)
     rng = np.random.default_rng(6)
     for weight in model.weights:
         if weight.ndim == 4:

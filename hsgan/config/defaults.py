@@ -8,11 +8,13 @@ def default_config():
     config = ml_collections.ConfigDict()
     config.name = "hsgan"
     config.seed = 0
-    # hsgan (unpaired), agd_net (paired), or a baseline: hscnn_d, fm_net, chs_gan (paired), dbf (photos alone).
+    # hsgan (unpaired), agd_net (paired), or a baseline: hscnn_d, fm_net, chs_gan (paired), dbf (photos alone), or the
+    # mixture prior itself, trained: mixture.
     config.model = "hsgan"
     config.wavelengths = dict(start_nm=400, stop_nm=700, step_nm=10)
     config.cameras = cameras()
     config.data = data()
+    config.prior = prior()
     for name, section in (unpaired_networks() | paired_networks()).items():
         config[name] = section
     config.loss = unpaired_loss()
@@ -51,6 +53,20 @@ def data():
     )
 
 
+def prior():
+    """The mixture prior of spectra, fitted once a run (method section 18)."""
+    return dict(
+        components=32,  # Gaussians
+        samples=40_000,  # spectra that it is fitted to
+        exposure=1.0,  # a cube's pixels are multiplied by exp(U(-exposure, exposure))
+        materials=0.3,  # share of the samples that are measured materials, where the wavelengths allow
+        noise=1e-6,  # variance of the RGB noise
+        seed=0,  # of the samples and the start of the fit
+        folds=4,  # groups of scenes left out in turn, to calibrate its uncertainty; 0: it stays as it is
+        trained=False,  # whether a network that starts at the prior trains it along
+    )
+
+
 def unpaired_networks():
     """The networks of the unpaired method (method sections 2-6)."""
     generator = dict(
@@ -58,7 +74,7 @@ def unpaired_networks():
         growth=62,
         units=5,
         negative_slope=0.001,  # of the last LeakyReLU [code]
-        initialization="learned",  # learned | smooth | prior (method section 17)
+        initialization="learned",  # learned | smooth | prior (method section 17) | mixture (section 18)
         prior_noise=1e-4,  # `s` of the Wiener estimate, variance of the RGB noise
     )
     srf_estimator = dict(widths=((16, 32), (64, 64), (64, 64), (64, 64)), kernels=(5, 5, 3, 3), head=(128, 128, 128))
@@ -84,14 +100,14 @@ def unpaired_networks():
 
 
 def paired_networks():
-    """AGD-Net (method section 12) and the baselines (section 13), in their published widths."""
+    """AGD-Net (method section 12), the baselines (section 13) in their published widths, the mixture (section 18)."""
     return dict(
         agd_net=dict(
             stages=9,
             growth=62,
             units=5,
             degradation="learned",  # learned | given (the SRF is an input) | estimated (by the SRF estimator)
-            initialization="learned",  # learned | smooth | prior, as the generator's
+            initialization="learned",  # learned | smooth | prior | mixture, as the generator's
             prior_noise=1e-4,
             basic_gradient=True,
             zero_mean=True,
@@ -100,6 +116,12 @@ def paired_networks():
         fm_net=dict(blocks=4, width=64),
         chs_gan=dict(widths=(92, 100, 124), discriminator_width=64),
         dbf=dict(basis=10, widths=(92, 104, 124)),
+        # Its objective and optimizer are `paired`'s, its batch is single pixels, its mixture `prior`'s.
+        mixture=dict(
+            pixels=200_000,  # of cubes, in memory, to draw from
+            concentration=0.1,  # of the Dirichlet distribution of the cameras' shares; small: nearly one camera
+            blind=0.5,  # share of the steps in which the mean camera is told in place of the one that made the RGB
+        ),
     )
 
 
@@ -139,7 +161,7 @@ def paired_training():
     """Objective and optimizer of the models that train on pairs, and of `dbf` (sections 12 and 13)."""
     return dict(
         pixel=1.0,
-        pixel_form="l1",  # l1 | mrae
+        pixel_form="l1",  # l1 | mrae | leveled (squared error over the level)
         residual=0.0,  # mean squared back-projection error, of every stage where a network has stages
         rank=0.0,
         rank_patch=48,

@@ -31,6 +31,7 @@ MODELS = {
     "fm_net": Model(),
     "chs_gan": Model(),
     "dbf": Model(photos=True, takes_camera=False),
+    "mixture": Model(),
 }
 UNKNOWN = Model()  # of a name that is not in MODELS, which is a problem of its own
 

@@ -6,7 +6,7 @@ from hsgan.config.models import MODELS, model_of
 from hsgan.config.tree import get, grid_is_whole, wavelengths_nm
 
 PARSERS = ("hrnet_w18_small", "hrnet_w18_small_v2", "hrnet_w48")  # our own
-INITIALIZATIONS = ("learned", "smooth", "prior")
+INITIALIZATIONS = ("learned", "smooth", "prior", "mixture")
 DEGRADATIONS = ("learned", "given", "estimated")
 REGULARIZERS = ("l1_clip", "gp1", "gp0", "spectral_norm", "none")
 SCHEDULES = ("constant", "cosine", "polynomial", "halving")
@@ -17,7 +17,7 @@ PRECISIONS = ("float32", "mixed_bfloat16")
 def problems_of(config):
     """Returns a list of texts, one for each rule that `config` breaks."""
     rules = Rules(config)
-    for check in (check_general, check_data, check_unpaired, check_semantic, check_paired):
+    for check in (check_general, check_data, check_prior, check_unpaired, check_semantic, check_paired):
         check(rules, config)
     return rules.problems
 
@@ -102,6 +102,14 @@ def check_data(rules, config):
     rules.rule(config.data.rgb_crop >= config.train.patch, "data.rgb_crop", "must be at least train.patch")
 
 
+def check_prior(rules, config):
+    """The mixture prior."""
+    rules.positive("prior.", "components", "samples", "noise")
+    rules.not_negative("prior.", "exposure", "seed", "folds")
+    rules.fraction("prior.", "materials")
+    rules.rule(config.prior.components <= config.prior.samples, "prior.components", "must not exceed prior.samples")
+
+
 def check_unpaired(rules, config):
     """Networks, objective and optimizers of the unpaired method."""
     rules.positive("generator.", "stages", "growth", "units", "prior_noise")
@@ -182,8 +190,10 @@ def check_paired(rules, config):
         "dbf.basis",
         "must not exceed the number of bands",
     )
+    rules.positive("mixture.", "pixels", "concentration")
+    rules.rule(0 <= config.mixture.blind <= 1, "mixture.blind", "must lie in [0, 1]")
     rules.not_negative("paired.", "pixel", "residual", "rank", "adversarial")
-    rules.one_of("paired.pixel_form", ("l1", "mrae"))
+    rules.one_of("paired.pixel_form", ("l1", "mrae", "leveled"))
     rules.one_of("paired.rank_weighting", ("relative", "none"))
     rules.positive("paired.", "rank_patch", "rank_stride")
     rules.rule(

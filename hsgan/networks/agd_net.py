@@ -27,7 +27,7 @@ import tensorflow as tf
 from hsgan.networks.base import ReconstructionNetwork
 from hsgan.networks.generator import GeneratorStage
 from hsgan.networks.srf_estimator import build_srf_estimator
-from hsgan.networks.unrolled import LEARNED, Rule, Unrolled, final
+from hsgan.networks.unrolled import LEARNED, Rule, Unrolled, final, prior_of, start_noise
 from hsgan.spectra.operations import EXACT, Operations
 
 
@@ -63,10 +63,10 @@ class AGDNet(ReconstructionNetwork, Unrolled):
     """
 
     def __init__(self, config, dictionary, statistics=None, dtype=None, **kwargs):
-        super().__init__(dictionary, statistics, **kwargs)
+        super().__init__(dictionary, statistics, prior_of(config, config.agd_net), **kwargs)
         values = config.agd_net
         self.values = values
-        self.initialization, self.prior_noise = values.initialization, values.prior_noise
+        self.initialization, self.prior_noise = values.initialization, start_noise(config, values)
         self.needs_camera = values.degradation != "learned"
         self.estimates_camera = values.degradation == "estimated"
         self.stages = [self.build_stage(number, dtype) for number in range(values.stages)]

@@ -5,8 +5,13 @@ import abc
 import keras
 import numpy as np
 import tensorflow as tf
+from ml_collections import ConfigDict
 
 from hsgan import losses
+from hsgan.networks.layers.mixture import MixtureLayer
+from hsgan.prior.mixture import MixturePrior
+from hsgan.spectra.mixture import Parameters
+from hsgan.spectra.srf import SrfDictionary
 
 
 class ReconstructionNetwork(keras.Model, abc.ABC):
@@ -30,6 +35,8 @@ class ReconstructionNetwork(keras.Model, abc.ABC):
     Args:
       dictionary: the cameras.
       statistics: (mean [bands], covariance [bands, bands]) of the real training cubes; None leaves them to be loaded.
+      mixture: `config.prior` of a network that has a mixture prior among its weights; None: it has none.
+      prior: where those weights start; None leaves them to be loaded.
     """
 
     receptive_radius = None
@@ -37,13 +44,25 @@ class ReconstructionNetwork(keras.Model, abc.ABC):
     needs_camera = False
     estimates_camera = False
 
-    def __init__(self, dictionary, statistics=None, **kwargs):
+    def __init__(
+        self,
+        dictionary: SrfDictionary,
+        statistics: tuple[np.ndarray, np.ndarray] | None = None,
+        mixture: ConfigDict | None = None,
+        prior: MixturePrior | None = None,
+        **kwargs,
+    ):
         super().__init__(dtype="float32", **kwargs)
         bands = len(dictionary.wavelengths_nm)
         self.dictionary = dictionary
         mean, covariance = statistics if statistics is not None else (np.zeros(bands), np.eye(bands))
         self.cube_mean = self.constant("cube_mean", mean)
         self.cube_covariance = self.constant("cube_covariance", covariance)
+        self.mixture_layer = None
+        if mixture is not None:
+            self.mixture_layer = MixtureLayer(mixture.components, bands, trainable=mixture.trained, name="mixture")
+            if prior is not None:
+                self.mixture_layer.start_at(*prior.parameters)
 
     def constant(self, name, value):
         """Returns a weight that is not trained, with an initial value; it is saved and loaded with the others."""
@@ -61,6 +80,11 @@ class ReconstructionNetwork(keras.Model, abc.ABC):
     def statistics(self):
         """(mean [bands], covariance [bands, bands]) of the real cubes of the training, float32 tensors."""
         return tf.convert_to_tensor(self.cube_mean), tf.convert_to_tensor(self.cube_covariance)
+
+    @property
+    def mixture(self) -> Parameters:
+        """Log weights, means and factors of the mixture prior, float32 tensors; of a network that has one."""
+        return self.mixture_layer.parameters()
 
     def knowledge(self, needs: str | None) -> tuple[tf.Tensor, ...]:
         """Returns the tensors that a closed form needs to know of cubes (`hsgan.spectra.closed_form.STARTS`).

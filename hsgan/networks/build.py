@@ -6,6 +6,7 @@ from hsgan.networks.dbf import DBFNet
 from hsgan.networks.fm_net import FMNet
 from hsgan.networks.hscnn_d import HSCNNDNet
 from hsgan.networks.hsgan_net import HSGANNet
+from hsgan.networks.mixture_net import MixtureNet
 
 NETWORKS = {
     "hsgan": HSGANNet,
@@ -14,15 +15,17 @@ NETWORKS = {
     "fm_net": FMNet,
     "chs_gan": CHSGANNet,
     "dbf": DBFNet,
+    "mixture": MixtureNet,
 }
 
 
-def build_network(config, dictionary, statistics=None, dtype=None, **kwargs):
+def build_network(config, dictionary, statistics=None, prior=None, dtype=None, **kwargs):
     """Returns the `ReconstructionNetwork` of `config.model`, built.
 
     Args:
       config: a checked configuration. dictionary: the cameras.
       statistics: (mean, covariance) of the real training cubes; None leaves them to be loaded.
+      prior: of the training's spectra (`MixturePrior`), for a network that has one; None leaves it to be loaded.
       dtype: policy of what is heavy, e.g. "mixed_bfloat16"; None is float32.
     """
-    return NETWORKS[config.model](config, dictionary, statistics, dtype=dtype, **kwargs)
+    return NETWORKS[config.model](config, dictionary, statistics, prior=prior, dtype=dtype, **kwargs)

@@ -17,7 +17,7 @@ import tensorflow as tf
 from ml_collections import ConfigDict
 
 from hsgan.networks.layers.efficient import DenselyConnected, EfficientConvolution
-from hsgan.networks.unrolled import LEARNED, Rule, Unrolled, final
+from hsgan.networks.unrolled import LEARNED, Rule, Unrolled, final, start_noise
 from hsgan.spectra.operations import EXACT, Operations
 
 
@@ -153,7 +153,8 @@ class Generator(keras.layers.Layer, Unrolled):
 
 def build_generator(config: ConfigDict, bands: int, dtype: str | None = None) -> Generator:
     """Returns the `Generator` of `config.generator` for `bands` bands, built."""
-    generator = Generator(bands, **config.generator.to_dict(), dtype=dtype, name="generator")
+    values = config.generator.to_dict() | {"prior_noise": start_noise(config, config.generator)}
+    generator = Generator(bands, **values, dtype=dtype, name="generator")
     generator.build()
     generator.built = True
     return generator

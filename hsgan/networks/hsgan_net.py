@@ -3,6 +3,7 @@
 from hsgan.networks.base import ReconstructionNetwork
 from hsgan.networks.generator import build_generator
 from hsgan.networks.srf_estimator import build_srf_estimator
+from hsgan.networks.unrolled import prior_of
 
 
 class HSGANNet(ReconstructionNetwork):
@@ -17,7 +18,7 @@ class HSGANNet(ReconstructionNetwork):
     estimates_camera = True
 
     def __init__(self, config, dictionary, statistics=None, dtype=None, **kwargs):
-        super().__init__(dictionary, statistics, **kwargs)
+        super().__init__(dictionary, statistics, prior_of(config, config.generator), **kwargs)
         self.generator = build_generator(config, self.bands, dtype)
         self.srf_estimator = build_srf_estimator(config, dictionary.responses, dtype)
         self.receptive_radius = config.generator.stages * (config.generator.units + 1)

@@ -17,11 +17,28 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import tensorflow as tf
+from ml_collections import ConfigDict
 
 from hsgan.spectra.closed_form import STARTS, ClosedForm
 from hsgan.spectra.operations import EXACT, Operations
 
 LEARNED = "learned"  # the initialization without a closed form
+
+
+def prior_of(config: ConfigDict, values: ConfigDict) -> ConfigDict | None:
+    """Returns `config.prior` where the closed form of an unrolled network is the mixture's, else None.
+
+    Args:
+      config: the configuration.
+      values: the network's section of it.
+    """
+    return config.prior if values.initialization == "mixture" else None
+
+
+def start_noise(config: ConfigDict, values: ConfigDict) -> float:
+    """Returns the noise variance of the closed form of an unrolled network; the arguments are those of `prior_of`."""
+    prior = prior_of(config, values)
+    return values.prior_noise if prior is None else prior.noise
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,7 +88,7 @@ class Rule(abc.ABC):
 def unroll(
     rule: Rule, stages: Sequence[Any], start: Callable[..., Any] | None, rgb: tf.Tensor, srf: tf.Tensor
 ) -> Iterator[tuple[Any, Any]]:
-    """Yields the estimate and its residual after each stage; after the last the cube and None.
+    """Yields the estimate and its residual after each stage; after the last, or if there is none, the cube and None.
 
     Args:
       rule: of the method, or something with a `step` of other arguments (`hsgan.reconstruct.fused` has one of blocks).
@@ -81,6 +98,8 @@ def unroll(
       srf: float32 [batch, 3, bands].
     """
     cube, residual = None if start is None else start(rgb, srf), rgb
+    if not stages:
+        yield rule.activation(cube), None
     for number, stage in enumerate(stages, 1):
         cube, residual = rule.step(stage, cube, residual, rgb, srf, last=number == len(stages))
         yield cube, residual

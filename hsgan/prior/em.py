@@ -16,7 +16,7 @@ from hsgan.errors import DataError
 # The start is sought in `asinh(50 y)`: nearly logarithmic above 0.02, where a spectrum's color counts more than its
 # brightness, and linear below, where there is noise.
 _START_SCALE = 50.0
-_CHUNK = 4096  # spectra whose monomials are in memory at a time
+_CHUNK = 4096  # spectra of one product: it keeps what is between the products near the processor
 
 
 def fit(
@@ -29,6 +29,7 @@ def fit(
     """Returns `(weights [k], means [k, bands], covariances [k, bands, bands])`, float64.
 
     The same arguments give the same result. `k` is `components`, or the number of distinct spectra if there are fewer.
+    Memory: 4 kB a spectrum of 31 bands.
 
     Args:
       spectra: float [n, bands].
@@ -47,17 +48,12 @@ def fit(
         raise DataError("spectra: must be finite. Received: NaN or infinite values")
     nearest = start(np.arcsinh(_START_SCALE * spectra), components, np.random.default_rng(seed))
     count = int(nearest.max()) + 1
-    sums = np.zeros((_monomial_count(spectra.shape[1]), count))
-    for part in _parts(spectra):
-        sums += _monomials(spectra[part]).T @ np.eye(count)[nearest[part]]
-    mixture = _maximize(sums, spectra.shape[1], floor)
+    parts = [_monomials(spectra[part]) for part in _parts(spectra)]
+    shares = (np.eye(count)[nearest[part]] for part in _parts(spectra))
+    mixture = _maximize(parts, shares, floor)
     for _ in tqdm(range(iterations), "fitting the prior", unit="iteration", disable=None):
         densities = _density_matrix(*mixture)
-        sums[:] = 0
-        for part in _parts(spectra):
-            monomials = _monomials(spectra[part])
-            sums += monomials.T @ _softmax(monomials @ densities)[0]
-        mixture = _maximize(sums, spectra.shape[1], floor)
+        mixture = _maximize(parts, (_softmax(part @ densities)[0] for part in parts), floor)
     return mixture
 
 
@@ -106,10 +102,6 @@ def _parts(spectra):
     return [slice(first, first + _CHUNK) for first in range(0, len(spectra), _CHUNK)]
 
 
-def _monomial_count(bands):
-    return 1 + bands + bands * (bands + 1) // 2
-
-
 def _monomials(spectra):
     """Returns `[1, y, y_i y_j (i <= j)]` of spectra [n, bands]."""
     first, second = np.triu_indices(spectra.shape[1])
@@ -137,12 +129,20 @@ def _softmax(logits):
     return logits, (largest + np.log(total))[:, 0]
 
 
-def _maximize(sums, bands, floor):
-    """Returns weights, means and covariances from the sums [monomials, k] of responsibilities times monomials."""
+def _maximize(parts, shares, floor):
+    """Returns weights, means and covariances.
+
+    Args:
+      parts: monomials [n, monomials] of some spectra each.
+      shares: of each component in each spectrum, [n, k] for each part.
+      floor: added to every variance.
+    """
+    sums = sum(part.T @ share for part, share in zip(parts, shares, strict=True))
     count = np.maximum(sums[0], 1e-200)  # a component that nothing belongs to any more stays finite
-    weights, means = count / count.sum(), (sums[1 : 1 + bands] / count).T
+    bands = int(np.sqrt(2 * len(sums))) - 1  # there are (bands + 1) (bands + 2) / 2 monomials
+    means = (sums[1 : 1 + bands] / count).T
     first, second = np.triu_indices(bands)
     covariances = np.empty((len(count), bands, bands))
     covariances[:, first, second] = covariances[:, second, first] = (sums[1 + bands :] / count).T
     covariances += floor * np.eye(bands) - means[:, :, None] * means[:, None, :]
-    return weights, means, covariances
+    return count / count.sum(), means, covariances

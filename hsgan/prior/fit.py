@@ -1,96 +1,128 @@
-"""Fits the prior of spectra: to the pixels of unpaired cubes, and to measured materials (method section 18)."""
+"""Fits the prior of spectra: to the pixels of unpaired cubes, and to measured materials (method section 18).
+
+A fit is asked for by `config.prior` (`hsgan.config.defaults.prior`). The same settings and records give the same prior.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
+import tensorflow as tf
+from ml_collections import ConfigDict
 
 from hsgan.prior import em
 from hsgan.prior.mixture import MixturePrior
+from hsgan.prior.samples import MATERIALS, expose, material_spectra, materials_at, scene_spectra
 from hsgan.records.manifest import read_manifest
-from hsgan.records.reader import iterate_cubes
 from hsgan.spectra import reflectances
+from hsgan.spectra.mixture import deviate_mixture, solve_mixture
 
-MATERIALS = ("CIE 224:2017", *reflectances.CHARTS)
-_MIX = 0.3  # both parameters of the beta distribution of the share of one of two materials: mostly nearly one of them
-_LEVEL, _SPREAD = 0.15, 1.0  # mean radiance of a material: its median, and the deviation of its logarithm
-# Streams of random numbers, each its own constant in all its seeds.
-_CUBES, _MATERIALS = 1, 2
+_NINE_IN_TEN = 1.645  # standard deviations on each side, of a Gaussian
+_PART = 4096  # pixels whose deviations are computed at a time
 
 
 def fit_prior(
     wavelengths_nm: np.ndarray,
-    directory: str | None = None,
-    split: str = "train",
-    components: int = 32,
-    samples: int = 40_000,
-    exposure: float = 1.0,
-    materials: float = 0.5,
-    seed: int = 0,
+    values: ConfigDict,
+    directory: str | Path | None = None,
+    splits: Sequence[str] = ("train",),
+    srf: np.ndarray | None = None,
 ) -> MixturePrior:
-    """Returns the prior of the spectra of a folder of cubes, of measured materials, or of both.
+    """Returns the prior of the spectra of a folder of cubes and of measured materials, or of materials alone.
 
-    The same arguments and records give the same prior. Memory holds one scene and the samples.
+    Its temperature is found by leaving scenes out in turn (`calibrate`), if a camera is given, `values.folds` ask for
+    it, and there are two scenes. Otherwise it is 1. Memory holds one scene and the samples.
 
     Args:
       wavelengths_nm: float [bands], of the cubes.
+      values: `config.prior`. At wavelengths where no materials were measured their share is none.
       directory: folder of cube records; None is materials alone.
-      split: of the records.
-      components: Gaussians; fewer where there are not so many distinct spectra.
-      samples: spectra that it is fitted to, of cubes and materials together.
-      exposure: each pixel of a cube is multiplied by `exp(U(-exposure, exposure))`.
-      materials: share of the samples that are materials; 1 without cubes.
-      seed: of all that is random.
+      splits: of the records.
+      srf: float [3, bands], the camera to calibrate for.
 
     Raises:
-      DataError: as `cube_spectra` and `material_spectra`.
+      DataError: no such records, or one that cannot be read; no cubes, and wavelengths at which no materials were
+        measured.
     """
     wavelengths_nm = np.asarray(wavelengths_nm, np.float32)
-    of_materials = round(samples * materials) if directory is not None else samples
-    drawn, sources = [], []
-    if of_materials < samples:
-        drawn.append(cube_spectra(directory, split, samples - of_materials, exposure, seed))
-        sources.append(f"{len(drawn[-1])} spectra of {read_manifest(directory).source} ({split})")
-    if of_materials:
-        drawn.append(material_spectra(wavelengths_nm, of_materials, seed))
-        sources.append(f"{of_materials} mixtures of materials measured by others, as colour-science ships them")
-    weights, means, covariances = em.fit(np.concatenate(drawn), components, seed)
-    source = f"{', '.join(sources)}; {len(weights)} components, exposures within e^{exposure:g}, seed {seed}"
-    return MixturePrior(weights, means, covariances, wavelengths_nm, source)
+    scenes = {}
+    if directory is not None:
+        cubes = round(values.samples * (1 - material_share(wavelengths_nm, values)))
+        scenes = scene_spectra(directory, splits, cubes, values.seed)
+    prior = fit_scenes(wavelengths_nm, values, scenes)
+    if scenes:
+        prior = replace(prior, source=f"{read_manifest(directory).source} ({', '.join(splits)}): {prior.source}")
+    if srf is None or values.folds < 2 or len(scenes) < 2:
+        return prior
+    return replace(prior, temperature=calibrate(wavelengths_nm, values, scenes, srf))
 
 
-def cube_spectra(directory: str, split: str, count: int, exposure: float, seed: int) -> np.ndarray:
-    """Returns about `count` pixels of cubes under random exposures, float64 [n, bands]; as many of every scene.
-
-    Of a scene with too few pixels all are taken, so `n` may be less than `count`.
+def fit_scenes(wavelengths_nm: np.ndarray, values: ConfigDict, scenes: Mapping[str, np.ndarray]) -> MixturePrior:
+    """Returns the prior of the pixels of some scenes, under random exposures, and of materials beside them.
 
     Args:
-      directory, split: of the records. exposure, seed: as for `fit_prior`.
-
-    Raises:
-      DataError: no such records, or one that cannot be read.
+      wavelengths_nm: float32 [bands].
+      values: `config.prior`.
+      scenes: pixels of cubes by scene, [n, bands] each; none is materials alone.
     """
-    scenes = read_manifest(directory).split(split).records
-    drawn = []
-    for index, (_, cube) in enumerate(iterate_cubes(directory, split)):
-        rng = np.random.default_rng([seed, _CUBES, index])
-        pixels = cube.reshape(-1, cube.shape[-1])
-        chosen = rng.permutation(len(pixels))[: -(-count // scenes)]
-        spectra = pixels[chosen].astype(np.float64)
-        drawn.append(spectra * np.exp(rng.uniform(-exposure, exposure, (len(spectra), 1))))
-    return np.concatenate(drawn)
+    rng = np.random.default_rng(values.seed)
+    spectra = [expose(pixels, values.exposure, rng) for pixels in scenes.values()]
+    pixels, share = sum(map(len, spectra)), material_share(wavelengths_nm, values)
+    materials = round(pixels * share / (1 - share)) if scenes else values.samples
+    if materials:
+        spectra.append(material_spectra(materials_at(wavelengths_nm), materials, rng))
+    mixture = em.fit(np.concatenate(spectra), values.components, values.seed)
+    source = (
+        f"{pixels} pixels of {len(scenes)} scenes, exposures within e^{values.exposure:g}; {materials} mixtures of two "
+        f"materials ({', '.join(MATERIALS)}; colour-science); {len(mixture[0])} components, seed {values.seed}"
+    )
+    return MixturePrior(*mixture, wavelengths_nm, source)
 
 
-def material_spectra(wavelengths_nm: np.ndarray, count: int, seed: int) -> np.ndarray:
-    """Returns mixtures of two measured materials each, under random light levels, float64 [count, bands].
+def material_share(wavelengths_nm: np.ndarray, values: ConfigDict) -> float:
+    """Returns the share of materials in what is fitted beside cubes: `values.materials`, 0 where none were measured."""
+    return values.materials if reflectances.cover(wavelengths_nm, MATERIALS) else 0.0
+
+
+def calibrate(
+    wavelengths_nm: np.ndarray,
+    values: ConfigDict,
+    scenes: Mapping[str, np.ndarray],
+    srf: np.ndarray,
+) -> float:
+    """Returns the temperature with which 90 % intervals hold nine in ten of the values of scenes not fitted to.
+
+    The scenes are left out in turn, in `values.folds` groups, and what a prior of the others says of their pixels is
+    compared with the truth.
 
     Args:
-      wavelengths_nm: float [bands]. count: of spectra. seed: of what is random.
-
-    Raises:
-      DataError: wavelengths at which none was measured.
+      wavelengths_nm: float32 [bands].
+      values: `config.prior`.
+      scenes: as for `fit_scenes`, at least two.
+      srf: float [3, bands], the camera, known.
     """
-    measured = reflectances.load(wavelengths_nm, MATERIALS)
-    rng = np.random.default_rng([seed, _MATERIALS])
-    first, second = measured[rng.integers(len(measured), size=(2, count))]
-    share = rng.beta(_MIX, _MIX, (count, 1))
-    mixed = share * first + (1 - share) * second
-    level = _LEVEL * np.exp(_SPREAD * rng.standard_normal((count, 1)))
-    return mixed / mixed.mean(axis=1, keepdims=True) * level
+    names = sorted(scenes)
+    errors = []
+    for fold in range(min(values.folds, len(names))):
+        out = names[fold :: values.folds]
+        prior = fit_scenes(wavelengths_nm, values, {name: scenes[name] for name in names if name not in out})
+        form = solve_mixture(tf.constant(srf), prior.parameters, values.noise)
+        errors += [standard_errors(scenes[name], srf, form) for name in out]
+    return float(np.quantile(np.concatenate(errors), 0.9) / _NINE_IN_TEN)
+
+
+def standard_errors(spectra: np.ndarray, srf: np.ndarray, form: tuple) -> np.ndarray:
+    """Returns the absolute errors of estimates in standard deviations as they are without a temperature.
+
+    Args:
+      spectra: the truth, float [n, bands].
+      srf: float [3, bands], the camera.
+      form: the prior seen through it (`hsgan.spectra.mixture.solve_mixture`).
+    """
+    errors = []
+    for first in range(0, len(spectra), _PART):
+        truth = spectra[first : first + _PART]
+        estimate, deviation = deviate_mixture((truth @ np.transpose(srf)).astype(np.float32), form)
+        errors.append(np.abs(truth - estimate) / deviation)
+    return np.concatenate(errors)

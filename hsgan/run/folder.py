@@ -3,6 +3,7 @@
 config.json          the resolved configuration
 run.json             versions, git commit, command lines and when they were given, the data's manifests
 cameras.npz          the SRF dictionary
+prior.npz            the mixture prior of the training's spectra
 checkpoints/         full training state, last two (resume)
 reached.json         step of the newest checkpoint
 weights/             last.weights.h5, best.weights.h5: the network, with last.json, best.json (step, metrics)
@@ -32,6 +33,7 @@ from hsgan.disk.whole import read_whole, write_json, write_text
 from hsgan.errors import ConfigError, DataError, RunError
 from hsgan.files.weights import load_weights, write_weights
 from hsgan.networks.build import build_network
+from hsgan.prior.mixture import MixturePrior
 from hsgan.spectra.srf import read_stored, write_dictionary
 
 # What may change between the sessions of one run without changing its numbers.
@@ -193,6 +195,19 @@ class RunFolder:
         if not file.exists():
             raise RunError(f"{self.path}: holds no {CAMERAS}: the run never started training")
         return read_stored(file, RunError)
+
+    def save_prior(self, prior: MixturePrior) -> None:
+        """Writes the prior of the training's spectra to prior.npz."""
+        prior.save(self.path / "prior.npz")
+
+    def prior(self) -> MixturePrior | None:
+        """Returns the prior of the training's spectra; None of a run that was made before runs kept one.
+
+        Raises:
+          DataError: prior.npz cannot be read.
+        """
+        file = self.path / "prior.npz"
+        return MixturePrior.open(file) if file.is_file() else None
 
     def training_dictionary(self):
         """Returns the `SrfDictionary` of the cameras that training saw: `config.cameras.training`, not `held_out`."""

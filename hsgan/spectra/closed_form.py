@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from hsgan.spectra.mixture import estimate_mixture, solve_mixture
 from hsgan.spectra.operations import EXACT, Operations
 
 SMOOTH_EPSILON = 1e-4
@@ -155,7 +156,11 @@ class ClosedForm(NamedTuple):
 
 
 # By the name of a configuration's `initialization`.
-STARTS = {"smooth": ClosedForm(None, solve_smooth), "prior": ClosedForm("statistics", solve_wiener)}
+STARTS = {
+    "smooth": ClosedForm(None, solve_smooth),
+    "prior": ClosedForm("statistics", solve_wiener),
+    "mixture": ClosedForm("mixture", solve_mixture, estimate_mixture),
+}
 
 
 def smooth(

@@ -35,6 +35,15 @@ def measured(name: str) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
     return tuple(curve for curve in curves if np.interp(_GRID_NM, *curve).max() <= 1)
 
 
+def cover(wavelengths_nm: np.ndarray, names: tuple[str, ...] = SETS) -> bool:
+    """Whether a set of `names` was measured over all of the wavelengths, float [bands], ascending."""
+    return any(_covers(measured(name)[0], wavelengths_nm) for name in names)
+
+
+def _covers(curve, wavelengths_nm):
+    return curve[0][0] <= wavelengths_nm[0] and wavelengths_nm[-1] <= curve[0][-1]
+
+
 def load(wavelengths_nm: np.ndarray, names: tuple[str, ...] = SETS) -> np.ndarray:
     """Returns the reflectances float64 [materials, bands] in [0, 1], of all sets `names` that cover the wavelengths.
 
@@ -45,12 +54,11 @@ def load(wavelengths_nm: np.ndarray, names: tuple[str, ...] = SETS) -> np.ndarra
     Raises:
       DataError: no such set, or none that covers the wavelengths.
     """
-    low, high = float(wavelengths_nm[0]), float(wavelengths_nm[-1])
-    curves = [curve for name in names for curve in measured(name) if curve[0][0] <= low and high <= curve[0][-1]]
+    curves = [curve for name in names for curve in measured(name) if _covers(curve, wavelengths_nm)]
     if not curves:
         raise DataError(
-            f"reflectances: {', '.join(names)}: none was measured over all of {low:g}-{high:g} nm; "
-            "do without materials there: --config.prior.materials=0"
+            f"reflectances: none of {', '.join(names)} was measured over all of "
+            f"{wavelengths_nm[0]:g}-{wavelengths_nm[-1]:g} nm"
         )
     return np.clip([np.interp(wavelengths_nm, *curve) for curve in curves], 0, 1)
 

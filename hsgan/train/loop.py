@@ -12,6 +12,7 @@ import ml_collections
 import tensorflow as tf
 
 from hsgan.data.sources import Sources, open_sources
+from hsgan.prior.fit import fit_prior
 from hsgan.records.manifest import Manifest
 from hsgan.records.reader import diagnose
 from hsgan.run.folder import RunFolder
@@ -62,10 +63,13 @@ def go_on(config: ml_collections.ConfigDict, folder: RunFolder, sources: Sources
     """
     folder.record_session({name: fingerprint(manifest) for name, manifest in sources.manifests.items()})
     folder.save_dictionary(sources.dictionary)
+    cameras = folder.training_dictionary()
+    if folder.prior() is None:
+        mean = cameras.responses.mean(axis=0)
+        folder.save_prior(fit_prior(cameras.wavelengths_nm, config.prior, sources.cubes.directory, srf=mean))
     if config.train.deterministic:
         tf.config.experimental.enable_op_determinism()
     keras.utils.set_random_seed(config.seed)
-    cameras = folder.training_dictionary()
     model = build_trainer(config, sources, cameras, folder)
     state = TrainingState(folder.path / "checkpoints", model)
     start = state.restore(folder.reached)

@@ -23,17 +23,19 @@ class Trainer(keras.Model):
       dictionary: the cameras of the training.
       statistics: (mean [bands], covariance [bands, bands]) of the real training cubes.
       ema: decay of the weight average; 0 for none.
+      prior: of the training's spectra; None where no network needs it.
     """
 
     shown = ("loss",)
 
-    def __init__(self, config, dictionary, statistics, ema, **kwargs):
+    def __init__(self, config, dictionary, statistics, ema, prior=None, **kwargs):
         super().__init__(dtype="float32", **kwargs)
         self.config, self.ema = config, ema
-        self.network = build_network(config, dictionary, statistics, dtype=config.train.precision, name="network")
+        knowledge = {"statistics": statistics, "prior": prior, "dtype": config.train.precision}
+        self.network = build_network(config, dictionary, **knowledge, name="network")
         self.average = None
         if ema:
-            self.average = build_network(config, dictionary, statistics, dtype=config.train.precision, name="average")
+            self.average = build_network(config, dictionary, **knowledge, name="average")
             self.average.set_weights(self.network.get_weights())
         self.step = self.add_weight(name="step", shape=(), dtype="int64", initializer="zeros", trainable=False)
 
@@ -49,7 +51,7 @@ class Trainer(keras.Model):
           cameras: those of `sources` that the training sees.
           folder: of the run, for what has to be made first and kept.
         """
-        return cls(config, cameras, cube_statistics(sources.cubes.directory, "train"))
+        return cls(config, cameras, cube_statistics(sources.cubes.directory, "train"), prior=folder.prior())
 
     @staticmethod
     def batches(

@@ -5,6 +5,7 @@ A trainer owns its training whole: the stream it reads (`Trainer.batches`), what
 """
 
 from hsgan.train.paired import PairedTrainer
+from hsgan.train.pixelwise import PixelTrainer
 from hsgan.train.reprojection import ReprojectionTrainer
 from hsgan.train.trainer import Trainer
 from hsgan.train.unpaired import UnpairedTrainer
@@ -16,4 +17,5 @@ TRAINERS: dict[str, type[Trainer]] = {
     "fm_net": PairedTrainer,
     "chs_gan": PairedTrainer,
     "dbf": ReprojectionTrainer,
+    "mixture": PixelTrainer,
 }

@@ -55,7 +55,7 @@ class UnpairedTrainer(Trainer):
         """Returns the trainer with its scene parser, which is pre-trained into the run folder first if asked to."""
         statistics = cube_statistics(sources.cubes.directory, "train")
         parser = prepared_parser(config, sources.photos, folder)
-        return cls(config, cameras, statistics, parser, sources.photos.classes)
+        return cls(config, cameras, statistics, parser, sources.photos.classes, prior=folder.prior())
 
     @staticmethod
     def batches(config, sources, cameras, start_step):
@@ -65,9 +65,8 @@ class UnpairedTrainer(Trainer):
     def compile(self):
         """Builds the optimizers of `config.optimizer`: Adam at three rates (TTUR), SGD for the semantic branch."""
         super().compile(optimizer=None, jit_compile=False)
-        config, rates = self.config, self.config.optimizer
-        generator, estimator = self.network.generator, self.network.srf_estimator
-        self.generator_optimizer = optimizers.adam(rates, rates.generator, generator.trainable_variables)
+        config, rates, estimator = self.config, self.config.optimizer, self.network.srf_estimator
+        self.generator_optimizer = optimizers.adam(rates, rates.generator, self.generator_variables)
         self.srf_optimizer = optimizers.adam(rates, rates.srf_estimator, estimator.trainable_variables)
         self.discriminator_optimizer = optimizers.adam(
             rates, rates.discriminator, self.discriminator.trainable_variables
@@ -80,6 +79,12 @@ class UnpairedTrainer(Trainer):
                 config.train.steps,
                 self.semantic.trainable_variables,
             )
+
+    @property
+    def generator_variables(self):
+        """What the generator's optimizer trains: the generator, and its mixture prior where that is trained along."""
+        mixture = self.network.mixture_layer
+        return self.network.generator.trainable_variables + ([] if mixture is None else mixture.trainable_variables)
 
     @property
     def optimizers(self):
@@ -177,7 +182,7 @@ class UnpairedTrainer(Trainer):
     def update_generator(self, tape, loss):
         """Applies the gradients of `loss` to generator, SRF estimator and semantic branch; returns their norms."""
         groups = {
-            "generator": (self.network.generator.trainable_variables, self.generator_optimizer),
+            "generator": (self.generator_variables, self.generator_optimizer),
             "srf_estimator": (self.network.srf_estimator.trainable_variables, self.srf_optimizer),
         }
         if self.semantic is not None:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from mixtures import PRIOR
 from trained_run import WAVELENGTHS_NM, described
 
 from hsgan import config as config_lib
@@ -20,7 +21,8 @@ def full_size(initialization):
     config.generator.initialization = initialization
     rng = np.random.default_rng(3)
     spectra = rng.random((100, 31))
-    network = HSGANNet(config, srf.load("default", WAVELENGTHS_NM), (spectra.mean(axis=0), np.cov(spectra.T)))
+    statistics = spectra.mean(axis=0), np.cov(spectra.T)
+    network = HSGANNet(config, srf.load("default", WAVELENGTHS_NM), statistics, prior=PRIOR)
     for weight in network.generator.weights:
         fan_in = np.prod(weight.shape[:-1]) if weight.shape[-2] > 1 else 9
         weight.assign(rng.normal(0, np.sqrt(2 / fan_in), weight.shape))

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from mixtures import PRIOR
 
 from hsgan import config as config_lib
 from hsgan.networks.base import ReconstructionNetwork
@@ -11,7 +12,7 @@ from hsgan.networks.generator import build_generator
 from hsgan.networks.hsgan_net import HSGANNet
 from hsgan.networks.semantic import build_semantic_branch
 from hsgan.networks.srf_estimator import build_srf_estimator
-from hsgan.spectra import closed_form, srf
+from hsgan.spectra import closed_form, mixture, srf
 
 GRID = np.arange(400, 701, 10)
 DICTIONARY = srf.load("default", GRID)
@@ -121,6 +122,32 @@ def test_physics_initialization_starts_at_the_closed_form():
     prior = build_generator(settings("prior"), 31)(rgb, camera(2), (mean, covariance))
     expected = tf.nn.leaky_relu(closed_form.wiener(rgb, camera(2), mean, covariance, 1e-4), 0.001)
     np.testing.assert_allclose(prior, expected, atol=1e-6)
+
+
+def test_mixture_initialization_starts_at_the_closed_form(tmp_path):
+    """Its noise is `config.prior`'s; fewer components than configured change nothing; the weights hold all of it."""
+    rgb, srf = image(2, 9, 8, 3) / 3, camera(2)
+    net = HSGANNet(settings("mixture"), DICTIONARY, prior=PRIOR)
+    expected = mixture.mixture(rgb, srf, PRIOR.parameters, 1e-6)
+    assert PRIOR.components < net.mixture_layer.components
+    np.testing.assert_allclose(net.reconstruct(rgb, srf), expected, atol=1e-5)  # the prior in float32
+    net.save_weights(tmp_path / "net.weights.h5")
+    again = HSGANNet(settings("mixture"), DICTIONARY)
+    again.load_weights(tmp_path / "net.weights.h5")
+    np.testing.assert_array_equal(again.reconstruct(rgb, srf), net.reconstruct(rgb, srf))
+
+
+@pytest.mark.parametrize("trained", [False, True])
+def test_the_prior_is_trained_along_only_if_asked_for(trained):
+    config = settings("mixture")
+    config.prior.trained = trained
+    net = HSGANNet(config, DICTIONARY, prior=PRIOR)
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(net(image(1, 8, 8, 3))["cube"] ** 2)
+    gradients = tape.gradient(loss, net.mixture_layer.variables)
+    trainable = {id(variable) for variable in net.trainable_variables}
+    assert [id(variable) in trainable for variable in net.mixture_layer.variables] == [trained] * 3
+    assert all(np.abs(gradient).max() > 0 for gradient in gradients)
 
 
 def test_srf_estimate_is_a_white_balanced_convex_combination():

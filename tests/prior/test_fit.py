@@ -2,13 +2,14 @@
 
 import numpy as np
 import pytest
-from mixtures import CAMERA, GRID
+from mixtures import CAMERA, GRID, PRIOR
 
+from hsgan.config import default_config
 from hsgan.errors import DataError
-from hsgan.prior import fit
+from hsgan.prior import fit, samples
 from hsgan.records.manifest import read_manifest
 from hsgan.records.reader import iterate_cubes
-from hsgan.spectra import closed_form, mixture, reflectances
+from hsgan.spectra import closed_form, mixture
 
 
 @pytest.fixture(scope="module")
@@ -16,8 +17,19 @@ def cubes(demo_records):
     return demo_records[0]
 
 
+def settings(**changes):
+    """Returns `config.prior` of a fit of a moment, a quarter of it materials."""
+    values = default_config().prior
+    values.update({"components": 4, "samples": 2000, "materials": 0.25} | changes)
+    return values
+
+
+def pixels_of(cubes, count):
+    return np.concatenate(list(samples.scene_spectra(cubes, ("train",), count, seed=0).values()))
+
+
 def test_cube_spectra_are_pixels_of_all_scenes_under_exposures(cubes):
-    drawn = fit.cube_spectra(cubes, "train", 30, 1.0, seed=0)
+    drawn = samples.expose(pixels_of(cubes, 30), 1.0, np.random.default_rng(0))
     directions = drawn / np.linalg.norm(drawn, axis=1, keepdims=True)
     scenes = [cube.reshape(-1, 31).astype(np.float64) for _, cube in iterate_cubes(cubes, "train")]
     assert drawn.shape == (30, 31) and len(scenes) == 3
@@ -31,20 +43,20 @@ def test_cube_spectra_are_pixels_of_all_scenes_under_exposures(cubes):
     assert min(gains) >= np.exp(-1) and max(gains) <= np.exp(1) and max(gains) / min(gains) > 2
 
 
-def test_without_exposures_the_pixels_are_as_they_are(cubes):
-    drawn = fit.cube_spectra(cubes, "train", 9, 0.0, seed=0)
+def test_cube_spectra_are_the_pixels_themselves(cubes):
+    drawn = pixels_of(cubes, 9)
     pixels = {tuple(pixel) for _, cube in iterate_cubes(cubes, "train") for pixel in cube.reshape(-1, 31).tolist()}
     assert {tuple(spectrum) for spectrum in drawn.tolist()} <= pixels
 
 
 def test_a_scene_of_few_pixels_gives_all_of_them(cubes):
     pixels = [cube[..., 0].size for _, cube in iterate_cubes(cubes, "train")]
-    assert len(fit.cube_spectra(cubes, "train", 10**6, 0.0, seed=0)) == sum(pixels)
+    assert len(pixels_of(cubes, 10**6)) == sum(pixels)
 
 
 def test_material_spectra_are_mixtures_of_two():
-    drawn = fit.material_spectra(GRID, 200, seed=0)
-    measured = reflectances.load(GRID, fit.MATERIALS)
+    measured = samples.materials_at(GRID)
+    drawn = samples.material_spectra(measured, 200, np.random.default_rng(0))
     directions = measured / np.linalg.norm(measured, axis=1, keepdims=True)
     nearest = (drawn @ directions.T / np.linalg.norm(drawn, axis=1, keepdims=True)).max(axis=1)
     assert (nearest > 1 - 1e-6).mean() > 0.1 and nearest.min() < 0.999  # nearly pure ones, and real mixtures
@@ -55,32 +67,64 @@ def test_material_spectra_are_mixtures_of_two():
 
 
 def test_prior_is_fitted_to_both_and_says_so(cubes):
-    prior = fit.fit_prior(GRID, cubes, components=4, samples=2000, materials=0.25, seed=1)
+    prior = fit.fit_prior(GRID, settings(seed=1), cubes)
     assert prior.components == 4 and prior.weights.sum() == pytest.approx(1)
     assert np.linalg.eigvalsh(prior.covariances).min() > 0.9e-6
     np.testing.assert_array_equal(prior.wavelengths_nm, GRID)
+    assert prior.temperature == 1
     assert prior.source == (
-        f"1500 spectra of {read_manifest(cubes).source} (train), 500 mixtures of materials measured by others, "
-        "as colour-science ships them; 4 components, exposures within e^1, seed 1"
+        f"{read_manifest(cubes).source} (train): 1500 pixels of 3 scenes, exposures within e^1; 500 mixtures of two "
+        "materials (CIE 224:2017, ColorChecker N Ohta, BabelColor Average, ISO 17321-1, PMC; colour-science); "
+        "4 components, seed 1"
     )
-    again = fit.fit_prior(GRID, cubes, components=4, samples=2000, materials=0.25, seed=1)
+    again = fit.fit_prior(GRID, settings(seed=1), cubes)
     np.testing.assert_array_equal(again.means, prior.means)
+    other = fit.fit_prior(GRID, settings(seed=1), cubes, splits=("train", "validation"))
+    assert other.source.startswith(f"{read_manifest(cubes).source} (train, validation): 1500 pixels of 4 scenes")
 
 
 def test_materials_alone_need_no_cube():
-    prior = fit.fit_prior(GRID, components=4, samples=1000)
-    assert prior.source.startswith("1000 mixtures of materials")
+    prior = fit.fit_prior(GRID, settings())
+    assert prior.source.startswith("0 pixels of 0 scenes") and "2000 mixtures" in prior.source
 
 
 def test_it_knows_what_it_was_fitted_to_better_than_one_gaussian_does(cubes):
-    prior = fit.fit_prior(GRID, cubes, components=8, samples=4000, exposure=0.0, materials=0)
-    spectra = fit.cube_spectra(cubes, "train", 4000, 0.0, seed=0)[None]
+    prior = fit.fit_prior(GRID, settings(components=8, samples=4000, exposure=0.0, materials=0.0), cubes)
+    spectra = pixels_of(cubes, 4000)[None]
     rgb = (spectra @ CAMERA.T).astype(np.float32)
     found = mixture.mixture(rgb, CAMERA, prior.parameters)
     one = closed_form.wiener(rgb, CAMERA, spectra[0].mean(axis=0), np.cov(spectra[0].T), 1e-4)
     assert np.square(found - spectra).mean() < 0.8 * np.square(one - spectra).mean()
 
 
-def test_wavelengths_without_measured_materials_are_refused():
-    with pytest.raises(DataError, match=r"none was measured over all of 400-1000 nm; do without"):
-        fit.fit_prior(np.arange(400, 1001, 10), components=2, samples=100)
+def test_standard_errors_are_errors_over_deviations():
+    truth = np.abs(np.random.default_rng(0).multivariate_normal(PRIOR.means[0], PRIOR.covariances[0], 50))
+    form = mixture.solve_mixture(CAMERA, PRIOR.parameters, 1e-6)
+    estimate, deviation = mixture.deviate_mixture((truth @ CAMERA.T).astype(np.float32), form)
+    expected = np.abs(truth - estimate) / deviation
+    np.testing.assert_allclose(fit.standard_errors(truth, CAMERA, form), expected, rtol=1e-5)
+
+
+def test_the_temperature_makes_intervals_of_scenes_left_out_hold(cubes, monkeypatch):
+    """Each scene is judged by a prior that has not seen it; nine in ten of all standard errors lie in the interval."""
+    scenes = samples.scene_spectra(cubes, ("train",), 600, seed=0)
+    fitted, judged, real = [], [], fit.standard_errors
+    monkeypatch.setattr(fit, "fit_scenes", lambda grid, values, others: fitted.append(set(others)) or PRIOR)
+    monkeypatch.setattr(fit, "standard_errors", lambda *arguments: judged.append(real(*arguments)) or judged[-1])
+    temperature = fit.calibrate(GRID, settings(folds=2), scenes, CAMERA)
+    names = sorted(scenes)
+    assert fitted == [{names[1]}, {names[0], names[2]}] and len(judged) == 3
+    assert (np.concatenate(judged) < 1.645 * temperature).mean() == pytest.approx(0.9, abs=1e-3)
+
+
+@pytest.mark.parametrize("changes", [{"folds": 0}, {"folds": 1}])
+def test_without_folds_the_uncertainty_stays_as_it_is(cubes, changes):
+    assert fit.fit_prior(GRID, settings(**changes), cubes, srf=CAMERA).temperature == 1
+
+
+def test_wavelengths_without_measured_materials():
+    """A prior of materials alone is refused there; one of cubes does without them, and its source does not name any."""
+    far = np.arange(400, 1001, 10)
+    with pytest.raises(DataError, match=r"reflectances: none of .* was measured over all of 400-1000 nm"):
+        fit.fit_prior(far, settings())
+    assert fit.material_share(far, settings()) == 0 and fit.material_share(GRID, settings()) == 0.25

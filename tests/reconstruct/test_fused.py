@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from mixtures import PRIOR
 
 from hsgan import config as config_lib
 from hsgan.networks.hsgan_net import HSGANNet
@@ -22,7 +23,7 @@ def model(initialization="learned", **generator):
     config = config_lib.default_config()
     config.generator.update(initialization=initialization, **generator)
     spectra = RNG.random((100, 31))
-    network = HSGANNet(config, DICTIONARY, (spectra.mean(axis=0), np.cov(spectra.T)))
+    network = HSGANNet(config, DICTIONARY, (spectra.mean(axis=0), np.cov(spectra.T)), prior=PRIOR)
     for weight in network.generator.weights:
         fan_in = np.prod(weight.shape[:-1]) if weight.shape[-2] > 1 else 9
         weight.assign(RNG.normal(0, np.sqrt(2 / fan_in), weight.shape))

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from mixtures import PRIOR
 from trained_run import agd_net, network
 
 from hsgan import config as config_lib
@@ -55,9 +56,9 @@ def test_coefficients_serve_any_part_of_an_image():
     rgb, srf = tf.constant(rng.random((12, 9, 3)), tf.float32), tf.constant(rng.random((3, 31)), tf.float32)
     spectra = rng.random((40, 31))
     statistics = spectra.mean(axis=0).astype(np.float32), np.cov(spectra.T).astype(np.float32)
+    known = {None: (), "statistics": statistics, "mixture": PRIOR.parameters}
     for form in STARTS.values():
-        knowledge = statistics if form.needs else ()
-        coefficients = form.solve(srf, knowledge, 1e-4, closed_form.EXACT)
+        coefficients = form.solve(srf, known[form.needs], 1e-4, closed_form.EXACT)
         whole = form.estimate(rgb, coefficients, closed_form.EXACT)
         parts = [form.estimate(part, coefficients, closed_form.EXACT) for part in (rgb[:5], rgb[5:])]
         np.testing.assert_allclose(tf.concat(parts, axis=0), whole, atol=1e-5)

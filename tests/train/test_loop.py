@@ -2,14 +2,19 @@
 
 import json
 
+import numpy as np
 import pytest
 import tensorflow as tf
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from hsgan.errors import DataError, RunError
+from hsgan.prior import fit
 from hsgan.run.folder import RunFolder
+from hsgan.train import loop
 from hsgan.train.loop import train
 from hsgan.train.state import TrainingState
+
+GRID = np.arange(400, 701, 10)
 
 
 @pytest.fixture(scope="module")
@@ -28,8 +33,8 @@ def run(small_config, tmp_path_factory, seen):
 
 def test_the_folder_holds_what_it_says(run):
     names = {path.name for path in run.path.iterdir()}
-    assert names == {".lock", "config.json", "run.json", "cameras.npz", "checkpoints", "reached.json", "weights",
-                     "history.jsonl", "logs"}  # fmt: skip
+    assert names == {".lock", "config.json", "run.json", "cameras.npz", "prior.npz", "checkpoints", "reached.json",
+                     "weights", "history.jsonl", "logs"}  # fmt: skip
     assert {path.name for path in (run.path / "weights").iterdir()} == {
         "last.weights.h5", "last.json", "best.weights.h5", "best.json",
     }  # fmt: skip
@@ -37,6 +42,27 @@ def test_the_folder_holds_what_it_says(run):
     assert session["versions"]["tensorflow"] == tf.__version__
     assert set(session["data"]) == {"cubes", "photos"}
     assert [json.loads(line)["step"] for line in (run.path / "history.jsonl").read_text().splitlines()] == [0, 4]
+
+
+def test_the_prior_is_the_records_and_is_fitted_once(run, small_config, monkeypatch):
+    mean = run.training_dictionary().responses.mean(axis=0)
+    expected = fit.fit_prior(GRID, small_config.prior, small_config.data.cubes, srf=mean)
+    assert run.prior().source == expected.source and run.prior().components == 4
+    assert run.prior().temperature == pytest.approx(expected.temperature) and expected.temperature != 1
+    np.testing.assert_array_equal(run.prior().means, expected.means)
+    monkeypatch.setattr(loop, "fit_prior", lambda *_, **__: pytest.fail("fitted again"))
+    small_config.train.steps = 4
+    loop.train(small_config, run.path)
+
+
+@pytest.mark.parametrize("trained", [False, True])
+def test_a_network_starts_at_the_prior_and_moves_it_only_if_asked_to(small_config, tmp_path, trained):
+    small_config.generator.initialization, small_config.prior.trained = "mixture", trained
+    small_config.train.steps, small_config.optimizer.ema = 2, 0.0
+    folder = train(small_config, tmp_path / "run")
+    network, prior = folder.network("last"), folder.prior()
+    moved = np.abs(network.mixture[1] - prior.means).max()
+    assert moved > 1e-5 if trained else moved < 1e-6  # float32 of the same
 
 
 def test_the_best_weights_are_the_best_of_the_history(run):

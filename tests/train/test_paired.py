@@ -53,8 +53,9 @@ def trainer(config, cls=PairedTrainer):
         {"model": "hscnn_d", "paired__pixel_form": "mrae"},
         {"model": "agd_net", "agd_net__degradation": "given", "paired__rank": 0.1, "paired__residual": 1.0},
         {"model": "agd_net", "agd_net__degradation": "estimated"},
+        {"model": "mixture", "paired__pixel_form": "leveled", "prior__components": 4},
     ],
-    ids=["hscnn_d", "agd_net given", "agd_net estimated"],
+    ids=["hscnn_d", "agd_net given", "agd_net estimated", "mixture"],
 )
 def test_one_batch_is_learned(changes):
     model = trainer(settings(**changes))

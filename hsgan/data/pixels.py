@@ -1,0 +1,69 @@
+"""The stream that the mixture prior is trained on: pairs of single pixels, made without any captured pair.
+
+A batch is pixels of unpaired cubes under random exposures, measured materials beside them, and the RGB that one random
+camera makes of them. All of it is a function of (seed, step): a stream built with `start_step=s` continues exactly as
+an uninterrupted one does. Source: method section 18.
+"""
+
+import itertools
+from collections.abc import Iterator
+
+import ml_collections
+import numpy as np
+import tensorflow as tf
+
+from hsgan.prior.fit import material_share
+from hsgan.prior.samples import expose, material_spectra, materials_at, scene_spectra
+from hsgan.records.manifest import Manifest
+from hsgan.spectra.srf import SrfDictionary
+
+_PIXELS = 5  # this stream's own constant in all its seeds
+
+
+def pixel_pairs(
+    config: ml_collections.ConfigDict,
+    cubes: Manifest,
+    dictionary: SrfDictionary,
+    start_step: int = 0,
+) -> tf.data.Dataset:
+    """Returns the endless stream of training batches from `start_step` on.
+
+    Args:
+      config: the configuration; `config.mixture` is this stream's section.
+      cubes: of the cube records.
+      dictionary: the cameras to mix.
+      start_step: number of batches that a resumed run has already seen.
+
+    Returns:
+      `tf.data.Dataset` of dictionaries, images of one row: `cube` float32 [1, 1, batch, bands]; `rgb` float32 [1, 1,
+      batch, 3], its projection; `srf` float32 [1, 3, bands], the camera that made it, or in some steps the mean camera
+      in its place, so that both are learned.
+
+    Raises:
+      DataError: records that cannot be read.
+    """
+    bands, batch = len(cubes.wavelengths_nm), config.train.batch
+    shapes = {"cube": (1, 1, batch, bands), "rgb": (1, 1, batch, 3), "srf": (1, 3, bands)}
+    return tf.data.Dataset.from_generator(
+        lambda: _batches(config, cubes, dictionary, start_step),
+        output_signature={name: tf.TensorSpec(shape) for name, shape in shapes.items()},
+    ).prefetch(4)
+
+
+def _batches(config, cubes, dictionary, start_step) -> Iterator[dict[str, np.ndarray]]:
+    values, prior, batch = config.mixture, config.prior, config.train.batch
+    pixels = np.concatenate(list(scene_spectra(cubes.directory, ("train",), values.pixels, config.seed).values()))
+    wavelengths_nm = dictionary.wavelengths_nm
+    of_materials = round(batch * material_share(wavelengths_nm, prior))
+    measured = materials_at(wavelengths_nm) if of_materials else None
+    cameras, mean = dictionary.responses, dictionary.responses.mean(axis=0)
+    for step in itertools.count(start_step):
+        rng = np.random.default_rng([config.seed, _PIXELS, step])
+        spectra = expose(pixels[rng.integers(len(pixels), size=batch - of_materials)], prior.exposure, rng)
+        if of_materials:
+            spectra = np.concatenate([spectra, material_spectra(measured, of_materials, rng)])
+        shares = rng.dirichlet(np.full(len(cameras), values.concentration))
+        camera = np.tensordot(shares, cameras, axes=1)
+        told = mean if rng.random() < values.blind else camera
+        made = {"cube": spectra[None, None], "rgb": (spectra @ camera.T)[None, None], "srf": told[None]}
+        yield {name: array.astype(np.float32) for name, array in made.items()}

@@ -1,0 +1,66 @@
+"""The mixture prior as weights that can be trained (method section 18)."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from hsgan.spectra.mixture import Parameters
+
+# A step of the optimizer moves log weights by so much more than the other weights.
+_LOG_SCALE = 10.0
+
+
+class MixtureLayer(keras.layers.Layer):
+    """The parameters of a mixture of `k` Gaussians over spectra, as `hsgan.spectra.mixture` takes them.
+
+    Whatever training does to the weights, they stand for a mixture: the component's weights sum to 1 (softmax), and
+    covariances are positive definite (triangular factors with a diagonal `exp(d)`). It is no function of inputs:
+    `parameters` is what it is for.
+
+    Args:
+      components: k.
+      bands: of the spectra.
+    """
+
+    def __init__(self, components: int, bands: int, **kwargs):
+        super().__init__(dtype="float32", **kwargs)
+        self.components, self.bands = components, bands
+        zeros = keras.initializers.Zeros()
+        shapes = {
+            "log_weights": (components,),
+            "means": (components, bands),
+            "factors": (components, bands, bands),
+        }
+        for name, shape in shapes.items():
+            setattr(self, name, self.add_weight(name=name, shape=shape, initializer=zeros))
+        self.built = True
+
+    def start_at(self, log_weights: np.ndarray, means: np.ndarray, factors: np.ndarray) -> None:
+        """Sets the weights to a mixture's parameters, e.g. those that EM found.
+
+        Args:
+          log_weights: float [n], `n <= k`; the components beyond are copies of the first with no weight.
+          means: float [n, bands].
+          factors: float [n, bands, bands], lower triangular with a positive diagonal.
+        """
+        missing = self.components - len(log_weights)
+        if missing < 0:
+            raise ValueError(f"log_weights: must be at most {self.components}. Received: {len(log_weights)}")
+        rows = np.r_[np.arange(len(log_weights)), np.zeros(missing, int)]
+        log_weights = np.r_[log_weights, np.full(missing, np.min(log_weights) - 50)]
+        diagonal = np.log(np.diagonal(factors, axis1=1, axis2=2))
+        raw = np.tril(factors, -1) + diagonal[:, :, None] * np.eye(self.bands)
+        self.log_weights.assign(log_weights / _LOG_SCALE)
+        self.means.assign(means[rows])
+        self.factors.assign(raw[rows])
+
+    def parameters(self) -> Parameters:
+        """Returns log weights [k], means [k, bands] and lower factors [k, bands, bands], float32."""
+        raw = tf.convert_to_tensor(self.factors)
+        lower = raw * np.tril(np.ones((self.bands, self.bands), np.float32), -1)
+        factors = lower + tf.exp(raw) * np.eye(self.bands, dtype=np.float32)
+        weights = tf.nn.log_softmax(_LOG_SCALE * tf.convert_to_tensor(self.log_weights))
+        return weights, tf.convert_to_tensor(self.means), factors
+
+    def get_config(self):
+        return {**super().get_config(), "components": self.components, "bands": self.bands}

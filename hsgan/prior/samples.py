@@ -1,0 +1,73 @@
+"""Spectra to fit and train the prior with: pixels of unpaired cubes under random exposures, and measured materials."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from hsgan.records.manifest import read_manifest
+from hsgan.records.reader import iterate_cubes
+from hsgan.spectra import reflectances
+
+MATERIALS = ("CIE 224:2017", *reflectances.CHARTS)
+_MIX = 0.3  # both parameters of the beta distribution of the share of one of two materials: mostly nearly one of them
+_LEVEL, _SPREAD = 0.15, 1.0  # mean radiance of a material: its median, and the deviation of its logarithm
+
+
+def scene_spectra(
+    directory: str | Path,
+    splits: Sequence[str],
+    count: int,
+    seed: int,
+) -> dict[str, np.ndarray]:
+    """Returns random pixels of a folder's cubes by scene, {scene: float32 [n, bands]}; as many of every scene.
+
+    There are `count` in all, or a few more; of a scene with too few pixels all are taken, which may make it less.
+    Memory holds one scene and the pixels.
+
+    Args:
+      directory: of the records.
+      splits: of the records.
+      count: of pixels.
+      seed: of what is random.
+
+    Raises:
+      DataError: no such records, or one that cannot be read.
+    """
+    manifest = read_manifest(directory)
+    each = -(-count // sum(manifest.split(split).records for split in splits))
+    drawn = {}
+    for split in splits:
+        for scene, cube in iterate_cubes(directory, split):
+            pixels = cube.reshape(-1, cube.shape[-1])
+            drawn[scene] = pixels[np.random.default_rng([seed, len(drawn)]).permutation(len(pixels))[:each]]
+    return drawn
+
+
+def expose(spectra: np.ndarray, exposure: float, rng: np.random.Generator) -> np.ndarray:
+    """Returns spectra [n, bands], each multiplied by `exp(U(-exposure, exposure))`, float64."""
+    return spectra * np.exp(rng.uniform(-exposure, exposure, (len(spectra), 1)))
+
+
+def materials_at(wavelengths_nm: np.ndarray) -> np.ndarray:
+    """Returns the reflectances float64 [materials, bands] that `material_spectra` mixes.
+
+    Raises:
+      DataError: wavelengths at which none was measured.
+    """
+    return reflectances.load(wavelengths_nm, MATERIALS)
+
+
+def material_spectra(measured: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
+    """Returns mixtures of two materials each, under random light levels, float64 [count, bands].
+
+    Args:
+      measured: reflectances [materials, bands].
+      count: of spectra.
+      rng: what is random.
+    """
+    first, second = measured[rng.integers(len(measured), size=(2, count))]
+    share = rng.beta(_MIX, _MIX, (count, 1))
+    mixed = share * first + (1 - share) * second
+    level = _LEVEL * np.exp(_SPREAD * rng.standard_normal((count, 1)))
+    return mixed / mixed.mean(axis=1, keepdims=True) * level

@@ -1,0 +1,19 @@
+"""Training of the mixture prior end to end, on pairs of single pixels, as a Keras model (method section 18)."""
+
+from hsgan.data import pixels
+from hsgan.train.paired import PairedTrainer
+
+
+class PixelTrainer(PairedTrainer):
+    """As on patches, with pairs of single pixels in their place: `hsgan.networks.mixture_net.MixtureNet` sees no more.
+
+    Args:
+      config: the configuration.
+      dictionary: the cameras of the training.
+      statistics: of the real training cubes, as for every network.
+    """
+
+    @staticmethod
+    def batches(config, sources, cameras, start_step):
+        """Returns the stream of single pixels (`hsgan.data.pixels.pixel_pairs`)."""
+        return pixels.pixel_pairs(config, sources.cubes, cameras, start_step)
