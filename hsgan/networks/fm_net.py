@@ -97,9 +97,6 @@ class FunctionMixture(keras.layers.Layer):
     def compute_output_shape(self, input_shape):
         return (*input_shape[:-1], self.arguments["filters"])
 
-    def get_config(self):
-        return {**super().get_config(), **self.arguments}
-
 
 def convolution(filters, kernel_size, activation=None, use_bias=False, dtype=None):
     """Returns a convolution of stride 1 with zero borders and He initialization."""

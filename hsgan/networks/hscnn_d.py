@@ -69,9 +69,6 @@ class TwoPaths(keras.layers.Layer):
         halves = zip(tf.split(features, 2, axis=-1), self.pointwise, strict=True)
         return [features, *(tf.nn.relu(pointwise_sum([half], tf.convert_to_tensor(kernel))) for half, kernel in halves)]
 
-    def get_config(self):
-        return {**super().get_config(), "filters": self.filters}
-
 
 class FusionBlock(keras.layers.Layer):
     """1x1 convolution to 64 channels, two paths of 16 and 8, fused by a 1x1 convolution to 16; ReLU after each.
@@ -124,9 +121,6 @@ class DenseFusion(keras.layers.Layer):
 
     def compute_output_shape(self, input_shape):
         return (*input_shape[:-1], self.arguments["bands"])
-
-    def get_config(self):
-        return {**super().get_config(), **self.arguments}
 
 
 def _joined(groups, recent):

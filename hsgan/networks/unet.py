@@ -76,9 +76,6 @@ class UNet(keras.layers.Layer):
     def compute_output_shape(self, input_shape):
         return (*input_shape[:-1], self.arguments["filters"])
 
-    def get_config(self):
-        return {**super().get_config(), **self.arguments}
-
 
 def _build(pair, channels, width):
     pair[0].build((None, None, None, channels))

@@ -105,19 +105,6 @@ class EfficientConvolution(keras.layers.Layer):
         size = [None if side is None else -(-side // self.strides) for side in shape[1:3]]
         return (shape[0], *size, self.filters)
 
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "filters": self.filters,
-            "kernel_size": self.kernel_size,
-            "strides": self.strides,
-            "activation": keras.activations.serialize(self.activation),
-            "batch_norm": bool(self.norms),
-            "zero_mean": self.zero_mean,
-            "use_bias": self.use_bias,
-            "depthwise_initializer": self.depthwise_initializer,
-        }
-
 
 class DenselyConnected(keras.layers.Layer):
     """Units of which each sees the input and the outputs of all units before it; gives the last unit's output.

@@ -38,6 +38,3 @@ class BatchStatisticsNormalization(keras.layers.Layer):
             inputs, tf.convert_to_tensor(self.gamma), tf.convert_to_tensor(self.beta), epsilon=self.epsilon
         )
         return outputs
-
-    def get_config(self):
-        return {**super().get_config(), "epsilon": self.epsilon}

@@ -116,9 +116,6 @@ class NormalizedDense(keras.layers.Layer):
         """Moves the estimate of the singular vector by one step."""
         self.spectral.iterate(tf.convert_to_tensor(self.kernel))
 
-    def get_config(self):
-        return {**super().get_config(), "units": self.units, "kernel_initializer": self.kernel_initializer}
-
 
 def _unit(vector):
     return vector * tf.math.rsqrt(tf.maximum(tf.reduce_sum(tf.square(vector)), SMALLEST_NORM**2))
