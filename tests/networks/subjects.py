@@ -4,6 +4,8 @@ The checks that all of them must pass are in `test_every_layer.py`.
 """
 
 import dataclasses
+import importlib
+import pkgutil
 from collections.abc import Callable
 
 import keras
@@ -11,6 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from hsgan import config as config_lib
+from hsgan import networks
 from hsgan.networks import discriminator, fm_net, hrnet, hscnn_d, patch_discriminator, semantic, srf_estimator, unet
 from hsgan.networks.build import build_network
 from hsgan.networks.generator import Generator, GeneratorStage
@@ -267,6 +270,8 @@ def output_of(layer, inputs):
 
 def layer_classes():
     """Every class of layers and models that `hsgan.networks` defines, by name."""
+    for module in pkgutil.walk_packages(networks.__path__, "hsgan.networks."):
+        importlib.import_module(module.name)
     pending, found = [keras.layers.Layer], {}
     while pending:
         for child in pending.pop().__subclasses__():
