@@ -6,6 +6,8 @@ Thanh-Tung et al., "Improving generalization and stability of generative adversa
 and generated samples); method section 13.
 """
 
+from collections.abc import Callable
+
 import tensorflow as tf
 
 CENTERS = {"gp1": 1.0, "gp0": 0.0}
@@ -13,18 +15,20 @@ CENTERS = {"gp1": 1.0, "gp0": 0.0}
 _STREAM = 0x6770
 
 
-def between(real, fake, seed):
+def between(real: tf.Tensor, fake: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     """Returns `e * real + (1 - e) * fake`, `e` uniform in [0, 1), one for each sample.
 
     Args:
-      real, fake: float32 [batch, height, width, bands]. seed: int [2], stateless: equal seeds draw equal points.
+      real: float32 [batch, height, width, bands].
+      fake: as `real`.
+      seed: int [2], stateless: equal seeds draw equal points.
     """
     seed = tf.random.experimental.stateless_fold_in(seed, _STREAM)
     share = tf.random.stateless_uniform((tf.shape(real)[0], 1, 1, 1), seed, dtype=real.dtype)
     return share * real + (1 - share) * fake
 
 
-def gradient_penalty(judge, cubes, center):
+def gradient_penalty(judge: Callable[[tf.Tensor], tf.Tensor], cubes: tf.Tensor, center: float) -> tf.Tensor:
     """Returns `mean((|grad D(x)| - center)^2)` over the samples of a batch, a scalar.
 
     The gradient is that of the sum of the logits. Where `judge` treats samples apart, its rows are the gradients of
@@ -33,7 +37,8 @@ def gradient_penalty(judge, cubes, center):
 
     Args:
       judge: function float32 [batch, height, width, bands] -> logits [batch].
-      cubes: where the gradient is taken, mean-normalized. center: the norm that costs nothing.
+      cubes: where the gradient is taken, mean-normalized.
+      center: the norm that costs nothing.
     """
     # A batch without any variance would be normalized by the inverse root of epsilon, layer after layer: infinite.
     lit = tf.reduce_any(tf.not_equal(cubes, 0), axis=(1, 2, 3))

@@ -10,12 +10,12 @@ SMALLEST_DENOMINATOR = 1e-2
 LEVEL = 0.1
 
 
-def l1(cube_hat, cube):
+def l1(cube_hat: tf.Tensor, cube: tf.Tensor) -> tf.Tensor:
     """Mean absolute difference."""
     return tf.reduce_mean(tf.abs(cube_hat - cube))
 
 
-def mrae(cube_hat, cube):
+def mrae(cube_hat: tf.Tensor, cube: tf.Tensor) -> tf.Tensor:
     """Mean of the absolute difference over the truth; where that is below `SMALLEST_DENOMINATOR`, over the latter."""
     return tf.reduce_mean(tf.abs(cube_hat - cube) / tf.maximum(cube, SMALLEST_DENOMINATOR))
 

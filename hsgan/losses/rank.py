@@ -20,7 +20,9 @@ EPSILON = 1e-6
 WEIGHTINGS = ("relative", "none")
 
 
-def rank(cube_hat, cube, patch=48, stride=16, weighting="relative"):
+def rank(
+    cube_hat: tf.Tensor, cube: tf.Tensor, patch: int = 48, stride: int = 16, weighting: str = "relative"
+) -> tf.Tensor:
     """Mean absolute difference of the singular values of an estimate's and the truth's patches.
 
     The mean is over all pairs, of all patches, whose larger singular value is above `SMALLEST`; 0 where there is none.
@@ -34,7 +36,8 @@ def rank(cube_hat, cube, patch=48, stride=16, weighting="relative"):
     Neither has the gaps between singular values in a denominator. The truth gets no gradient.
 
     Args:
-      cube_hat: float [batch, height, width, bands], the estimate. cube: the truth, of the same shape.
+      cube_hat: float [batch, height, width, bands], the estimate.
+      cube: the truth, of the same shape.
       patch: side of a patch, pixels; sides of the cube that are no whole number of strides are cut off below and right.
       stride: between patches, pixels; divides `patch`.
       weighting: "relative" or "none".
@@ -82,11 +85,13 @@ def rank(cube_hat, cube, patch=48, stride=16, weighting="relative"):
     return compare(tf.cast(cube_hat, tf.float32))
 
 
-def to_blocks(cube, patch, stride):
+def to_blocks(cube: tf.Tensor, patch: int, stride: int) -> tf.Tensor:
     """Returns the blocks of `stride x stride` pixels that patches cover, float64 [batch, rows, columns, pixels, bands].
 
     Args:
-      cube: float [batch, height, width, bands]. patch, stride: as for `rank`.
+      cube: float [batch, height, width, bands].
+      patch: as for `rank`.
+      stride: as for `rank`.
     """
     rows, columns = ((side - patch) // stride + patch // stride for side in cube.shape[1:3])
     cube = tf.cast(cube[:, : rows * stride, : columns * stride], tf.float64)
@@ -94,7 +99,7 @@ def to_blocks(cube, patch, stride):
     return tf.reshape(tf.transpose(cube, (0, 1, 3, 2, 4, 5)), (-1, rows, columns, stride**2, cube.shape[-1]))
 
 
-def from_blocks(blocks, stride, shape):
+def from_blocks(blocks: tf.Tensor, stride: int, shape: tf.TensorShape) -> tf.Tensor:
     """Returns the cube, float32 of `shape`, of the blocks that `to_blocks` cut; zero where it cut off."""
     rows, columns, bands = blocks.shape[1], blocks.shape[2], blocks.shape[-1]
     cube = tf.reshape(tf.cast(blocks, tf.float32), (-1, rows, columns, stride, stride, bands))
@@ -102,25 +107,25 @@ def from_blocks(blocks, stride, shape):
     return tf.pad(cube, ((0, 0), (0, shape[1] - rows * stride), (0, shape[2] - columns * stride), (0, 0)))
 
 
-def gram_matrices(blocks, width):
+def gram_matrices(blocks: tf.Tensor, width: int) -> tf.Tensor:
     """Returns `P P^T` of the patches of `width x width` blocks, float64 [batch, rows, columns, bands, bands]."""
     return window_sums(tf.matmul(blocks, blocks, transpose_a=True), width)
 
 
-def window_sums(values, width):
+def window_sums(values: tf.Tensor, width: int) -> tf.Tensor:
     """Returns the sums over windows of `width x width` entries of axes 1 and 2, at a stride of 1."""
     rows, columns = values.shape[1] - width + 1, values.shape[2] - width + 1
     values = tf.add_n([values[:, start : start + rows] for start in range(width)])
     return tf.add_n([values[:, :, start : start + columns] for start in range(width)])
 
 
-def spread(matrices, width):
+def spread(matrices: tf.Tensor, width: int) -> tf.Tensor:
     """Returns for each block the sum over the patches that hold it: the transpose of `window_sums`."""
     around = (width - 1, width - 1)
     return window_sums(tf.pad(matrices, ((0, 0), around, around, (0, 0), (0, 0))), width)
 
 
-def decompose(grams):
+def decompose(grams: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """Returns (singular values [..., bands], left singular vectors [..., bands, bands]) of Gram matrices, float64.
 
     The solver fails on matrices that are not finite, without a word of where: it gets zeros in their place, and their

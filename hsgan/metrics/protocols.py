@@ -5,6 +5,8 @@ radiance. It stands in `PROTOCOLS`, the only list of them.
 Source: method section 14.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 from hsgan.metrics import quality
@@ -12,7 +14,7 @@ from hsgan.metrics import quality
 MSTPP_BORDER = 128
 
 
-def seed(truth, estimate):
+def seed(truth: np.ndarray, estimate: np.ndarray) -> dict[str, float]:
     """The protocol of the two papers behind this package, on whole images, nothing clipped.
 
     Returns:
@@ -32,7 +34,7 @@ def seed(truth, estimate):
     }
 
 
-def quick(truth, estimate):
+def quick(truth: np.ndarray, estimate: np.ndarray) -> dict[str, float]:
     """`seed` without its SSIM, which takes most of the time: for suites of many evaluations.
 
     Returns:
@@ -53,7 +55,7 @@ def quick(truth, estimate):
     }
 
 
-def ntire2022(truth, estimate):
+def ntire2022(truth: np.ndarray, estimate: np.ndarray) -> dict[str, float]:
     """The protocol of the NTIRE 2022 challenge: the central half of rows and columns, nothing clipped.
 
     A quarter of each side (rounded down) is left out at each end.
@@ -70,7 +72,7 @@ def ntire2022(truth, estimate):
     return _relative_and_squared(truth[rows, columns], estimate[rows, columns])
 
 
-def mstpp(truth, estimate):
+def mstpp(truth: np.ndarray, estimate: np.ndarray) -> dict[str, float]:
     """The protocol of MST++ and the peers that follow it: both cubes clamped to [0, 1], rows and columns 128:-128.
 
     Their program clamps for the PSNR alone; for estimates within [0, 1] that is the same.
@@ -103,7 +105,7 @@ def _relative_and_squared(truth, estimate):
 PROTOCOLS = {"seed": seed, "quick": quick, "ntire2022": ntire2022, "mstpp": mstpp}
 
 
-def protocol(name):
+def protocol(name: str) -> Callable[[np.ndarray, np.ndarray], dict[str, float]]:
     """Returns the protocol called `name`.
 
     Raises:
@@ -114,7 +116,7 @@ def protocol(name):
     return PROTOCOLS[name]
 
 
-def average(scenes):
+def average(scenes: dict[str, dict[str, float]]) -> dict[str, float]:
     """Returns {metric: mean over scenes} of {scene: {metric: value}}; only numbers that all scenes have.
 
     Raises:

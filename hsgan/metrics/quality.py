@@ -18,7 +18,7 @@ SMALLEST_DENOMINATOR = 1e-3
 _STRIP_ROWS = 64
 
 
-def check_pair(truth, estimate):
+def check_pair(truth: np.ndarray, estimate: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Raises unless two cubes can be compared; returns them as arrays.
 
     Raises:
@@ -36,13 +36,14 @@ def check_pair(truth, estimate):
     return truth, estimate
 
 
-def psnr(truth, estimate, data_range=1.0):
+def psnr(truth: np.ndarray, estimate: np.ndarray, data_range: float = 1.0) -> float:
     """Returns the peak signal-to-noise ratio in dB: per band, then averaged over bands.
 
     Nothing is clipped or cropped. A band that is reproduced exactly, or nearly, counts as `PSNR_CAP_DB`.
 
     Args:
-      truth, estimate: float [height, width, bands].
+      truth: float [height, width, bands].
+      estimate: as `truth`.
       data_range: the peak.
     """
     floor = data_range**2 * 10 ** (-PSNR_CAP_DB / 10)
@@ -51,7 +52,7 @@ def psnr(truth, estimate, data_range=1.0):
     return float(np.mean(10 * np.log10(data_range**2 / np.maximum(mse, floor))))
 
 
-def mrae(truth, estimate):
+def mrae(truth: np.ndarray, estimate: np.ndarray) -> float:
     """Returns the mean relative absolute error: the mean over all values of `|estimate - truth| / truth`.
 
     Where the truth is below `SMALLEST_DENOMINATOR`, the latter divides. Sums are over one row at a time.
@@ -61,13 +62,13 @@ def mrae(truth, estimate):
     return float(np.sum(sums) / truth.size)
 
 
-def rmse(truth, estimate):
+def rmse(truth: np.ndarray, estimate: np.ndarray) -> float:
     """Returns the root of the mean squared error over all values of the cube."""
     sums = [np.sum(np.square(_error(a, b))) for a, b in zip(truth, estimate, strict=True)]
     return float(np.sqrt(np.sum(sums) / truth.size))
 
 
-def psnr_whole(truth, estimate, data_range=1.0):
+def psnr_whole(truth: np.ndarray, estimate: np.ndarray, data_range: float = 1.0) -> float:
     """Returns the peak signal-to-noise ratio in dB of one mean squared error over the whole cube, at most the cap.
 
     Not `psnr`: one bad band weighs more here than in a mean of decibels.
@@ -75,17 +76,26 @@ def psnr_whole(truth, estimate, data_range=1.0):
     return min(float(20 * np.log10(data_range / max(rmse(truth, estimate), 1e-300))), PSNR_CAP_DB)
 
 
-def ssim(truth, estimate, data_range=1.0, window=7, k1=0.01, k2=0.03):
+def ssim(
+    truth: np.ndarray,
+    estimate: np.ndarray,
+    data_range: float = 1.0,
+    window: int = 7,
+    k1: float = 0.01,
+    k2: float = 0.03,
+) -> float:
     """Returns the structural similarity: per band over all whole windows, then averaged over bands (ASSIM).
 
     Uniform window and sample covariance; windows that reach over the border do not count, which drops a border of
     `window // 2` pixels.
 
     Args:
-      truth, estimate: float [height, width, bands], at least `window` pixels a side.
+      truth: float [height, width, bands], at least `window` pixels a side.
+      estimate: as `truth`.
       data_range: of the values; 1 for ASSIM, 2 for `assim_r2` (method section 14).
       window: side of the window, pixels.
-      k1, k2: constants of the SSIM.
+      k1: constant of the SSIM.
+      k2: constant of the SSIM.
 
     Raises:
       ValueError: fewer than `window` pixels a side.
@@ -99,7 +109,7 @@ def ssim(truth, estimate, data_range=1.0, window=7, k1=0.01, k2=0.03):
     return float(np.mean(bands))
 
 
-def spectral_angles(truth, estimate):
+def spectral_angles(truth: np.ndarray, estimate: np.ndarray) -> np.ndarray:
     """Returns the angle between the spectra of each pixel, float64 [height, width], in degrees, [0, 180].
 
     The cosine is clamped to [-1, 1]. Two black spectra are equal: 0 degrees. A black one beside another has no
@@ -118,7 +128,7 @@ def spectral_angles(truth, estimate):
     return angles
 
 
-def best_scale(truth, estimate):
+def best_scale(truth: np.ndarray, estimate: np.ndarray) -> float:
     """Returns the number by which `estimate` comes nearest to `truth`, in the sum of squares over all values; 1 for 0.
 
     For cubes of one scene under two exposures.
@@ -129,7 +139,7 @@ def best_scale(truth, estimate):
     return float(product / energy) if energy > 0 else 1.0
 
 
-def lit_mask(truth, threshold=LIT_THRESHOLD):
+def lit_mask(truth: np.ndarray, threshold: float = LIT_THRESHOLD) -> np.ndarray:
     """Returns bool [height, width]: pixels whose mean radiance over the bands exceeds `threshold` of full scale."""
     return truth.mean(axis=-1, dtype=np.float64) > threshold
 

@@ -6,14 +6,15 @@ Source: method section 9; [SE] Fig. 5, which leaves the error measure open.
 import numpy as np
 
 
-def srf_error(truth, estimate):
+def srf_error(truth: np.ndarray, estimate: np.ndarray) -> float:
     """Returns the error of an estimated SRF, in [0, 1]: `sum |C - C_hat| / sum (|C| + |C_hat|)`.
 
     0: equal; 1: no wavelength in common. For rows of unit sum it is the share of the response that lies at the wrong
     wavelengths. Our choice: the paper names no error measure.
 
     Args:
-      truth, estimate: float [3, bands].
+      truth: float [3, bands].
+      estimate: float [3, bands].
 
     Raises:
       ValueError: unequal shapes, no response at all, or values that are not finite.
@@ -27,7 +28,7 @@ def srf_error(truth, estimate):
     return float(np.abs(truth - estimate).sum() / total)
 
 
-def precision_curve(errors, thresholds=None):
+def precision_curve(errors: np.ndarray, thresholds: np.ndarray = None) -> tuple[np.ndarray, np.ndarray]:
     """Returns (thresholds, share of `errors` at or below each): the curve of [SE] Fig. 5.
 
     Args:
@@ -44,7 +45,7 @@ def precision_curve(errors, thresholds=None):
     return thresholds, np.searchsorted(np.sort(errors), thresholds, side="right") / errors.size
 
 
-def srf_precision(errors):
+def srf_precision(errors: np.ndarray) -> float:
     """Returns the area under `precision_curve` over thresholds 0 to 1, in [0, 1]: 1 if all estimates are exact.
 
     Computed exactly: the area under the share of errors below a threshold is one less their mean.

@@ -7,23 +7,27 @@ module does not know is an error, never a silent zero.
 """
 
 import math
+from collections.abc import Callable
+from typing import Any
 
+import keras
 import tensorflow as tf
 
 from hsgan.errors import HsganError
 
 
-def parameters(network):
+def parameters(network: keras.Model) -> int:
     """Returns the number of trained parameters: constants that are saved with the weights do not count."""
     return sum(math.prod(weight.shape) for weight in network.trainable_weights)
 
 
-def multiply_adds(network, height, width):
+def multiply_adds(network: Callable[[tf.Tensor], Any], height: int, width: int) -> int:
     """Returns the multiply-adds of one image, the estimate of the camera included if the network makes one.
 
     Args:
       network: a `ReconstructionNetwork`, or whatever is called with rgb float32 [1, h, w, 3].
-      height, width: of the image, in pixels.
+      height: of the image, in pixels.
+      width: of the image, in pixels.
 
     Raises:
       HsganError: the graph holds an operation whose cost is not known.
@@ -32,7 +36,7 @@ def multiply_adds(network, height, width):
     return graph_multiply_adds(tf.function(lambda rgb: network(rgb), autograph=False).get_concrete_function(spec).graph)
 
 
-def graph_multiply_adds(graph):
+def graph_multiply_adds(graph: tf.Graph) -> int:
     """Returns the multiply-adds of all operations of a graph whose shapes are all known."""
     total = 0
     for operation in graph.get_operations():

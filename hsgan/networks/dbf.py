@@ -39,7 +39,7 @@ class DBFNet(ReconstructionNetwork):
         return tf.tensordot(weights, tf.convert_to_tensor(self.basis), axes=[[-1], [1]])
 
 
-def spectral_basis(mean, covariance, count):
+def spectral_basis(mean: np.ndarray, covariance: np.ndarray, count: int) -> np.ndarray:
     """Returns the basis float64 [bands, count] that leaves the least mean squared error of the spectra.
 
     The leading eigenvectors of the second moment about zero, `covariance + mean mean^T`, the largest first: no other
@@ -47,7 +47,8 @@ def spectral_basis(mean, covariance, count):
     positive sum.
 
     Args:
-      mean: [bands]. covariance: [bands, bands]; both of the cubes' spectra.
+      mean: of the cubes' spectra, [bands].
+      covariance: of the cubes' spectra, [bands, bands].
       count: at most the number of bands.
     """
     mean, covariance = np.asarray(mean, np.float64), np.asarray(covariance, np.float64)

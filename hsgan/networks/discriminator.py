@@ -1,7 +1,10 @@
 """The discriminator of cubes (method section 4; [SE] section 3.4)."""
 
+from collections.abc import Sequence
+
 import keras
 import tensorflow as tf
+from ml_collections import ConfigDict
 
 from hsgan.networks.layers.efficient import DenselyConnected, EfficientConvolution
 from hsgan.networks.layers.spectral_norm import NormalizedDense, NormalizedEfficientConvolution
@@ -14,11 +17,12 @@ class DiscriminatorStage(keras.layers.Layer):
     """Two stride-2 units, then densely connected ones; gives the last unit's output plus the downsampled input.
 
     Args:
-      width: channels. units: densely connected ones.
+      width: channels.
+      units: densely connected ones.
       spectral_norm: whether the units' kernels are divided by their spectral norms, instead of batch normalization.
     """
 
-    def __init__(self, width, units, spectral_norm=False, **kwargs):
+    def __init__(self, width: int, units: int, spectral_norm: bool = False, **kwargs):
         super().__init__(**kwargs)
         policy = self.dtype_policy
         unit = {"activation": "silu", "batch_norm": not spectral_norm, "use_bias": True, "dtype": policy}
@@ -27,18 +31,18 @@ class DiscriminatorStage(keras.layers.Layer):
         self.down = [convolution(width, strides=2, **unit) for _ in range(2)]
         self.dense = DenselyConnected([convolution(width, **unit) for _ in range(units)], dtype=policy)
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple) -> None:
         for unit in self.down:
             unit.build(input_shape)
             input_shape = unit.compute_output_shape(input_shape)
         self.dense.build(input_shape)
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         for unit in self.down:
             inputs = unit(inputs)
         return inputs + self.dense(inputs)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
         return self.down[1].compute_output_shape(self.down[0].compute_output_shape(input_shape))
 
 
@@ -50,13 +54,23 @@ class Discriminator(keras.layers.Layer):
     Output: logits float32 [batch].
 
     Args:
-      bands: bands of the cube. widths: channels of each stage. units: densely connected units of a stage.
+      bands: bands of the cube.
+      widths: channels of each stage.
+      units: densely connected units of a stage.
       spectral_norm: whether every kernel is divided by its spectral norm. There is no batch normalization then: it
         divides by the size of what it gets, and so takes out whatever size a kernel was given. The discriminators of
         Miyato et al., 2018, have none either.
     """
 
-    def __init__(self, bands, widths, units, spectral_norm=False, dtype=None, **kwargs):
+    def __init__(
+        self,
+        bands: int,
+        widths: Sequence[int],
+        units: int,
+        spectral_norm: bool = False,
+        dtype: str | None = None,
+        **kwargs,
+    ):
         super().__init__(dtype="float32", **kwargs)
         self.bands = bands
         self.spectral_norm = spectral_norm
@@ -65,7 +79,7 @@ class Discriminator(keras.layers.Layer):
         self.score = linear(1, dtype="float32")
         self.affine = linear(1, kernel_initializer="ones", dtype="float32")
 
-    def build(self, *shapes, **named_shapes):
+    def build(self, *shapes, **named_shapes) -> None:
         shape = (None, None, None, self.bands)
         for stage in self.stages:
             stage.build(shape)
@@ -73,10 +87,10 @@ class Discriminator(keras.layers.Layer):
         self.score.build((None, 4 * shape[-1]))
         self.affine.build((None, 1))
 
-    def call(self, cube):
+    def call(self, cube: tf.Tensor) -> tf.Tensor:
         return self.judge(mean_normalized(cube))
 
-    def judge(self, normalized):
+    def judge(self, normalized: tf.Tensor) -> tf.Tensor:
         """Returns the logits [batch] of cubes that are divided by their means, float32 [batch, h, w, bands]."""
         features = normalized
         for stage in self.stages:
@@ -87,7 +101,7 @@ class Discriminator(keras.layers.Layer):
         flat = tf.reshape(pooled, (-1, 4 * features.shape[-1]))
         return self.affine(self.score(flat))[:, 0]
 
-    def iterate(self):
+    def iterate(self) -> None:
         """Moves all estimates of spectral norms by one step of the power method; nothing without `spectral_norm`."""
         if self.spectral_norm:
             units = (unit for stage in self.stages for unit in (*stage.down, *stage.dense.units))
@@ -95,13 +109,13 @@ class Discriminator(keras.layers.Layer):
                 layer.iterate()
 
 
-def mean_normalized(cube):
+def mean_normalized(cube: tf.Tensor) -> tf.Tensor:
     """Divides each cube of a batch [batch, h, w, bands] by its mean, whose gradient is stopped (Eqs. 8, 13)."""
     mean = tf.reduce_mean(cube, axis=(1, 2, 3), keepdims=True)
     return cube / (tf.stop_gradient(mean) + 1e-6)
 
 
-def build_discriminator(config, bands, dtype=None):
+def build_discriminator(config: ConfigDict, bands: int, dtype: str | None = None) -> Discriminator:
     """Returns the `Discriminator` of `config.discriminator` and `config.loss.regularizer` for `bands` bands, built."""
     spectral_norm = config.loss.regularizer == "spectral_norm"
     sizes = config.discriminator.to_dict()

@@ -61,7 +61,7 @@ class FunctionMixture(keras.layers.Layer):
 
     receptive_radius = 2 * (max(KERNELS) // 2)
 
-    def __init__(self, width, filters, **kwargs):
+    def __init__(self, width: int, filters: int, **kwargs):
         super().__init__(**kwargs)
         self.arguments = {"width": width, "filters": filters}
         policy = self.dtype_policy
@@ -75,7 +75,7 @@ class FunctionMixture(keras.layers.Layer):
         self.mixing = [convolution(width, 3, activation="relu", dtype=policy) for _ in range(4)]
         self.scores = convolution(len(KERNELS), 3, dtype=policy)
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple) -> None:
         hidden = (None, None, None, self.arguments["width"])
         for first, second in self.functions:
             first.build(input_shape)
@@ -84,7 +84,7 @@ class FunctionMixture(keras.layers.Layer):
             layer.build(hidden if number else input_shape)
         self.scores.build(hidden)
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         features = inputs
         for layer in self.mixing:
             features = layer(features)
@@ -94,14 +94,13 @@ class FunctionMixture(keras.layers.Layer):
         weights = tf.split(weights, len(KERNELS), axis=-1)
         return tf.add_n([w * last(first(inputs)) for w, (first, last) in zip(weights, self.functions, strict=True)])
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
         return (*input_shape[:-1], self.arguments["filters"])
 
-    def get_config(self):
-        return {**super().get_config(), **self.arguments}
 
-
-def convolution(filters, kernel_size, activation=None, use_bias=False, dtype=None):
+def convolution(
+    filters: int, kernel_size: int, activation: str | None = None, use_bias: bool = False, dtype: str | None = None
+) -> keras.layers.Conv2D:
     """Returns a convolution of stride 1 with zero borders and He initialization."""
     return keras.layers.Conv2D(
         filters,

@@ -70,9 +70,6 @@ class GeneratorStage(keras.layers.Layer):
         features = self.head(inputs)
         return self.dense(features) + features if self.skip else self.dense(features)
 
-    def get_config(self):
-        return {**super().get_config(), **self.arguments}
-
 
 @dataclasses.dataclass(frozen=True)
 class BackProjection(Rule):

@@ -60,14 +60,14 @@ class ResizeLike(keras.layers.Layer):
     [batch, h2, w2, channels] in the layer's compute dtype.
     """
 
-    def call(self, inputs):
+    def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
         values, target = inputs
         static = target.shape[1:3]
         size = static if None not in static else tf.shape(target)[1:3]
         resized = tf.image.resize(values, size, method="bilinear")  # puts out float32, whatever the input
         return tf.cast(resized, self.compute_dtype)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
         values, target = input_shape
         return (values[0], target[1], target[2], values[3])
 
@@ -142,7 +142,13 @@ class _Builder:
         return [self.exchange(outputs, target, f"{name}_fuse") for target in range(len(outputs))]
 
 
-def build_hrnet(variant, classes, dtype=None, name=None, seed=0):
+def build_hrnet(
+    variant: str | Variant,
+    classes: int,
+    dtype: str | keras.DTypePolicy | None = None,
+    name: str | None = None,
+    seed: int = 0,
+) -> keras.Model:
     """Returns an HRNet with random weights.
 
     Args:

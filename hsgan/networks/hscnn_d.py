@@ -1,5 +1,7 @@
 """HSCNN-D, a supervised baseline of densely connected blocks (method section 13)."""
 
+from collections.abc import Sequence
+
 import keras
 import tensorflow as tf
 
@@ -51,11 +53,11 @@ class TwoPaths(keras.layers.Layer):
       filters: channels of each 1x1 convolution.
     """
 
-    def __init__(self, filters, **kwargs):
+    def __init__(self, filters: int, **kwargs):
         super().__init__(**kwargs)
         self.filters = filters
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple) -> None:
         self.spatial = self.add_weight(
             name="spatial", shape=(3, 3, input_shape[-1], 2 * GROWTH), initializer="he_normal"
         )
@@ -64,13 +66,10 @@ class TwoPaths(keras.layers.Layer):
             for path in range(2)
         ]
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor) -> list[tf.Tensor]:
         features = tf.nn.relu(tf.nn.conv2d(inputs, tf.convert_to_tensor(self.spatial), 1, "SAME"))
         halves = zip(tf.split(features, 2, axis=-1), self.pointwise, strict=True)
         return [features, *(tf.nn.relu(pointwise_sum([half], tf.convert_to_tensor(kernel))) for half, kernel in halves)]
-
-    def get_config(self):
-        return {**super().get_config(), "filters": self.filters}
 
 
 class FusionBlock(keras.layers.Layer):
@@ -83,14 +82,14 @@ class FusionBlock(keras.layers.Layer):
         super().__init__(**kwargs)
         self.paths = TwoPaths(MIXED, dtype=self.dtype_policy)
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple) -> None:
         channels = sum(shape[-1] for shape in input_shape)
         self.squeeze = self.add_weight(name="squeeze", shape=(channels, BOTTLENECK), initializer="he_normal")
         self.paths.build((None, None, None, BOTTLENECK))
         mixed = 2 * (GROWTH + MIXED)
         self.fuse = self.add_weight(name="fuse", shape=(mixed, GROWTH), initializer="he_normal")
 
-    def call(self, inputs):
+    def call(self, inputs: Sequence[tf.Tensor]) -> tf.Tensor:
         squeezed = tf.nn.relu(pointwise_sum(inputs, tf.convert_to_tensor(self.squeeze)))
         return tf.nn.relu(pointwise_sum(self.paths(squeezed), tf.convert_to_tensor(self.fuse)))
 
@@ -98,14 +97,14 @@ class FusionBlock(keras.layers.Layer):
 class DenseFusion(keras.layers.Layer):
     """The whole network: rgb float [batch, h, w, 3] in, float [batch, h, w, bands] out."""
 
-    def __init__(self, blocks, bands, **kwargs):
+    def __init__(self, blocks: int, bands: int, **kwargs):
         super().__init__(**kwargs)
         self.arguments = {"blocks": blocks, "bands": bands}
         policy = self.dtype_policy
         self.first = TwoPaths(GROWTH, dtype=policy)
         self.blocks = [FusionBlock(dtype=policy) for _ in range(blocks)]
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple) -> None:
         self.first.build(input_shape)
         shapes = [(None, None, None, 4 * GROWTH)]
         for block in self.blocks:
@@ -114,7 +113,7 @@ class DenseFusion(keras.layers.Layer):
         channels = sum(shape[-1] for shape in shapes)
         self.last = self.add_weight(name="last", shape=(channels, self.arguments["bands"]), initializer="he_normal")
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         groups, recent = [tf.concat(self.first(inputs), axis=-1)], []
         for block in self.blocks:
             recent.append(block(_joined(groups, recent)))
@@ -122,11 +121,8 @@ class DenseFusion(keras.layers.Layer):
                 groups, recent = _joined(groups, recent), []
         return pointwise_sum(_joined(groups, recent), tf.convert_to_tensor(self.last))
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
         return (*input_shape[:-1], self.arguments["bands"])
-
-    def get_config(self):
-        return {**super().get_config(), **self.arguments}
 
 
 def _joined(groups, recent):

@@ -15,10 +15,12 @@ A foreign parser need not know our classes: its scores serve as features, so the
 
 import warnings
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import keras
 import tensorflow as tf
+from ml_collections import ConfigDict
 
 from hsgan.disk import guard, whole
 from hsgan.disk.plain import read_json
@@ -42,7 +44,8 @@ class FrozenParser(keras.Model):
 
     Args:
       parser: functional or sequential `keras.Model`, one photo in, one score map out. Its `trainable` becomes False.
-      scale, offset: what the parser expects is `scale * photo + offset`; numbers, or one for each color.
+      scale: what the parser expects is `scale * photo + offset`; a number, or one for each color.
+      offset: as `scale`.
       source: what error texts call the parser.
 
     Attributes:
@@ -53,26 +56,33 @@ class FrozenParser(keras.Model):
         channels.
     """
 
-    def __init__(self, parser, scale=1.0, offset=0.0, source="scene parser", name="scene_parser"):
+    def __init__(
+        self,
+        parser: keras.Model,
+        scale: float | Sequence[float] = 1.0,
+        offset: float | Sequence[float] = 0.0,
+        source: str = "scene parser",
+        name: str = "scene_parser",
+    ):
         super().__init__(name=name)
         self.fixed_size, self.channels = _check(parser, source)
         self.parser, self.scale, self.offset = parser, scale, offset
         self.trainable = False
         self.built = True
 
-    def call(self, photo, training=False):
+    def call(self, photo: tf.Tensor, training: bool = False) -> tf.Tensor:
         size = _quarter(photo)
         if self.fixed_size is not None:
             photo = _resize(photo, self.fixed_size)
         scores = self.parser(photo * self.scale + self.offset, training=False)
         return tf.stop_gradient(_resize(tf.cast(scores, tf.float32), size))
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
         batch, height, width, _ = input_shape
         return (batch, *(None if side is None else -(-side // STRIDE) for side in (height, width)), self.channels)
 
 
-def build_parser(config, classes, weights=None):
+def build_parser(config: ConfigDict, classes: int, weights: str | Path | None = None) -> FrozenParser | None:
     """Returns the `FrozenParser` of `config.semantic.parser`; None if that is "".
 
     Args:
@@ -99,7 +109,7 @@ def build_parser(config, classes, weights=None):
     return FrozenParser(_saved_parser(name), source=name)
 
 
-def load_weights(parser, path, name, classes):
+def load_weights(parser: keras.Model, path: str | Path, name: str, classes: int) -> None:
     """Loads a file of weights that `hsgan.pretrain_parser` wrote into an HRNet.
 
     Args:

@@ -1,7 +1,10 @@
 """The discriminator of CHS-GAN: judges patches of a cube, given the RGB (method section 13)."""
 
+from collections.abc import Sequence
+
 import keras
 import tensorflow as tf
+from ml_collections import ConfigDict
 
 from hsgan.networks.layers.normalization import BatchStatisticsNormalization
 
@@ -19,10 +22,12 @@ class PatchDiscriminator(keras.layers.Layer):
     [batch, h / 8, w / 8, 1], rounded up.
 
     Args:
-      bands: bands of the cube. width: channels of the first convolution.
+      bands: bands of the cube.
+      width: channels of the first convolution.
+      dtype: policy of the convolutions.
     """
 
-    def __init__(self, bands, width, dtype=None, **kwargs):
+    def __init__(self, bands: int, width: int, dtype: str | None = None, **kwargs):
         super().__init__(dtype="float32", **kwargs)
         self.bands = bands
         self.widths = [width, 2 * width, 4 * width, 8 * width]
@@ -35,7 +40,7 @@ class PatchDiscriminator(keras.layers.Layer):
         self.norms = [BatchStatisticsNormalization(dtype=dtype) for _ in self.widths[1:]]
         self.score = keras.layers.Conv2D(1, KERNEL, padding="same", kernel_initializer="he_normal", dtype=dtype)
 
-    def build(self, *shapes, **named_shapes):
+    def build(self, *shapes, **named_shapes) -> None:
         channels = 3 + self.bands
         for convolution, filters in zip(self.convolutions, self.widths, strict=True):
             convolution.build((None, None, None, channels))
@@ -44,7 +49,7 @@ class PatchDiscriminator(keras.layers.Layer):
             norm.build((None, None, None, filters))
         self.score.build((None, None, None, channels))
 
-    def call(self, inputs):
+    def call(self, inputs: Sequence[tf.Tensor]) -> tf.Tensor:
         rgb, cube = inputs
         features = tf.concat([rgb, cube], axis=-1)
         for number, convolution in enumerate(self.convolutions):
@@ -53,7 +58,7 @@ class PatchDiscriminator(keras.layers.Layer):
         return tf.cast(self.score(features), tf.float32)
 
 
-def build_patch_discriminator(config, bands, dtype=None):
+def build_patch_discriminator(config: ConfigDict, bands: int, dtype: str | None = None) -> PatchDiscriminator:
     """Returns the `PatchDiscriminator` of `config.chs_gan` for `bands` bands, built."""
     discriminator = PatchDiscriminator(bands, config.chs_gan.discriminator_width, dtype, name="discriminator")
     discriminator.build()

@@ -5,6 +5,7 @@
 
 import keras
 import tensorflow as tf
+from ml_collections import ConfigDict
 
 from hsgan.networks.layers.efficient import DenselyConnected, EfficientConvolution
 
@@ -16,11 +17,25 @@ class SemanticBranch(keras.layers.Layer):
     the classes on the concatenation of both features, then a linear unit to the classes.
 
     Args:
-      classes: M. bands: of the cube. parser_channels: channels of `E1`'s features.
-      width, units: of `E2`'s units; `SE` has as many. dropout: share of the cube's entries that are dropped.
+      classes: M.
+      bands: of the cube.
+      parser_channels: channels of `E1`'s features.
+      width: of `E2`'s units.
+      units: of `E2`; `SE` has as many.
+      dropout: share of the cube's entries that are dropped.
     """
 
-    def __init__(self, classes, bands, parser_channels, width, units, dropout, dtype=None, **kwargs):
+    def __init__(
+        self,
+        classes: int,
+        bands: int,
+        parser_channels: int,
+        width: int,
+        units: int,
+        dropout: float,
+        dtype: str | None = None,
+        **kwargs,
+    ):
         super().__init__(dtype="float32", **kwargs)
         unit = {"activation": "silu", "batch_norm": True, "use_bias": True, "dtype": dtype}
         self.dropout = dropout
@@ -32,11 +47,11 @@ class SemanticBranch(keras.layers.Layer):
             dtype=dtype,
         )
 
-    def build(self, *shapes, **named_shapes):
+    def build(self, *shapes, **named_shapes) -> None:
         self.cube_features.build(self.shapes[0])
         self.fusion.build(self.shapes[1])
 
-    def call(self, cube, parser_features, seed):
+    def call(self, cube: tf.Tensor, parser_features: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
         """Returns the class logits float32 [batch, h', w', classes] at the resolution of the parser's features.
 
         Args:
@@ -51,7 +66,9 @@ class SemanticBranch(keras.layers.Layer):
         return tf.cast(self.fusion(tf.concat([parser_features, features], axis=-1)), tf.float32)
 
 
-def build_semantic_branch(config, classes, bands, parser_channels, dtype=None):
+def build_semantic_branch(
+    config: ConfigDict, classes: int, bands: int, parser_channels: int, dtype: str | None = None
+) -> SemanticBranch:
     """Returns the `SemanticBranch` of `config.semantic`, built."""
     values = config.semantic
     branch = SemanticBranch(

@@ -1,5 +1,7 @@
 """A compact U-Net, the body of two baselines whose layer tables are not public: CHS-GAN and DBF."""
 
+from collections.abc import Sequence
+
 import keras
 import tensorflow as tf
 
@@ -21,11 +23,12 @@ class UNet(keras.layers.Layer):
         `stride`).
 
     Args:
-      widths: channels of each level, the finest first. filters: channels of the output.
+      widths: channels of each level, the finest first.
+      filters: channels of the output.
       zero_start: begin as a network that gives zero.
     """
 
-    def __init__(self, widths, filters, zero_start=False, **kwargs):
+    def __init__(self, widths: Sequence[int], filters: int, zero_start: bool = False, **kwargs):
         super().__init__(**kwargs)
         self.arguments = {"widths": tuple(widths), "filters": filters, "zero_start": zero_start}
         self.stride = 2 ** (len(widths) - 1)
@@ -49,7 +52,7 @@ class UNet(keras.layers.Layer):
             for _ in range(2)
         ]
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple) -> None:
         channels = input_shape[-1]
         widths = self.arguments["widths"]
         for width, pair in zip(widths, self.down, strict=True):
@@ -60,7 +63,7 @@ class UNet(keras.layers.Layer):
             _build(pair, 2 * width, width)
         self.head.build((None, None, None, widths[0]))
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         size = tf.shape(inputs)
         features = to_multiple(inputs, self.stride)
         skips = []
@@ -73,11 +76,8 @@ class UNet(keras.layers.Layer):
             features = pair[1](pair[0](tf.concat([skip, up(features)], axis=-1)))
         return self.head(features)[:, : size[1], : size[2]]
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
         return (*input_shape[:-1], self.arguments["filters"])
-
-    def get_config(self):
-        return {**super().get_config(), **self.arguments}
 
 
 def _build(pair, channels, width):

@@ -5,7 +5,7 @@ import numpy as np
 from hsgan.errors import DataError
 
 
-def edges(wavelengths_nm):
+def edges(wavelengths_nm: np.ndarray) -> np.ndarray:
     """Returns the limits of the bands, float64 [bands + 1]: half-way between neighbors, the outer ones mirrored.
 
     Args:
@@ -22,7 +22,7 @@ def edges(wavelengths_nm):
     return np.concatenate([[first], middle, [last]])
 
 
-def band_at(wavelengths_nm, wanted_nm):
+def band_at(wavelengths_nm: np.ndarray, wanted_nm: float) -> int:
     """Returns the index of the band that holds the wavelength `wanted_nm`.
 
     Raises:
@@ -37,7 +37,7 @@ def band_at(wavelengths_nm, wanted_nm):
     return int(np.abs(np.asarray(wavelengths_nm, np.float64) - wanted_nm).argmin())
 
 
-def gaussian_filters(wavelengths_nm, centers_nm, width_nm):
+def gaussian_filters(wavelengths_nm: np.ndarray, centers_nm: np.ndarray, width_nm: float) -> np.ndarray:
     """Returns what Gaussian filters make of a spectrum's bands, float64 [filters, bands]; each row sums to 1.
 
     Args:

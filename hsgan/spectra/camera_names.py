@@ -45,7 +45,9 @@ def near(make: str, model: str, names: Sequence[str], count: int = 3) -> tuple[s
     """Returns the names that look most like the camera of a photo, to tell a user of; there may be none.
 
     Args:
-      make, model, names: as in `match`.
+      make: as in `match`.
+      model: as in `match`.
+      names: as in `match`.
       count: at most so many.
     """
     forms = {_form(name): name for name in names}

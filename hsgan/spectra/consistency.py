@@ -21,7 +21,7 @@ _DECREASE = 1e-4  # of the dual, in a step that counts as one, relative to what 
 _PIXELS = 1 << 12  # at a time, in whole rows
 
 
-def make_consistent(cube, rgb, srf):
+def make_consistent(cube: np.ndarray, rgb: np.ndarray, srf: np.ndarray) -> np.ndarray:
     """Returns the cube nearest to `cube` that is not negative and whose projection through `srf` is `rgb`.
 
     Args:

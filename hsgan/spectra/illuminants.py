@@ -21,25 +21,26 @@ def _curves():
     return {name: (light.wavelengths, light.values) for name, light in colour.SDS_ILLUMINANTS.items()}
 
 
-def names():
+def names() -> tuple[str, ...]:
     """Returns the names of all lights: A, D50, D65, E, FL2, LED-B3, HP1 and others."""
     return tuple(_curves())
 
 
-def check(name):
+def check(name: str) -> None:
     """Raises `DataError` unless there is a light of that name; lists the near ones."""
     if name not in _curves():
         near = difflib.get_close_matches(name.upper(), _curves(), n=4, cutoff=0.4)
         raise DataError(f"illuminant: no {name!r}; {'near: ' if near else 'e.g. '}{', '.join(near or COMMON)}")
 
 
-def illuminant(name, wavelengths_nm):
+def illuminant(name: str, wavelengths_nm: np.ndarray) -> np.ndarray:
     """Returns the light `name`, float64 [bands]: its mean power over each band, relative, mean 1 over the bands.
 
     A fluorescent lamp's lines are narrower than a band: its mean over the band counts, not its value at the center.
 
     Args:
-      name: in `names()`. wavelengths_nm: float [bands], at least two, ascending.
+      name: in `names()`.
+      wavelengths_nm: float [bands], at least two, ascending.
 
     Raises:
       DataError: no such light, or it was not measured at all bands.
@@ -58,7 +59,7 @@ def illuminant(name, wavelengths_nm):
     return mean / mean.mean()
 
 
-def removable(name, wavelengths_nm):
+def removable(name: str, wavelengths_nm: np.ndarray) -> np.ndarray:
     """Returns `illuminant(name, wavelengths_nm)` to divide a cube by.
 
     Raises:

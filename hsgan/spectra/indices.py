@@ -21,7 +21,8 @@ class Index:
 
     Attributes:
       name: short name, or "A-B" of the wavelengths.
-      first_nm, second_nm: wavelengths a and b.
+      first_nm: wavelength a.
+      second_nm: wavelength b.
       about: what it is known for, with its source.
     """
 
@@ -46,7 +47,7 @@ INDICES = {
 }
 
 
-def parse(text):
+def parse(text: str) -> Index:
     """Returns the `Index` of a name in `INDICES`, or of two wavelengths "A,B" in nm.
 
     Raises:
@@ -65,7 +66,7 @@ def parse(text):
     return Index(f"{first:g}-{second:g}", first, second)
 
 
-def bands_of(index, wavelengths_nm):
+def bands_of(index: Index, wavelengths_nm: np.ndarray) -> tuple[int, int]:
     """Returns the two bands' numbers (a, b).
 
     Raises:
@@ -83,11 +84,12 @@ def bands_of(index, wavelengths_nm):
     return first, second
 
 
-def normalized_difference(first, second, full=1.0):
+def normalized_difference(first: np.ndarray, second: np.ndarray, full: float = 1.0) -> np.ndarray:
     """Returns `(first - second) / (first + second)`, float64, in [-1, 1]; NaN where it is too dark to tell.
 
     Args:
-      first, second: float [height, width], linear; negative values count as 0.
+      first: float [height, width], linear; negative values count as 0.
+      second: as `first`.
       full: what is bright in them; below `DARK` times it nothing is told.
     """
     first, second = (np.maximum(np.asarray(plane, np.float64), 0) for plane in (first, second))

@@ -16,7 +16,7 @@ SMOOTHNESS_BANDS = 3.0
 _RANK_TOLERANCE = 1e-6
 
 
-def null_projector(srf):
+def null_projector(srf: np.ndarray) -> np.ndarray:
     """Returns the projector `I - C^+ C` onto the spectra that a camera does not see, float64 [bands, bands].
 
     Args:
@@ -31,7 +31,7 @@ def null_projector(srf):
     return np.eye(srf.shape[1]) - np.linalg.pinv(srf, rcond=_RANK_TOLERANCE) @ srf
 
 
-def draw_black(srf, seed):
+def draw_black(srf: np.ndarray, seed: int) -> np.ndarray:
     """Returns a metameric black of unit length, float64 [bands]: smooth, random, the same for the same seed."""
     bands = np.arange(np.shape(srf)[-1])
     smoothing = np.exp(-0.5 * np.square((bands[:, None] - bands) / SMOOTHNESS_BANDS))
@@ -39,7 +39,7 @@ def draw_black(srf, seed):
     return black / np.linalg.norm(black)
 
 
-def metamer(cube, srf, strength, seed):
+def metamer(cube: np.ndarray, srf: np.ndarray, strength: float, seed: int) -> np.ndarray:
     """Returns a cube with other spectra and the same RGB.
 
     One black (`draw_black`) for the whole cube, scaled pixel by pixel to `strength` times the length of the pixel's

@@ -10,6 +10,7 @@ download: three cameras measured by others and shipped inside colour-science, wi
 """
 
 import difflib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,7 +41,7 @@ class SrfDictionary:
     responses: np.ndarray
     source: str
 
-    def srf(self, name):
+    def srf(self, name: str) -> np.ndarray:
         """Returns the SRF [3, bands] of the camera `name`.
 
         Raises:
@@ -52,7 +53,7 @@ class SrfDictionary:
             raise DataError(f"camera: no {name!r} among the {len(self.names)} cameras of {self.source}; {hint}")
         return self.responses[self.names.index(name)]
 
-    def without(self, names):
+    def without(self, names: Sequence[str]) -> "SrfDictionary":
         """Returns the dictionary without the cameras `names`.
 
         Raises:
@@ -67,12 +68,12 @@ class SrfDictionary:
         return SrfDictionary(names, self.wavelengths_nm, self.responses[kept], self.source)
 
     @property
-    def default_test_camera(self):
+    def default_test_camera(self) -> str:
         """Nikon D700, the papers' test camera, where the dictionary has it, else the first camera."""
         return PREFERRED_TEST_CAMERA if PREFERRED_TEST_CAMERA in self.names else self.names[0]
 
 
-def load(dictionary, wavelengths_nm):
+def load(dictionary: str | Path, wavelengths_nm: np.ndarray) -> SrfDictionary:
     """Returns the SRF dictionary called `dictionary` on `wavelengths_nm`.
 
     Args:
@@ -90,7 +91,7 @@ def load(dictionary, wavelengths_nm):
     return read_camspec(dictionary, wavelengths_nm)
 
 
-def read_dictionary(path, wavelengths_nm):
+def read_dictionary(path: str | Path, wavelengths_nm: np.ndarray) -> SrfDictionary:
     """Reads a dictionary file and brings it to `wavelengths_nm`.
 
     Raises:
@@ -130,7 +131,7 @@ def read_stored(path: str | Path, error: type[HsganError] = DataError) -> SrfDic
     return SrfDictionary(tuple(map(str, names)), grid, responses, source)
 
 
-def write_dictionary(dictionary, path):
+def write_dictionary(dictionary: SrfDictionary, path: str | Path) -> None:
     """Writes a `SrfDictionary` as a file for `read_dictionary`; raises `OSError` as `write_npz`."""
     write_npz(
         path,
@@ -143,7 +144,9 @@ def write_dictionary(dictionary, path):
     )
 
 
-def merge(cameras, wavelengths_nm, source):
+def merge(
+    cameras: Sequence[tuple[str, np.ndarray, np.ndarray]], wavelengths_nm: np.ndarray, source: str
+) -> SrfDictionary:
     """Returns one `SrfDictionary` of cameras measured on grids of their own.
 
     Args:
@@ -158,7 +161,7 @@ def merge(cameras, wavelengths_nm, source):
     return _dictionary([name for name, _, _ in cameras], wavelengths_nm, np.array(responses), source)
 
 
-def read_camspec(path, wavelengths_nm):
+def read_camspec(path: str | Path, wavelengths_nm: np.ndarray) -> SrfDictionary:
     """Returns the `SrfDictionary` of a `camspec_database.txt`.
 
     Raises:
@@ -168,7 +171,7 @@ def read_camspec(path, wavelengths_nm):
     return _dictionary(names, wavelengths_nm, resample(CAMSPEC_WAVELENGTHS_NM, curves, wavelengths_nm, path), str(path))
 
 
-def camspec_curves(path):
+def camspec_curves(path: str | Path) -> tuple[list[str], np.ndarray]:
     """Reads `camspec_database.txt`: a name line, then R, G, B rows of 33 tab-separated values (400-720 nm), repeated.
 
     Returns:
@@ -190,7 +193,7 @@ def camspec_curves(path):
     return names, np.array(curves)
 
 
-def default_dictionary(wavelengths_nm):
+def default_dictionary(wavelengths_nm: np.ndarray) -> SrfDictionary:
     """Returns the embedded dictionary of 28 cameras: 3 measured ones, 24 variations of them, and their mean.
 
     Measured: Nikon 5100 and Sigma SDMerill (NPL), Canon EOS 5D Mark II (rawtoaces), all shipped by colour-science.
@@ -217,7 +220,7 @@ def default_dictionary(wavelengths_nm):
     return _dictionary(names, wavelengths_nm, responses, "the embedded dictionary")
 
 
-def resample(grid_nm, curves, wavelengths_nm, source):
+def resample(grid_nm: np.ndarray, curves: np.ndarray, wavelengths_nm: np.ndarray, source: str) -> np.ndarray:
     """Linearly interpolates `curves` [..., samples] from `grid_nm` to `wavelengths_nm`; extrapolation is refused."""
     wavelengths_nm = np.asarray(wavelengths_nm, np.float64)
     low, high = float(wavelengths_nm.min()), float(wavelengths_nm.max())
@@ -229,11 +232,14 @@ def resample(grid_nm, curves, wavelengths_nm, source):
     return np.apply_along_axis(lambda row: np.interp(wavelengths_nm, grid_nm, row), -1, np.asarray(curves, np.float64))
 
 
-def varied(srf, wavelengths_nm, shift_nm=0.0, stretch=1.0):
+def varied(srf: np.ndarray, wavelengths_nm: np.ndarray, shift_nm: float = 0.0, stretch: float = 1.0) -> np.ndarray:
     """Returns another camera: an SRF's curves shifted, and stretched about each one's centroid; unit row sums.
 
     Args:
-      srf: float [3, bands]. wavelengths_nm: float [bands]. shift_nm: towards red. stretch: above 1 is wider.
+      srf: float [3, bands].
+      wavelengths_nm: float [bands].
+      shift_nm: towards red.
+      stretch: above 1 is wider.
 
     Raises:
       DataError: a channel that is shifted off the wavelengths.
@@ -244,7 +250,7 @@ def varied(srf, wavelengths_nm, shift_nm=0.0, stretch=1.0):
     return normalize(curves)
 
 
-def normalize(responses):
+def normalize(responses: np.ndarray) -> np.ndarray:
     """Scales every row of `responses` [..., 3, bands] to unit sum; float32."""
     return (responses / responses.sum(axis=-1, keepdims=True)).astype(np.float32)
 

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from scipy import special
 
 from hsgan import losses
 
@@ -46,8 +47,9 @@ def test_semantic_cross_entropy_skips_void():
     logits = RNG.standard_normal((2, 4, 5, 7)).astype(np.float32)
     labels = RNG.integers(0, 7, (2, 4, 5)).astype(np.int32)
     labels[0, :2] = 255
-    reference = keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=255)
-    np.testing.assert_allclose(losses.semantic_cross_entropy(logits, labels, 255), reference(labels, logits), rtol=1e-5)
+    known = labels != 255
+    expected = -special.log_softmax(logits[known], axis=-1)[np.arange(known.sum()), labels[known]].mean()
+    np.testing.assert_allclose(losses.semantic_cross_entropy(logits, labels, 255), expected, rtol=1e-5)
     assert losses.semantic_cross_entropy(logits, np.full_like(labels, 255), 255) == 0
 
 

@@ -198,42 +198,6 @@ def test_prior_initialization_starts_near_the_closed_form():
     assert np.abs(expected - statistics[0]).max() > 0.3
 
 
-@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
-@pytest.mark.parametrize("degradation", DEGRADATIONS)
-def test_gradients_reach_all_weights_in_any_precision(degradation, policy):
-    net, rgb = network(degradation=degradation, dtype=policy), image(2, 32, 32, 3)
-    srf_of = None if degradation == "estimated" else cameras(3, 7)
-    with tf.GradientTape() as tape:
-        output = net.outputs(rgb, srf_of)
-        loss = tf.reduce_mean(output["cube"] ** 2) + output["residual"]
-    assert output["cube"].dtype == output["residual"].dtype == tf.float32
-    gradients = tape.gradient(loss, net.trainable_variables)
-    assert all(np.isfinite(gradient).all() and np.abs(gradient).max() > 0 for gradient in gradients)
-    assert {weight.dtype for weight in net.trainable_variables} == {"float32"}
-
-
-def test_the_heavy_part_computes_in_the_policys_type():
-    net, exact, rgb = network(dtype="mixed_bfloat16"), network(), image(1, 16, 16, 3)
-    assert net.stages[1](rgb).dtype == tf.bfloat16
-    difference = np.abs(net(rgb)["cube"] - exact(rgb)["cube"]).max() / np.abs(exact(rgb)["cube"]).max()
-    # 8 bits of mantissa through 9 units; equal numbers would mean that float32 was used
-    assert 1e-4 < difference < 5e-2
-
-
-def test_weights_file_keeps_all_numbers(tmp_path):
-    net, rgb = network(degradation="estimated"), image(1, 20, 24, 3)
-    net.save_weights(tmp_path / "agd.weights.h5")
-    again = AGDNet(settings(degradation="estimated"), DICTIONARY)
-    again.load_weights(tmp_path / "agd.weights.h5")
-    np.testing.assert_array_equal(net(rgb)["cube"], again(rgb)["cube"])
-
-
-@pytest.mark.parametrize("size", [(1, 1), (5, 37)])
-def test_any_image_size(size):
-    cube = network()(image(1, *size, 3))["cube"]
-    assert cube.shape == (1, *size, 31) and np.isfinite(cube).all()
-
-
 def test_other_networks_measure_the_projection_of_their_cube():
     config = settings()
     config.model = "hsgan"

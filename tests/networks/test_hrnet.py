@@ -5,11 +5,10 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from subjects import TINY_HRNET
 
 from hsgan.errors import ConfigError
-from hsgan.networks.hrnet import IMAGENET_MEAN, IMAGENET_STD, ResizeLike, Variant, build_hrnet
-
-TINY = Variant(bottlenecks=(1, 4), modules=(1, 1, 1), blocks=1, width=4)
+from hsgan.networks.hrnet import IMAGENET_MEAN, IMAGENET_STD, ResizeLike, build_hrnet
 
 
 def photo(*shape, seed=0):
@@ -22,7 +21,7 @@ def parameters(variables):
 
 @pytest.fixture(scope="module")
 def tiny():
-    return build_hrnet(TINY, 5, seed=1)
+    return build_hrnet(TINY_HRNET, 5, seed=1)
 
 
 @pytest.mark.parametrize(("variant", "published"), [("hrnet_w18_small", 1.5e6), ("hrnet_w18_small_v2", 3.9e6)])
@@ -43,13 +42,6 @@ def test_each_branch_has_half_the_size_and_twice_the_width(tiny):
     assert shapes == [(1, 8, 12, 8), (1, 4, 6, 16), (1, 2, 3, 32)]
 
 
-@pytest.mark.parametrize(("height", "width"), [(64, 96), (33, 47), (100, 61), (5, 7)])
-def test_scores_have_a_quarter_of_the_size_rounded_up(tiny, height, width):
-    scores = tiny(photo(2, height, width, 3), training=False)
-    assert scores.shape == (2, -(-height // 4), -(-width // 4), 5)
-    assert np.isfinite(scores).all()
-
-
 def test_graph_with_known_size_gives_the_known_size_and_eager_numbers(tiny):
     images = photo(1, 36, 52, 3)
     graph = tf.function(lambda x: tiny(x, training=False))
@@ -59,23 +51,12 @@ def test_graph_with_known_size_gives_the_known_size_and_eager_numbers(tiny):
     np.testing.assert_allclose(graph(images), tiny(images, training=False), rtol=1e-4, atol=1e-5)
 
 
-def test_gradients_reach_all_weights():
-    tiny = build_hrnet(TINY, 5)
-    with tf.GradientTape() as tape:
-        scores = tiny(photo(2, 64, 64, 3), training=True)
-        loss = tf.reduce_mean(scores * photo(*scores.shape, seed=1))
-    for variable, gradient in zip(tiny.trainable_variables, tape.gradient(loss, tiny.trainable_variables), strict=True):
-        assert gradient is not None and np.isfinite(gradient).all(), variable.path
-        # A bias before a BatchNorm cannot change the output in training.
-        assert np.abs(gradient).max() > 0 or variable.path == "head_conv/bias", variable.path
-
-
 def test_saved_model_and_saved_weights_give_equal_scores(tiny, tmp_path):
     images = photo(1, 40, 48, 3)
     tiny.save(tmp_path / "tiny.keras")
     reloaded = keras.saving.load_model(tmp_path / "tiny.keras", compile=False)
     tiny.save_weights(tmp_path / "tiny.weights.h5")
-    rebuilt = build_hrnet(TINY, 5, seed=2)
+    rebuilt = build_hrnet(TINY_HRNET, 5, seed=2)
     assert not np.array_equal(rebuilt(images), tiny(images))
     rebuilt.load_weights(tmp_path / "tiny.weights.h5")
     np.testing.assert_array_equal(reloaded(images), tiny(images))
@@ -83,7 +64,9 @@ def test_saved_model_and_saved_weights_give_equal_scores(tiny, tmp_path):
 
 
 def test_equal_seeds_give_equal_weights_and_other_seeds_others():
-    first, same, other = (build_hrnet(TINY, 5, seed=seed).get_layer("scores").kernel.numpy() for seed in (3, 3, 4))
+    first, same, other = (
+        build_hrnet(TINY_HRNET, 5, seed=seed).get_layer("scores").kernel.numpy() for seed in (3, 3, 4)
+    )
     np.testing.assert_array_equal(first, same)
     assert not np.array_equal(first, other)
 
@@ -92,17 +75,6 @@ def test_convolutions_of_one_network_start_from_different_weights(tiny):
     names = ("stage4_module0_branch3_block0_a_conv", "stage4_module0_branch3_block0_b_conv")
     a, b = (tiny.get_layer(name).kernel.numpy() for name in names)
     assert a.shape == b.shape and not np.array_equal(a, b)
-
-
-def test_mixed_precision_keeps_float32_scores_and_weights(tiny):
-    mixed = build_hrnet(TINY, 5, dtype="mixed_bfloat16", seed=1)
-    images = photo(1, 35, 64, 3)
-    assert {variable.dtype for variable in mixed.variables} == {"float32"}
-    assert mixed.get_layer("stem_a_conv").compute_dtype == "bfloat16"
-    scores, expected = mixed(images), tiny(images)
-    assert scores.dtype == tf.float32
-    # bfloat16 has 8 bits: 0.4 % a rounding, some 30 layers deep
-    assert np.abs(scores - expected).max() < 0.1 * np.abs(expected).max()
 
 
 def test_photo_is_normalized_by_the_imagenet_statistics(tiny):

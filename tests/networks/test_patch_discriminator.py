@@ -53,16 +53,5 @@ def test_it_judges_the_cube_given_the_rgb():
     assert np.abs(logits - discriminator([rgb, image(2, 32, 32, 31)])).max() > 1e-4
 
 
-@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
-def test_gradients_reach_all_weights(policy):
-    discriminator = small(policy)
-    with tf.GradientTape() as tape:
-        logits = discriminator([image(2, 32, 32, 3), image(2, 32, 32, 31)])
-        loss = tf.reduce_mean(logits**2)
-    assert logits.dtype == tf.float32
-    for gradient in tape.gradient(loss, discriminator.trainable_variables):
-        assert np.isfinite(gradient).all() and np.abs(gradient).max() > 0
-
-
 def test_black_images_stay_finite():
     assert np.isfinite(small()([tf.zeros((2, 32, 32, 3)), tf.zeros((2, 32, 32, 31))])).all()

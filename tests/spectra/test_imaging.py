@@ -1,4 +1,4 @@
-"""Image formation: projection, noise, exposure, white balance, sRGB."""
+"""Image formation: projection, noise, exposure, sRGB."""
 
 import colour
 import numpy as np

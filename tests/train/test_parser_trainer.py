@@ -15,7 +15,7 @@ from hsgan.records.manifest import Manifest, read_manifest
 from hsgan.records.schema import VOID, PhotoRecord
 from hsgan.records.writer import RecordWriter
 from hsgan.train import parser_trainer
-from hsgan.train.parser_trainer import ParserTrainer, SegmentationScores, curve, pixel_cross_entropy, train_parser
+from hsgan.train.parser_trainer import ParserTrainer, curve, pixel_cross_entropy, train_parser
 
 TINY = Variant(bottlenecks=(1, 8), modules=(1, 1, 1), blocks=1, width=8)
 CLASSES = 3
@@ -96,26 +96,41 @@ def test_void_alone_costs_nothing_and_moves_nothing():
     np.testing.assert_array_equal(tape.gradient(loss, scores), np.zeros((1, 2, 2, 3)))
 
 
+def scores_of(photos, classes):
+    """Trains nothing: the scores of a parser that gives what the photo's channels hold, photo by photo."""
+    photo = keras.Input((None, None, 3))
+    trainer = ParserTrainer(keras.Model(photo, photo[..., :classes]), classes)
+    trainer.compile()
+    for labels, predicted in photos:
+        channels = np.eye(3, dtype=np.float32)[np.int32([[predicted]])]
+        found = trainer.test_step({"encoded": channels, "labels": np.int32([[labels]])})
+    return {name: float(value) for name, value in found.items()}
+
+
 def test_scores_of_a_segmentation_by_hand():
-    #          class 0: 2 of 3 found, one false; class 1: 1 of 2 found, one false; class 2 nowhere
-    labels = np.int32([[[0, 0, 0, 1, 1, VOID]]])
-    predicted = [0, 0, 1, 1, 0, 2]
-    metric = SegmentationScores(3)
-    metric.update_state(labels, np.eye(3, dtype=np.float32)[predicted][None, None])
-    result = metric.result()
-    assert float(result["pixel_accuracy"]) == pytest.approx(3 / 5)
-    assert float(result["miou"]) == pytest.approx((2 / 4 + 1 / 3) / 2)
+    # Class 0: 2 of 3 found, one false; class 1: 1 of 2 found, one false; class 2 nowhere.
+    found = scores_of([([0, 0, 0, 1, 1, VOID], [0, 0, 1, 1, 0, 2])], 3)
+    assert found["pixel_accuracy"] == pytest.approx(3 / 5)
+    assert found["miou"] == pytest.approx((2 / 4 + 1 / 3) / 2)
 
 
-def test_scores_add_up_over_photos_and_reset():
-    metric = SegmentationScores(2)
-    assert float(metric.result()["miou"]) == 0
-    for label, score in ((0, 0), (1, 0)):
-        metric.update_state(np.full((1, 1, 2), label, np.int32), np.eye(2, dtype=np.float32)[[[[score, score]]]])
-    assert float(metric.result()["pixel_accuracy"]) == 0.5
-    assert float(metric.result()["miou"]) == 0.25  # class 0: 2 of 4 pixels; class 1: none
-    metric.reset_state()
-    assert float(metric.result()["pixel_accuracy"]) == 0
+def test_scores_add_up_over_photos():
+    found = scores_of([([0, 0], [0, 0]), ([1, 1], [0, 0])], 2)
+    assert found["pixel_accuracy"] == 0.5
+    assert found["miou"] == 0.25  # class 0: 2 of 4 pixels; class 1: none
+
+
+def test_scores_count_every_pixel_of_many_photos():
+    """More pixels of a class than float32 counts one by one."""
+    photo, many = keras.Input((None, None, 2)), 2.0**24
+    trainer = ParserTrainer(keras.Model(photo, photo[..., :2]), 2)
+    trainer.compile()
+    trainer.miou.total_cm.assign([[many, 0], [0, many]])
+    trainer.accuracy.total.assign(2 * many)
+    trainer.accuracy.count.assign(2 * many)
+    found = trainer.test_step({"encoded": np.float32([[[[0, 1]]]]), "labels": np.int32([[[0]]])})
+    assert found["pixel_accuracy"] == 2 * many / (2 * many + 1)
+    np.testing.assert_array_equal(trainer.miou.total_cm, [[many, 1], [0, many]])
 
 
 def test_one_batch_can_be_overfitted():

@@ -5,6 +5,8 @@ activation and stride.
 Padding is zero ("same"); for an even size a stride of 2 halves it.
 """
 
+from collections.abc import Sequence
+
 import keras
 import tensorflow as tf
 
@@ -25,7 +27,8 @@ class EfficientConvolution(keras.layers.Layer):
 
     Args:
       filters: channels of the output.
-      kernel_size, strides: of the depthwise convolution.
+      kernel_size: of the depthwise convolution.
+      strides: of the depthwise convolution.
       activation: None or a Keras activation's name, after each convolution.
       batch_norm: normalize by batch statistics before each activation.
       zero_mean: subtract the channel mean before each convolution; excludes `use_bias`.
@@ -38,14 +41,14 @@ class EfficientConvolution(keras.layers.Layer):
 
     def __init__(
         self,
-        filters,
-        kernel_size=3,
-        strides=1,
-        activation=None,
-        batch_norm=False,
-        zero_mean=False,
-        use_bias=False,
-        depthwise_initializer="he_uniform",
+        filters: int,
+        kernel_size: int = 3,
+        strides: int = 1,
+        activation: str | None = None,
+        batch_norm: bool = False,
+        zero_mean: bool = False,
+        use_bias: bool = False,
+        depthwise_initializer: str = "he_uniform",
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -60,7 +63,7 @@ class EfficientConvolution(keras.layers.Layer):
         self.depthwise_initializer = depthwise_initializer
         self.norms = [BatchStatisticsNormalization(dtype=self.dtype_policy) for _ in range(2)] if batch_norm else []
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple) -> None:
         shapes = input_shape if isinstance(input_shape[0], (tuple, list)) else [input_shape]
         channels = sum(shape[-1] for shape in shapes)
         size, cast = self.kernel_size, {"autocast": self.autocast_kernels}
@@ -76,7 +79,7 @@ class EfficientConvolution(keras.layers.Layer):
         for norm in self.norms:
             norm.build((None, None, None, self.filters))
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor | Sequence[tf.Tensor]) -> tf.Tensor:
         inputs = inputs if isinstance(inputs, (list, tuple)) else [inputs]
         kernel, depthwise = self.kernels()
         if self.zero_mean:
@@ -89,7 +92,7 @@ class EfficientConvolution(keras.layers.Layer):
         features = tf.nn.depthwise_conv2d(features, tf.transpose(depthwise, (0, 1, 3, 2)), strides, "SAME")
         return self._finish(features, self.depthwise_bias if self.use_bias else None, 1)
 
-    def kernels(self):
+    def kernels(self) -> tuple[tf.Tensor, tf.Tensor]:
         """Returns the pointwise and the depthwise kernel that a call uses, tensors of the shapes of the weights."""
         return tf.convert_to_tensor(self.pointwise), tf.convert_to_tensor(self.depthwise)
 
@@ -100,23 +103,10 @@ class EfficientConvolution(keras.layers.Layer):
             features = self.norms[position](features)
         return self.activation(features)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
         shape = input_shape[0] if isinstance(input_shape[0], (tuple, list)) else input_shape
         size = [None if side is None else -(-side // self.strides) for side in shape[1:3]]
         return (shape[0], *size, self.filters)
-
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "filters": self.filters,
-            "kernel_size": self.kernel_size,
-            "strides": self.strides,
-            "activation": keras.activations.serialize(self.activation),
-            "batch_norm": bool(self.norms),
-            "zero_mean": self.zero_mean,
-            "use_bias": self.use_bias,
-            "depthwise_initializer": self.depthwise_initializer,
-        }
 
 
 class DenselyConnected(keras.layers.Layer):
@@ -126,36 +116,36 @@ class DenselyConnected(keras.layers.Layer):
       units: the layers, each taking a list of tensors (`EfficientConvolution`).
     """
 
-    def __init__(self, units, **kwargs):
+    def __init__(self, units: Sequence[EfficientConvolution], **kwargs):
         super().__init__(**kwargs)
         self.units = units
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple) -> None:
         shapes = [tuple(input_shape)]
         for unit in self.units:
             if not unit.built:
                 unit.build(list(shapes))
             shapes.append(unit.compute_output_shape(shapes))
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         features = [inputs]
         for unit in self.units:
             features.append(unit(list(features)))
         return features[-1]
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
         return (*input_shape[:-1], self.units[-1].filters)
 
-    def get_config(self):
+    def get_config(self) -> dict:
         return {**super().get_config(), "units": [keras.saving.serialize_keras_object(unit) for unit in self.units]}
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: dict) -> "DenselyConnected":
         units = [keras.saving.deserialize_keras_object(unit) for unit in config.pop("units")]
         return cls(units, **config)
 
 
-def pointwise_sum(inputs, kernel):
+def pointwise_sum(inputs: Sequence[tf.Tensor], kernel: tf.Tensor) -> tf.Tensor:
     """1x1 convolution of the concatenation of `inputs` ([batch, h, w, c_i] each) with `kernel` [sum c_i, filters]."""
     kernels = tf.split(kernel, [features.shape[-1] for features in inputs], axis=0)
     terms = [tf.nn.conv2d(x, k[None, None], 1, "SAME") for x, k in zip(inputs, kernels, strict=True)]

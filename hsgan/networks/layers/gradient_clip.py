@@ -3,7 +3,7 @@
 import tensorflow as tf
 
 
-def clip_gradient_l1(inputs, scale=1.0):
+def clip_gradient_l1(inputs: tf.Tensor, scale: float = 1.0) -> tf.Tensor:
     """Identity whose gradient is clipped, sample by sample, to the norm that the gradient of an L1 loss would have.
 
     Forward: `inputs`. Backward, for each sample's gradient `g`: `scale * g * min(1, tau / ||g||_F)` with

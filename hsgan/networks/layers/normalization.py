@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 
 
-def spectral_zero_mean(features):
+def spectral_zero_mean(features: tf.Tensor) -> tf.Tensor:
     """Spectral zero-mean normalization (SZM): subtracts the mean over channels of every pixel.
 
     No scale, shift or statistics. Source: [AGD] section III; method section 2.
@@ -25,19 +25,16 @@ class BatchStatisticsNormalization(keras.layers.Layer):
     Trainable: scale and shift, `2 * channels`. Input and output: float [batch, height, width, channels].
     """
 
-    def __init__(self, epsilon=1e-5, **kwargs):
+    def __init__(self, epsilon: float = 1e-5, **kwargs):
         super().__init__(**kwargs)
         self.epsilon = epsilon
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple) -> None:
         self.gamma = self.add_weight(name="gamma", shape=(input_shape[-1],), initializer="ones", autocast=False)
         self.beta = self.add_weight(name="beta", shape=(input_shape[-1],), initializer="zeros", autocast=False)
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         outputs, _, _ = tf.compat.v1.nn.fused_batch_norm(
             inputs, tf.convert_to_tensor(self.gamma), tf.convert_to_tensor(self.beta), epsilon=self.epsilon
         )
         return outputs
-
-    def get_config(self):
-        return {**super().get_config(), "epsilon": self.epsilon}

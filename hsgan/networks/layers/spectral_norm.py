@@ -29,18 +29,18 @@ class SpectralNormalization(keras.layers.Layer):
     def __init__(self, **kwargs):
         super().__init__(**{**kwargs, "dtype": "float32"})
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple) -> None:
         self.u = self.add_weight(name="u", shape=(input_shape[-1],), trainable=False, initializer="random_normal")
 
-    def call(self, kernel):
+    def call(self, kernel: tf.Tensor) -> tf.Tensor:
         return kernel / tf.maximum(self.norm(kernel), SMALLEST_NORM)
 
-    def norm(self, kernel):
+    def norm(self, kernel: tf.Tensor) -> tf.Tensor:
         """Returns the estimate of the largest singular value of `kernel` [inputs, outputs], a scalar."""
         v, u = self._vectors(kernel)
         return tf.tensordot(v, tf.linalg.matvec(kernel, u), axes=1)
 
-    def iterate(self, kernel):
+    def iterate(self, kernel: tf.Tensor) -> None:
         """Moves `u` by one step of the power method for `kernel` [inputs, outputs]."""
         self.u.assign(self._vectors(kernel)[1])
 
@@ -50,7 +50,7 @@ class SpectralNormalization(keras.layers.Layer):
         return tf.stop_gradient(v), tf.stop_gradient(u)
 
 
-def depthwise_normalized(kernel):
+def depthwise_normalized(kernel: tf.Tensor) -> tf.Tensor:
     """Divides a depthwise kernel by its spectral norm, exactly.
 
     A depthwise convolution is a grouped one with a channel a group: its matrix, from the values under the kernel to the
@@ -72,19 +72,19 @@ class NormalizedEfficientConvolution(EfficientConvolution):
 
     autocast_kernels = False
 
-    def __init__(self, filters, **kwargs):
+    def __init__(self, filters: int, **kwargs):
         super().__init__(filters, **kwargs)
         self.spectral = SpectralNormalization()
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple) -> None:
         super().build(input_shape)
         self.spectral.build(self.pointwise.shape)
 
-    def kernels(self):
+    def kernels(self) -> tuple[tf.Tensor, tf.Tensor]:
         pointwise, depthwise = self.spectral(tf.convert_to_tensor(self.pointwise)), tf.convert_to_tensor(self.depthwise)
         return tf.cast(pointwise, self.compute_dtype), tf.cast(depthwise_normalized(depthwise), self.compute_dtype)
 
-    def iterate(self):
+    def iterate(self) -> None:
         """Moves the estimate of the singular vector by one step."""
         self.spectral.iterate(tf.convert_to_tensor(self.pointwise))
 
@@ -97,27 +97,24 @@ class NormalizedDense(keras.layers.Layer):
       kernel_initializer: of the kernel before it is divided.
     """
 
-    def __init__(self, units, kernel_initializer="glorot_uniform", **kwargs):
+    def __init__(self, units: int, kernel_initializer: str = "glorot_uniform", **kwargs):
         super().__init__(**{**kwargs, "dtype": "float32"})
         self.units = units
         self.kernel_initializer = kernel_initializer
         self.spectral = SpectralNormalization()
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple) -> None:
         shape = (input_shape[-1], self.units)
         self.kernel = self.add_weight(name="kernel", shape=shape, initializer=self.kernel_initializer)
         self.bias = self.add_weight(name="bias", shape=(self.units,), initializer="zeros")
         self.spectral.build(shape)
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         return tf.matmul(inputs, self.spectral(tf.convert_to_tensor(self.kernel))) + self.bias
 
-    def iterate(self):
+    def iterate(self) -> None:
         """Moves the estimate of the singular vector by one step."""
         self.spectral.iterate(tf.convert_to_tensor(self.kernel))
-
-    def get_config(self):
-        return {**super().get_config(), "units": self.units, "kernel_initializer": self.kernel_initializer}
 
 
 def _unit(vector):

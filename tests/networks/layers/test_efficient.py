@@ -86,31 +86,6 @@ def test_dense_stack_sees_all_earlier_outputs():
     assert output.shape == stack.compute_output_shape(x.shape) == (2, 6, 7, 5)
 
 
-def test_serialize_and_reload(tmp_path):
-    x = image(2, 6, 7, 3)
-    model = keras.Sequential([keras.Input((None, None, 3)), dense_stack(zero_mean=True)])
-    model.save(tmp_path / "stack.keras")
-    custom = {layer.__name__: layer for layer in (DenselyConnected, EfficientConvolution)}
-    again = keras.models.load_model(tmp_path / "stack.keras", custom_objects=custom)
-    np.testing.assert_array_equal(model(x), again(x))
-
-
-def test_gradients_reach_all_weights():
-    stack = dense_stack(zero_mean=True)
-    with tf.GradientTape() as tape:
-        loss = tf.reduce_sum(stack(image(2, 6, 7, 3)) ** 2)
-    gradients = tape.gradient(loss, stack.trainable_variables)
-    assert all(np.abs(gradient).max() > 0 for gradient in gradients)
-
-
-def test_mixed_precision_computes_in_bfloat16_with_float32_weights():
-    layer = EfficientConvolution(8, activation="silu", batch_norm=True, use_bias=True, dtype="mixed_bfloat16")
-    output = layer(image(2, 8, 8, 3))
-    assert output.dtype == tf.bfloat16
-    assert {str(weight.dtype) for weight in layer.weights} == {"float32"}
-    assert np.isfinite(output.numpy().astype(np.float32)).all()
-
-
 def test_batch_statistics_normalization():
     layer = BatchStatisticsNormalization()
     x = 5 * image(4, 8, 8, 3) + 2

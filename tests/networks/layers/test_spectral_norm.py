@@ -116,24 +116,3 @@ def test_a_vector_becomes_a_unit_vector_at_once():
     layer(matrix(1, 512))
     weights = layer.spectral(tf.convert_to_tensor(layer.kernel))
     assert np.linalg.norm(weights) == pytest.approx(1, rel=1e-5)
-
-
-def test_mixed_precision_normalizes_in_float32():
-    layer = NormalizedEfficientConvolution(8, activation="silu", use_bias=True, dtype="mixed_bfloat16")
-    x = matrix(2, 8, 8, 3)
-    output = layer(x)
-    assert output.dtype == tf.bfloat16
-    assert {str(weight.dtype) for weight in layer.weights} == {"float32"}
-    twin = NormalizedEfficientConvolution(8, activation="silu", use_bias=True)
-    twin.build(x.shape)
-    twin.set_weights(layer.get_weights())
-    # bfloat16 keeps 8 bits of every value on the way.
-    np.testing.assert_allclose(tf.cast(output, tf.float32), twin(x), atol=0.03)
-
-
-def test_serialize_and_reload(tmp_path):
-    x = matrix(2, 3)
-    model = keras.Sequential([keras.Input((3,)), NormalizedDense(4)])
-    model.save(tmp_path / "dense.keras")
-    again = keras.models.load_model(tmp_path / "dense.keras", custom_objects={"NormalizedDense": NormalizedDense})
-    np.testing.assert_array_equal(model(x), again(x))
