@@ -80,7 +80,7 @@ def small_config(model="hsgan", **sections):
 
 def small_network(model, dtype=None, statistics=STATISTICS, **sections):
     """A small network of `build_network`."""
-    return build_network(small_config(model, **sections), DICTIONARY, statistics, dtype)
+    return build_network(small_config(model, **sections), DICTIONARY, statistics, dtype=dtype)
 
 
 def activate(layer, seed=0):

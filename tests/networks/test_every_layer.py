@@ -8,8 +8,9 @@ import pytest
 import tensorflow as tf
 from subjects import NETWORKS, SUBJECTS, activate, inputs_of, layer_classes, output_of, small_network
 
-# Classes that are abstract, or hold another's network: `test_networks.py` and `test_parsers.py` have these.
-ELSEWHERE = {"ReconstructionNetwork", "FrozenParser"}
+# Classes that are abstract, hold another's network, or start at a prior: `test_networks.py`, `test_parsers.py` and
+# `test_mixture_net.py` have these.
+ELSEWHERE = {"ReconstructionNetwork", "FrozenParser", "MixtureLayer", "MixtureNet"}
 EVERY = pytest.mark.parametrize("subject", SUBJECTS.values(), ids=SUBJECTS)
 
 

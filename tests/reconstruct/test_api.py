@@ -198,10 +198,10 @@ def test_what_is_no_saved_model_gets_one_line(exported, tmp_path):
     with pytest.raises(RunError, match=r"holds no saved_model\.pb; make one: python -m hsgan\.export"):
         hsgan.Reconstructor.from_saved_model(tmp_path)
     (tmp_path / "saved_model.pb").write_bytes(b"rubbish")
-    with pytest.raises(DataError, match=r"metadata\.json: cannot be read"):
+    with pytest.raises(DataError, match=r"metadata\.json: no such file"):
         hsgan.Reconstructor.from_saved_model(tmp_path)
     for text, message in (
-        ("{", r"metadata\.json: cannot be read \(JSONDecodeError"),
+        ("{", r"metadata\.json: is not JSON: JSONDecodeError"),
         ("[]", r"metadata\.json: its metadata must be of schema 1\. Received: \[\]"),
         ('{"schema": 2}', r"its metadata must be of schema 1\. Received: 2"),
         ('{"schema": 1}', r"its metadata is not whole \(KeyError: 'cameras'\); export the model again"),

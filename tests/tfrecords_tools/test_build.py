@@ -121,7 +121,7 @@ CAVE_FAULTS = {
     "8 bit": r"beads_ms_07.png: must be a 16-bit grayscale PNG. Received: 8 bits",
     "color": r"beads_ms_07.png: must be a 16-bit grayscale PNG. Received: 16 bits a channel, color type 2",
     "text": r"beads_ms_07.png: must be a PNG image",
-    "damaged": r"beads_ms_07.png: damaged PNG",
+    "damaged": r"beads_ms_07.png: is damaged or truncated, or not a PNG image",
     "surplus": r"beads_ms: must hold 31 bands. Surplus: beads_ms_32.png",
 }
 
@@ -163,7 +163,7 @@ CAMVID_FAULTS = {
     "no labels": r"trainannot/photo1.png: no such file: every photo needs its label map",
     "size": r"trainannot/photo1.png: must have the size of its photo, \[6, 8\]. Received: \[8, 6\]",
     "color labels": r"trainannot/photo1.png: must be an 8-bit grayscale or palette PNG .* Received: PNG, mode RGB",
-    "text labels": r"trainannot/photo1.png: damaged label map",
+    "text labels": r"trainannot/photo1.png: is damaged or truncated, or not a label map",
     "text": r"train/photo1.png: must be a JPEG or PNG image",
     "cut": r"train/photo1.png: the image does not decode",
 }

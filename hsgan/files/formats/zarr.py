@@ -5,7 +5,6 @@ import json
 from importlib.util import find_spec
 
 from hsgan.errors import DataError
-from hsgan.files.formats.zarr_chunks import Chunks, Folder
 from hsgan.files.header import UNITS
 
 SUFFIXES = (".zarr",)
@@ -57,6 +56,8 @@ def targets(path):
 
 def read(path):
     """Reads such a folder; chunks are read when they are used (`hsgan.files.formats.zarr_chunks`)."""
+    from hsgan.files.formats.zarr_chunks import Chunks, Folder  # needs xarray
+
     folder = Folder(path)
     values = json.loads(folder.read(".zmetadata", _METADATA_BYTES))["metadata"]
     cube = Chunks(folder, "cube", values["cube/.zarray"])
