@@ -210,6 +210,6 @@ def test_what_is_no_saved_model_gets_one_line(exported, tmp_path):
         with pytest.raises(DataError, match=message):
             hsgan.Reconstructor.from_saved_model(tmp_path)
     (tmp_path / "metadata.json").write_text((exported[0] / "2" / "metadata.json").read_text())
-    with pytest.raises(RunError, match="is no SavedModel") as caught:
+    with pytest.raises(RunError, match="not a SavedModel") as caught:
         hsgan.Reconstructor.from_saved_model(tmp_path)
     assert "\n" not in str(caught.value)
