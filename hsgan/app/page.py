@@ -16,7 +16,7 @@ from hsgan.files.cubes import FORMATS
 from hsgan.files.photos import READABLE
 from hsgan.plot.comparison import BEST_SCALE, NO_SCALE
 
-ESTIMATED = "Estimated from the photo"
+BY_FILE = "What the photo's file says"
 _TICK_SECONDS = 0.2
 
 
@@ -82,8 +82,8 @@ class Page:
 
     def build_camera(self):
         """The choice of the camera that took the photo."""
-        choices = [ESTIMATED, *self.session.cameras]
-        self.camera = ui.select(choices, value=ESTIMATED, label="Camera that took the photo")
+        choices = [BY_FILE, *self.session.cameras]
+        self.camera = ui.select(choices, value=BY_FILE, label="Camera that took the photo")
         self.camera.props("dense outlined options-dense").classes("min-w-60 max-sm:w-full at-camera")
         self.camera.on_value_change(self.camera_changed)
         button = self.uploads.button(
@@ -208,8 +208,8 @@ class Page:
 
     @property
     def chosen_camera(self):
-        """Name of the camera, "" to estimate it."""
-        return "" if self.camera.value in (ESTIMATED, None) else self.camera.value
+        """Name of the camera, "" for what the photo's file says."""
+        return "" if self.camera.value in (BY_FILE, None) else self.camera.value
 
     def camera_changed(self):
         """Reconstructs the photo with another camera."""
@@ -228,7 +228,7 @@ class Page:
             self.say(line_of(error))
         else:
             self.say("")
-            self.camera.set_options([ESTIMATED, *self.session.cameras], value=names[0])
+            self.camera.set_options([BY_FILE, *self.session.cameras], value=names[0])
 
     async def reference_opened(self, event):
         """A reference arrived."""

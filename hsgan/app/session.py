@@ -17,12 +17,15 @@ from hsgan.app.sample import write_sample
 from hsgan.app.uploads import CUBE_SUFFIXES, is_cube, main_file, safe_name, short_names
 from hsgan.errors import DataError
 from hsgan.files import cameras
-from hsgan.files.photos import is_raw, read_photo
+from hsgan.files.origin import read_origin
+from hsgan.files.photos import is_raw, read_codes, to_linear
 from hsgan.plot import numbers
 from hsgan.plot.comparison import NO_SCALE, compare
 from hsgan.plot.places import Place
 from hsgan.plot.rendering import peak_of
 from hsgan.plot.view import CubeView, as_bytes
+from hsgan.reconstruct.camera import ESTIMATE
+from hsgan.spectra import developed
 from hsgan.spectra.imaging import srgb_encode
 
 # Side of what the page shows, pixels; the cube keeps its own size.
@@ -30,6 +33,8 @@ SHOWN_SIDE = 900
 JPEG_QUALITY = 93
 SAMPLE_NM = np.arange(400, 701, 10, dtype=np.float32)  # where no model says which bands
 _SMALLEST_SCALE = 1e-3  # of a map: below it equal cubes would show their rounding
+# What can be chosen in place of a camera.
+WISHES = {"Developed picture (sRGB)": developed.NAME, "Estimated from the image": ESTIMATE}
 MAP_COLORS = {"Error": "magma", "Angle": "viridis"}
 
 
@@ -55,6 +60,7 @@ class Session:
       model: `hsgan.Reconstructor`, or None where only cubes can be opened.
       folder: the visitor's own files, removed by `close`.
       photo: the photo, float32 [height, width, 3], linear, or None. name: of the photo or cube.
+      origin: what the photo's file says of its camera, or None.
       view: `CubeView` of the cube, or None. reference: that of the reference, or None.
       numbers: the comparison's, {metric: value}.
       marks: places whose spectra are shown.
@@ -65,10 +71,10 @@ class Session:
     def __init__(self, model, limits):
         self.model, self.limits = model, limits
         self.folder = Path(tempfile.mkdtemp(prefix="hsgan-"))
-        self.photo, self.name, self.view = None, "", None
+        self.photo, self.origin, self.name, self.view = None, None, "", None
         self.reference, self.reference_name, self.numbers, self._angles = None, "", {}, None
         self.marks = []
-        self.cameras = {name: name for name in model.cameras} if model is not None else {}
+        self.cameras = WISHES | {name: name for name in model.cameras} if model is not None else {}
         self.scale = NO_SCALE
 
     def close(self):
@@ -89,7 +95,9 @@ class Session:
         """Opens what was uploaded: a cube as it is, a photo by reconstructing it; on failure all stays as it was.
 
         Args:
-          paths: of one photo, or of one cube's files. camera: in `cameras`, or "" to estimate it. report: see `Job`.
+          paths: of one photo, or of one cube's files.
+          camera: in `cameras`, or "" for what the file says.
+          report: see `Job`.
           encoding, consistent: of a photo, as `hsgan.Reconstructor.reconstruct`.
 
         Raises:
@@ -105,22 +113,26 @@ class Session:
         else:
             with short_names(path):
                 check = lambda path, width, height: self.limits.check(path.name, height, width)  # noqa: E731
-                photo = read_photo(path, encoding, check)
-                about = {"photo": path.name, "encoding": "camera RAW" if is_raw(path) else encoding}
-            self._reconstruct(photo, about, camera, report, consistent)
+                codes, stored = read_codes(path, encoding, check)
+                origin = read_origin(path, stored)
+                about = {"photo": path.name, "encoding": "camera RAW" if is_raw(path) else stored}
+            photo = np.ascontiguousarray(to_linear(codes, stored))
+            self._reconstruct(photo, origin, about, camera, report, consistent)
 
     def reconstruct(self, camera, report):
-        """Reconstructs the photo again with another camera; "" estimates it."""
+        """Reconstructs the photo again with another camera; "" takes what its file says."""
         about = {name: self.view.cube.attrs[name] for name in ("photo", "encoding")}
-        self._reconstruct(self.photo, about, camera, report)
+        self._reconstruct(self.photo, self.origin, about, camera, report)
 
-    def _reconstruct(self, photo, about, camera, report, consistent=False):
-        if camera and camera not in self.cameras:
+    def _reconstruct(self, photo, origin, about, camera, report, consistent=False):
+        if camera and camera not in self.cameras and camera not in WISHES.values():
+            known = len(self.cameras) - len(WISHES)
             near = difflib.get_close_matches(camera, self.cameras, n=3, cutoff=0.3) or list(self.cameras)[:3]
-            raise DataError(f"camera: no {camera!r} among the {len(self.cameras)} there are; near: {', '.join(near)}")
-        camera = self.cameras[camera] if camera else None
-        cube = self.model.reconstruct(photo, camera=camera, consistent=consistent, progress=report)
+            raise DataError(f"camera: no {camera!r} among the {known} there are; near: {', '.join(near)}")
+        camera = self.cameras.get(camera, camera) or None
+        cube = self.model.reconstruct(photo, camera=camera, consistent=consistent, progress=report, origin=origin)
         cube.attrs.update(about)
+        self.origin = origin
         self._show(CubeView(cube), about["photo"], photo)
 
     def open_sample(self, camera, report):
@@ -128,7 +140,8 @@ class Session:
         report(0.02)
         grid = SAMPLE_NM if self.model is None else self.model.wavelengths_nm
         photo, cube = write_sample(grid, self._new_folder())
-        self.open([cube if self.model is None else photo], camera, report)
+        # It shows a sensor's own colors, which no camera's JPEG does.
+        self.open([cube if self.model is None else photo], camera or ESTIMATE, report)
         if self.model is not None:
             self.open_reference([cube], lambda share: report(1))
 

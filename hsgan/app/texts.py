@@ -9,7 +9,8 @@ def facts_of(session):
     nm, attributes = session.view.wavelengths_nm, session.view.cube.attrs
     facts = [session.name, f"{width} × {height} pixels", f"{bands} bands, {nm[0]:g}–{nm[-1]:g} nm"]
     if attributes.get("camera"):
-        facts.append(f"camera {attributes['camera']}")
+        source = f" ({attributes['camera_source']})" if attributes.get("camera_source") else ""
+        facts.append(f"camera {attributes['camera']}{source}")
     with contextlib.suppress(KeyError, TypeError, ValueError):
         psnr, brightness = float(attributes["round_trip_psnr"]), float(attributes["round_trip_brightness"])
         facts.append(f"back to RGB: {psnr:.1f} dB, brightness ×{brightness:.3f}")

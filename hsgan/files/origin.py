@@ -53,6 +53,11 @@ class Origin:
         return self.model if again else f"{self.make} {self.model}".strip()
 
 
+def of_encoding(encoding: str) -> Origin:
+    """Returns the `Origin` of values of which the encoding, "srgb" or "linear", is all that is known."""
+    return Origin(DEVELOPED if encoding == "srgb" else LINEAR)
+
+
 def read_origin(path: str | Path, encoding: str) -> Origin:
     """Returns the `Origin` of a photo that can be read.
 
@@ -61,7 +66,7 @@ def read_origin(path: str | Path, encoding: str) -> Origin:
       encoding: "srgb" or "linear", as `hsgan.files.photos.read_codes` gives it.
     """
     if not photos.is_raw(path):
-        return Origin(DEVELOPED if encoding == "srgb" else LINEAR)
+        return of_encoding(encoding)
     tags = _tiff_tags(path)
     if not tags.get(_MODEL):
         tags = _thumbnails_tags(path) | {name: value for name, value in tags.items() if value}

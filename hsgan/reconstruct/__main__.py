@@ -30,7 +30,10 @@ def define_flags():
         "encoding", "srgb", ENCODINGS, "How 8 and 16 bit photos are stored; linear ignores ICC profiles. RAW is linear."
     )
     flags.DEFINE_string(
-        "camera", "", "Camera that took the photos: a name (--list_cameras) or a file of its SRF; default: estimated."
+        "camera",
+        "",
+        "Camera that took the photos: a name (--list_cameras), a file of its SRF, srgb for developed pictures, or "
+        "estimate; default: the best evidence in each file.",
     )
     flags.DEFINE_bool("list_cameras", False, "Print the names of the cameras that the model knows, and end.")
     flags.DEFINE_bool(
@@ -91,7 +94,8 @@ def report(name, paths, result):
     first, last = header.wavelengths_nm[[0, -1]]
     height, width, bands = header.shape
     return (
-        f"{name}: {height} x {width} pixels, {bands} bands {first:g}-{last:g} nm, camera {header.facts['camera']}\n"
+        f"{name}: {height} x {width} pixels, {bands} bands {first:g}-{last:g} nm\n"
+        f"  camera {header.facts['camera']} ({header.facts['camera_source']})\n"
         f"  {', '.join(str(path) for path in paths)}\n"
         f"  round trip to RGB: RMSE {check['rmse']:.6f}, largest error {check['max']:.4f}, "
         f"PSNR {check['psnr']:.2f} dB, mean brightness x{check['brightness']:.4f}, tint {check['tint']:.4f}"

@@ -15,10 +15,12 @@ from hsgan.errors import DataError, RunError
 from hsgan.files import photos
 from hsgan.files.cubes import as_data_array
 from hsgan.files.header import CubeHeader
+from hsgan.files.origin import Origin, of_encoding
 from hsgan.reconstruct import TENSORFLOW
+from hsgan.reconstruct.camera import GIVEN, Camera, choose
 from hsgan.reconstruct.method import Method
 from hsgan.reconstruct.models import NetworkMethod, SavedModel
-from hsgan.reconstruct.photos import Work, camera_of, read_image
+from hsgan.reconstruct.photos import Work, read_image
 from hsgan.run.folder import RunFolder
 
 
@@ -89,31 +91,34 @@ class Reconstructor:
         encoding: str = "srgb",
         consistent: bool = False,
         progress: Callable[[float], None] | None = None,
+        origin: Origin | None = None,
     ) -> xarray.DataArray:
         """Returns the cube of a photo.
 
         Args:
           photo: path of an image file; or RGB [height, width, 3]: float in [0, 1] is linear light, uint8 and uint16 are
             stored as `encoding` says.
-          camera: a name of `cameras`, a file of camera sensitivities, or an SRF [3, bands]; None estimates it.
+          camera: a name of `cameras`, a file of camera sensitivities, or an SRF [3, bands]; "srgb" for a developed
+            picture, "estimate" for what the method supposes; None for the best evidence (`hsgan.reconstruct.camera`).
           encoding: "srgb" or "linear", of 8 and 16 bit values.
           consistent: change the cube as little as can be so that it gives back the photo exactly, without negative
             values.
           progress: called with the share done, in (0, 1], after every tile; an exception from it stops the work.
+          origin: where an array comes from; None knows it by its encoding alone. A file says it itself.
 
         Returns:
-          `xarray.DataArray` as `hsgan.open_cube` gives it: float32, ("y", "x", "wavelength"), with `srf`, `camera` and
-          the `round_trip_...` measures among its attributes.
+          `xarray.DataArray` as `hsgan.open_cube` gives it: float32, ("y", "x", "wavelength"), with `srf`, `camera`,
+          `camera_source` and the `round_trip_...` measures among its attributes.
 
         Raises:
           DataError: a photo, an array or a camera that cannot be used.
         """
-        rgb, facts = _linear_rgb(photo, encoding)
+        rgb, facts, found = _linear_rgb(photo, encoding)
         if camera is None or isinstance(camera, str | Path):
-            name, srf = camera_of(self.method, str(camera or ""), rgb)
+            chosen = choose(str(camera or ""), self.method, rgb, origin or found)
         else:
-            name, srf = "given", _checked_srf(camera, len(self.wavelengths_nm))
-        work = Work(self.method, rgb, srf, consistent, facts | {"camera": name})
+            chosen = Camera(GIVEN, _checked_srf(camera, len(self.wavelengths_nm)), "as asked for")
+        work = Work(self.method, rgb, chosen, consistent, facts)
         cube = np.empty(work.header.shape, np.float32)
         for rows, columns, block, share in work.blocks():
             cube[rows, columns] = block
@@ -125,27 +130,27 @@ class Reconstructor:
 
 
 def _linear_rgb(photo, encoding):
-    """Returns (linear image [height, width, 3], facts) of a path or an array."""
+    """Returns (linear image [height, width, 3], facts, `Origin`) of a path or an array."""
     if isinstance(photo, str | Path):
         return read_image(photo, encoding)
     values = np.asarray(photo)
     if values.ndim != 3 or values.shape[-1] != 3 or not all(values.shape):
         raise DataError(f"photo: must be [height, width, 3], or a path. Received: an array {list(values.shape)}")
     if values.dtype in (np.uint8, np.uint16):
-        return photos.to_linear(values, encoding), {"encoding": encoding}
+        return photos.to_linear(values, encoding), {"encoding": encoding}, of_encoding(encoding)
     if not np.issubdtype(values.dtype, np.floating) or not (values.min() >= 0 and values.max() <= 1):  # NaN fails too
         raise DataError(
             "photo: an array must be uint8, uint16, or float of linear light in [0, 1]; convert or scale it. "
             f"Received: {values.dtype}, {values.min()} to {values.max()}"
         )
-    return values.astype(np.float32), {"encoding": "linear"}
+    return values.astype(np.float32), {"encoding": "linear"}, of_encoding("linear")
 
 
 def _checked_srf(srf, bands):
     srf = np.asarray(srf, np.float32)
-    if srf.shape != (3, bands) or not np.isfinite(srf).all() or (srf < 0).any() or not (srf.sum(axis=1) > 0).all():
+    if srf.shape != (3, bands) or not np.isfinite(srf).all() or not (srf.sum(axis=1) > 0).all():
         raise DataError(
-            f"camera: an SRF must be [3, {bands}], finite and not negative, no row all zero. "
+            f"camera: an SRF must be [3, {bands}] and finite, and the sum of each row must be positive. "
             f"Received: {list(srf.shape)}"
         )
     return srf

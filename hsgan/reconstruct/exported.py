@@ -40,6 +40,8 @@ class Exported(Method):
                 str(cameras["source"]),
             )
             self.needs_camera, self.estimates_camera = metadata["needs_camera"], metadata["estimates_camera"]
+            # Older exports refuse an SRF with negative values, as developed pictures have it.
+            self.takes_negative_srf = metadata.get("takes_negative_srf", False)
             self.receptive_radius, self.stride = metadata["receptive_radius"], metadata["stride"]
             self.thumbnail_pixels = metadata["thumbnail_pixels"]
             super().__init__(metadata["name"], dictionary, self.facts_of(metadata))

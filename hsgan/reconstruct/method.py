@@ -35,6 +35,7 @@ class Method(abc.ABC):
       name, dictionary, facts: see above.
       needs_camera: whether `reconstruct` uses its SRF.
       estimates_camera: whether `estimate_srf` looks at the image.
+      takes_negative_srf: whether the SRF may have negative values, as that of a developed picture.
       gives_deviation: whether it also gives a standard deviation of every value.
       receptive_radius: pixels on each side that a pixel of the cube depends on once the SRF is fixed; None: the whole
         image.
@@ -46,6 +47,7 @@ class Method(abc.ABC):
 
     needs_camera = True
     estimates_camera = False
+    takes_negative_srf = True
     gives_deviation = False
     receptive_radius: int | None = 0
     stride = 1

@@ -4,15 +4,17 @@ import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
 from hsgan.disk import guard
 from hsgan.errors import DataError, HsganError
-from hsgan.files import cameras, cubes, inputs, photos, video
+from hsgan.files import cubes, inputs, photos, video
 from hsgan.files.header import CubeHeader
+from hsgan.files.origin import Origin, of_encoding, read_origin
 from hsgan.plot import figures
+from hsgan.reconstruct import camera as camera_lib
+from hsgan.reconstruct.camera import Camera
 from hsgan.reconstruct.method import Image, Method
 from hsgan.reconstruct.preview import Sample, preview
 from hsgan.reconstruct.round_trip import RoundTrip
@@ -20,7 +22,6 @@ from hsgan.reconstruct.tiling import Decoded
 from hsgan.spectra.consistency import make_consistent
 
 PREVIEW_SUFFIX = "_preview.png"
-ESTIMATED = "estimated"
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Options:
 
     Attributes:
       encoding: how 8 and 16 bit values are stored (`hsgan.files.photos.read_photo`).
-      camera: a name in the method's dictionary or a file (`hsgan.files.cameras.find`); "" estimates the SRF.
+      camera: that took the photos, as for `hsgan.reconstruct.camera.choose`; "" takes the best evidence in each file.
       consistent: whether cubes are changed, as little as can be, so that they give back the photo exactly and have no
         negative values (`hsgan.spectra.consistency`).
       every: of a video's frames, 1 for all, 2 for every other.
@@ -62,17 +63,15 @@ class Work:
     Args:
       method: that makes the cube.
       rgb: the image (`hsgan.reconstruct.method`).
-      srf: float32 [3, bands].
+      camera: that it is read with.
       consistent: as in `Options`.
       facts: for the header, to which the round trip's are added when the blocks have been read.
     """
 
-    def __init__(
-        self, method: Method, rgb: Image, srf: np.ndarray, consistent: bool = False, facts: dict | None = None
-    ):
+    def __init__(self, method: Method, rgb: Image, camera: Camera, consistent: bool = False, facts: dict | None = None):
         self.method, self.rgb, self.consistent, self.check = method, rgb, consistent, RoundTrip()
-        about = {**method.facts, **(facts or {}), "consistent": "yes" if consistent else "no"}
-        self.header = CubeHeader(*rgb.shape[:2], method.wavelengths_nm, srf, about)
+        about = {**method.facts, **(facts or {}), **camera.facts, "consistent": "yes" if consistent else "no"}
+        self.header = CubeHeader(*rgb.shape[:2], method.wavelengths_nm, camera.srf, about)
 
     def blocks(self):
         """Yields (row slice, column slice, float32 block, share of the image done)."""
@@ -90,19 +89,12 @@ class Work:
         return {f"round_trip_{name}": value for name, value in self.check.result().items()}
 
 
-def camera_of(method: Method, camera: str, rgb: Image) -> tuple[str, np.ndarray]:
-    """Returns (name, SRF float32 [3, bands]): of `Options.camera`, or "estimated" and what the method estimates."""
-    if camera:
-        return cameras.find(camera, method.dictionary)
-    return ESTIMATED, method.estimate_srf(rgb)
-
-
 def reconstruct_photos(method, arguments, output, formats=("npz",), options=None):
     """Reconstructs photos and videos into files: the cube in every format, and a preview.
 
     A photo that cannot be used does not keep the others from being done. A photo's files are named after it; where two
     have one name their suffixes, and then numbers, tell them apart. A video's frames are in a folder of its name, made
-    with one SRF: estimated from its first frame, if the camera is not known.
+    with one camera, that of its first frame.
 
     Args:
       method: a `hsgan.reconstruct.method.Method`.
@@ -126,8 +118,7 @@ def reconstruct_photos(method, arguments, output, formats=("npz",), options=None
     found = inputs.find_inputs(arguments)
     stems = inputs.output_stems(found, output)
     check_not_over_inputs(stems, formats)
-    if options.camera:
-        cameras.find(options.camera, method.dictionary)
+    camera_lib.known(options.camera, method)
     counts = [count_images(photo, options.every) for photo in found]
     layout = "{l_bar}{bar}| {n:.2f} of {total} photos, {elapsed}<{remaining}"
     with tqdm(total=sum(counts), desc="reconstructing", bar_format=layout, disable=None) as bar:
@@ -148,18 +139,22 @@ def count_images(path, every=1):
         return 1
 
 
-def read_image(path, encoding):
+def read_image(path: str | Path, encoding: str) -> tuple[Decoded, dict, Origin]:
     """Reads a photo for `Work`: it stays as it is stored, and what is needed of it becomes linear when it is.
 
+    Args:
+      path: the file.
+      encoding: as in `Options`.
+
     Returns:
-      (`hsgan.reconstruct.tiling.Decoded` image, facts about it).
+      (the image, facts about it, what its file says of the camera).
 
     Raises:
       DataError: as `hsgan.files.photos.read_photo`.
     """
     codes, stored = photos.read_codes(path, encoding)
     facts = {"photo": Path(path).name, "encoding": "camera RAW" if photos.is_raw(path) else stored}
-    return decoded(codes, stored), facts
+    return decoded(codes, stored), facts, read_origin(path, stored)
 
 
 def decoded(codes, encoding):
@@ -172,10 +167,10 @@ class Files:
 
     def __init__(self, method, stem, formats, options, bar):
         self.method, self.stem, self.formats, self.options, self.bar = method, stem, formats, options, bar
-        self.video_srf = None
+        self.videos_camera = None
 
     def images(self, photo):
-        """Yields (name, stem of its files, linear image, facts) of a photo, or of every frame of a video."""
+        """Yields (name, stem of its files, linear image, facts, origin) of a photo, or of every frame of a video."""
         options = self.options
         if not inputs.is_video(photo):
             yield photo, self.stem, *read_image(photo, options.encoding)
@@ -183,14 +178,14 @@ class Files:
         for number, frame in video.iterate_frames(photo, photos.check_size, options.every):
             facts = {"photo": Path(photo).name, "frame": number, "encoding": options.encoding}
             image = decoded(frame, options.encoding)
-            yield f"{photo}, frame {number}", self.stem / f"{number:06d}", image, facts
+            yield f"{photo}, frame {number}", self.stem / f"{number:06d}", image, facts, of_encoding(options.encoding)
 
     def reconstruct(self, photo, images):
         """Yields what `reconstruct_photos` does, of one photo or video; after an error nothing more of it."""
         name = photo
         try:
-            for name, stem, rgb, facts in images:
-                yield name, *self.write(stem, rgb, facts)
+            for name, stem, rgb, facts, origin in images:
+                yield name, *self.write(stem, rgb, facts, origin)
         except HsganError as error:
             yield name, (), error if str(error).startswith(str(photo)) else DataError(f"{name}: {error}")
         except OSError as error:
@@ -200,10 +195,10 @@ class Files:
         except Exception as error:  # whatever it is, the other photos are not to blame
             yield name, (), DataError(f"{name}: cannot be reconstructed ({guard.reason(error)})")
 
-    def write(self, stem, rgb, facts):
+    def write(self, stem, rgb, facts, origin):
         """Writes one image's files; returns (their paths, its `Reconstruction`)."""
-        camera, srf = self.camera(rgb, is_frame="frame" in facts)
-        work = Work(self.method, rgb, srf, self.options.consistent, facts | {"camera": camera})
+        camera = self.camera(rgb, origin, is_frame="frame" in facts)
+        work = Work(self.method, rgb, camera, self.options.consistent, facts)
         sample, start, paths = Sample(work.header.shape), self.bar.n, []
         with contextlib.ExitStack() as stack:
             writers = [stack.enter_context(cubes.open_writer(stem, name, work.header)) for name in self.formats]
@@ -218,16 +213,15 @@ class Files:
         check = work.check.result()
         if self.options.previews:
             small = rgb[:: sample.step, :: sample.step]
-            figure = preview(facts["photo"], small, sample.cube, srf, work.header.wavelengths_nm, check)
+            figure = preview(facts["photo"], small, sample.cube, camera.srf, work.header.wavelengths_nm, check)
             paths.append(figures.save(figure, f"{stem}{PREVIEW_SUFFIX}"))
         return paths, Reconstruction(work.header, check)
 
-    def camera(self, rgb, is_frame):
-        """Returns (name, SRF) for an image; of a video's frames all get the first one's."""
-        if is_frame and self.video_srf is not None:
-            return self.video_srf
-        self.video_srf = camera_of(self.method, self.options.camera, rgb)
-        return self.video_srf
+    def camera(self, rgb, origin, is_frame):
+        """Returns the `Camera` of an image; of a video's frames all get the first one's."""
+        if not is_frame or self.videos_camera is None:
+            self.videos_camera = camera_lib.choose(self.options.camera, self.method, rgb, origin)
+        return self.videos_camera
 
 
 def check_not_over_inputs(stems, formats):

@@ -135,7 +135,7 @@ class Slow:
     def __init__(self):
         self.begun, self.go, self.stopped = threading.Semaphore(0), threading.Event(), threading.Event()
 
-    def reconstruct(self, photo, camera, consistent, progress):
+    def reconstruct(self, photo, camera, consistent, progress, origin):
         self.begun.release()
         try:
             while not self.go.wait(0.01):

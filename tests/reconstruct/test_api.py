@@ -12,9 +12,11 @@ from trained_run import STATISTICS, WAVELENGTHS_NM, make_run, network
 
 import hsgan
 from hsgan.errors import DataError, RunError
+from hsgan.files.origin import RAW, Origin
 from hsgan.files.photos import read_photo
 from hsgan.reconstruct.methods import closed_forms
 from hsgan.reconstruct.models import NetworkMethod
+from hsgan.spectra import developed
 from hsgan.spectra.imaging import project
 
 
@@ -43,25 +45,39 @@ def test_the_import_is_light():
 
 
 def test_a_cube_with_wavelengths(model, photo):
-    cube = model.reconstruct(photo)
+    cube = model.reconstruct(photo, camera="estimate")
     rgb = read_photo(photo)
     output = network()(rgb[None])
     np.testing.assert_allclose(cube, output["cube"][0], atol=1e-5)  # float32 of values up to about 8
     np.testing.assert_allclose(cube.attrs["srf"], output["srf"][0], atol=1e-7)
     assert cube.dims == ("y", "x", "wavelength") and cube.wavelength.values.tolist() == WAVELENGTHS_NM.tolist()
+    assert cube.attrs["camera_source"] == "from the image; as asked for"
     assert cube.attrs["camera"] == "estimated" and cube.attrs["photo"] == "cat.png" and cube.attrs["model"] == "hsgan"
     again = project(cube.values, cube.attrs["srf"]).numpy()
     assert cube.attrs["round_trip_rmse"] == pytest.approx(np.sqrt(np.mean((again - rgb) ** 2)), rel=1e-5)
     assert model.cameras[0] == "Nikon 5100" and model.wavelengths_nm.tolist() == WAVELENGTHS_NM.tolist()
 
 
-def test_arrays_are_photos_too(model, photo):
-    expected = model.reconstruct(photo)
+@pytest.mark.parametrize("camera", ["estimate", "srgb"])
+def test_arrays_are_photos_too(model, photo, camera):
+    expected = model.reconstruct(photo, camera)
     values = np.asarray(Image.open(photo))
     for rgb in (values, values.astype(np.uint16) * 257, read_photo(photo), read_photo(photo).astype(np.float64)):
-        np.testing.assert_allclose(model.reconstruct(rgb), expected, atol=1e-5)
-    linear = model.reconstruct(values, encoding="linear")
-    np.testing.assert_allclose(linear, model.reconstruct(np.float32(values / 255)), atol=1e-5)
+        np.testing.assert_allclose(model.reconstruct(rgb, camera), expected, atol=1e-5)
+    linear = model.reconstruct(values, camera, encoding="linear")
+    np.testing.assert_allclose(linear, model.reconstruct(np.float32(values / 255), camera), atol=1e-5)
+
+
+def test_the_camera_is_the_best_evidence(model, photo):
+    """A file and its 8 bits are a developed picture; of linear light nothing is known but what its user says."""
+    values = np.asarray(Image.open(photo))
+    for picture in (photo, values):
+        cube = model.reconstruct(picture)
+        assert cube.attrs["camera"] == "srgb" and cube.attrs["camera_source"].startswith("a developed picture")
+        np.testing.assert_array_equal(cube.attrs["srf"], developed.responses(WAVELENGTHS_NM))
+    assert model.reconstruct(read_photo(photo)).attrs["camera"] == "estimated"
+    raw = Origin(RAW, "NIKON CORPORATION", "NIKON D5100")
+    assert model.reconstruct(read_photo(photo), origin=raw).attrs["camera"] == "Nikon 5100"
 
 
 def test_a_known_camera_by_name_and_by_curves(model, photo):
@@ -114,7 +130,7 @@ def test_unfit_arrays_are_refused(model, values, message):
 
 @pytest.mark.parametrize("camera, message", [
     (np.ones((3, 30)), r"an SRF must be \[3, 31\]"),
-    (-np.ones((3, 31)), "not negative"),
+    (-np.ones((3, 31)), "the sum of each row must be positive"),
     ("Nikon 5200", "near: Nikon 5100"),
     ("none.csv", "no such file"),
 ])  # fmt: skip

@@ -21,6 +21,7 @@ from hsgan.reconstruct.photos import Options
 from hsgan.reconstruct.preview import LARGEST_SIDE, Sample
 from hsgan.reconstruct.round_trip import round_trip
 from hsgan.run.folder import RunFolder
+from hsgan.spectra import developed
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +45,9 @@ def reconstruct(*arguments, **options):
 
 
 def test_files_hold_what_was_reconstructed(tmp_path, model, photo):
-    [(name, paths, result)] = reconstruct(model, [photo], tmp_path / "out", ["npz", "envi"], previews=True)
+    [(name, paths, result)] = reconstruct(
+        model, [photo], tmp_path / "out", ["npz", "envi"], previews=True, camera="estimate"
+    )
     assert name == str(photo)
     assert [path.name for path in paths] == ["cat.npz", "cat.img", "cat.hdr", "cat_preview.png"]
     assert sorted(paths) == sorted((tmp_path / "out").iterdir())
@@ -85,6 +88,24 @@ def test_known_cameras_and_files_of_cameras(tmp_path, model, photo):
     np.testing.assert_allclose(open_cube(other), open_cube(path), atol=1e-6)
 
 
+def test_each_file_is_read_with_the_camera_that_it_tells(tmp_path, model, photo):
+    gray = np.full((24, 30, 3), 0.4)
+    measured = write_dng(tmp_path / "in" / "a.dng", gray, make="NIKON CORPORATION", model="NIKON D5100")
+    other = write_dng(tmp_path / "in" / "b.dng", gray, make="Leica Camera AG", model="LEICA Q2")
+    done = reconstruct(model, [measured, other, photo], tmp_path / "out")
+    found = [open_cube(path).attrs for _, [path], _ in done]
+    assert [attributes["camera"] for attributes in found] == ["Nikon 5100", "LEICA Q2", "srgb"]
+    assert "color matrix" in found[1]["camera_source"] and "developed" in found[2]["camera_source"]
+    assert [result.header.facts["camera"] for _, _, result in done] == ["Nikon 5100", "LEICA Q2", "srgb"]
+
+
+def test_a_developed_picture_comes_back_and_can_be_made_consistent(tmp_path, model, photo):
+    [(_, [path], made)] = reconstruct(model, [photo], tmp_path / "out", consistent=True)
+    # All of sRGB's colors are those of lights; as exact as the tolerance allows extreme spectra.
+    assert made.check["max"] < 1e-3 and float(open_cube(path).min()) >= 0
+    np.testing.assert_array_equal(open_cube(path).attrs["srf"], developed.responses(WAVELENGTHS_NM))
+
+
 def test_consistent_cubes_give_the_photo_back(tmp_path, model):
     path = tmp_path / "soft.png"
     pixels = np.random.default_rng(0).integers(110, 150, (20, 30, 3), np.uint8)  # no color that light cannot cause
@@ -103,7 +124,7 @@ def test_raw_and_video(tmp_path, model, monkeypatch):
     monkeypatch.setattr(model, "estimate_srf", lambda rgb: next(estimates))
     raw = write_dng(tmp_path / "a.dng", np.full((24, 30, 3), (0.5, 0.4, 0.3)))
     clip = write_video(tmp_path / "clip.mp4", [(200, 90, 90), (90, 200, 90), (90, 90, 200)])
-    first, *frames = reconstruct(model, [raw, clip], tmp_path / "out", every=2)
+    first, *frames = reconstruct(model, [raw, clip], tmp_path / "out", every=2, camera="estimate")
     assert open_cube(first[1][0]).attrs["encoding"] == "camera RAW" and open_cube(first[1][0]).shape == (24, 30, 31)
     assert [name for name, _, _ in frames] == [f"{clip}, frame 0", f"{clip}, frame 2"]
     assert [str(path.relative_to(tmp_path / "out")) for _, [path], _ in frames] == [
