@@ -30,6 +30,7 @@ from absl import flags
 
 from hsgan import cli
 from hsgan import config as config_lib
+from hsgan.errors import HsganError
 from hsgan.lite.model import LiteModel
 from hsgan.reconstruct import tiling
 
@@ -127,7 +128,11 @@ def prepare(folder):
 def measure(engine, height, width, folder, gflop_per_pixel):
     """Prints one row as JSON; to be called once in a process."""
     build, argument = ENGINES.get(engine, (exported, engine))
-    method = build(folder, argument)
+    try:
+        method = build(folder, argument)
+    except HsganError as error:
+        print(json.dumps({"refused": str(error)}))
+        return
     rgb, pixels = np.random.default_rng(0).random((height, width, 3), np.float32), height * width
     repeats = max(FLAGS.repeats * 482 * 512 // pixels, 1)
     seconds = []
@@ -211,6 +216,8 @@ def main(_):
 
 def line_of(engine, row):
     """Returns a row of the table as text."""
+    if "refused" in row:
+        return f"{engine:26}  {row['refused']}"
     speed, at_ceiling = row["gflop"] / row["best"], row["gflop"] / row["ceiling"]
     times = f"{row['best']:11.2f}{row['median']:11.2f}{row['cpu']:11.2f}"
     values = f"{times}{row['peak_mib']:11.0f}{speed:11.0f}{at_ceiling:11.2f}"

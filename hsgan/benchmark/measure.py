@@ -32,7 +32,7 @@ def main(argv):
     print(json.dumps({"seconds": min(seconds[1:]), "peak_mib": peak_mib()}))
 
 
-def peak_mib():
+def peak_mib() -> float:
     """Returns the largest resident memory of this process so far, MiB."""
     status = Path("/proc/self/status")
     if status.is_file():
@@ -42,7 +42,7 @@ def peak_mib():
     return peak / (2**20 if sys.platform == "darwin" else 1024)
 
 
-def measure(run, height, width, which="last"):
+def measure(run: str | Path, height: int, width: int, which: str = "last") -> dict[str, float]:
     """Returns {"seconds", "peak_mib"} of a blind reconstruction by the run in folder `run`; `which` weights.
 
     Raises:

@@ -1,6 +1,7 @@
 """The harness: every method on every test cube, through one camera, by one protocol."""
 
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
@@ -24,18 +25,31 @@ from hsgan.spectra.imaging import project
 METRICS_FILE = "metrics.json"
 
 
-def evaluate_run(run, data, output, camera=None, known_srf=None, split="validation", checkpoint="best",
-                 protocol="seed", figure_scenes=3, engine=TENSORFLOW):  # fmt: skip
+def evaluate_run(
+    run: str | Path,
+    data: str | Path,
+    output: str | Path,
+    camera: str | None = None,
+    known_srf: bool | None = None,
+    split: str = "validation",
+    checkpoint: str = "best",
+    protocol: str = "seed",
+    figure_scenes: int = 3,
+    engine: str = TENSORFLOW,
+) -> dict:
     """Evaluates a trained run and the methods without a network; writes `metrics.json` and `figures/*.png`.
 
     Files of an earlier evaluation in `output` are replaced; "figures" in `metrics.json` says which belong to it.
 
     Args:
-      run: run folder. data: folder of cube records. output: folder to write to.
+      run: run folder.
+      data: folder of cube records.
+      output: folder to write to.
       camera: name in the run's dictionary; None takes the run's test camera.
       known_srf: give that camera's SRF to all methods; otherwise all get the SRF that the model estimates (blind).
         None: as the run was validated (`config.cameras.known`).
-      split: of the records. checkpoint: "best" on validation, or "last".
+      split: of the records.
+      checkpoint: "best" on validation, or "last".
       protocol: name in `hsgan.metrics.protocols.PROTOCOLS`.
       figure_scenes: scenes with pictures, the first ones; 0 for none.
       engine: name in `hsgan.reconstruct.ENGINES`.
@@ -150,7 +164,7 @@ def evaluate(
     return results
 
 
-def write_results(results, output):
+def write_results(results: dict, output: str | Path) -> Path:
     """Writes `output/metrics.json` atomically and returns its path."""
     path = figures.folder(output) / METRICS_FILE
     write_json(path, results)

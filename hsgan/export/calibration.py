@@ -11,18 +11,23 @@ from hsgan.evaluate.harness import evaluate
 from hsgan.reconstruct.method import Method
 from hsgan.records.reader import iterate_cubes
 from hsgan.spectra.imaging import project
+from hsgan.spectra.srf import SrfDictionary
 
 CALIBRATION_IMAGES = 12
 CALIBRATION_SIDE = 96
 
 
-def calibration_images(records, dictionary, split="train"):
+def calibration_images(
+    records: str | Path, dictionary: SrfDictionary, split: str = "train"
+) -> dict[str, list[dict[str, np.ndarray]]]:
     """Returns {signature: [inputs]} for `hsgan.export.tflite.quantize`.
 
     Crops of the first cubes, seen through different cameras of the dictionary and at different exposures.
 
     Args:
-      records: folder of cube records. dictionary: the network's cameras. split: of the records.
+      records: folder of cube records.
+      dictionary: the network's cameras.
+      split: of the records.
     """
     cubes = [cube for _, cube in itertools.islice(iterate_cubes(records, split), CALIBRATION_IMAGES)]
     rng, images = np.random.default_rng(0), []
@@ -83,7 +88,7 @@ class Clipped:
         return Degraded(truth, np.clip(rgb, 0, 1), self.srf)
 
 
-def middle(cube, max_pixels):
+def middle(cube: np.ndarray, max_pixels: int) -> np.ndarray:
     """Returns a cube, or of one of more than `max_pixels` pixels its middle, of the same proportions."""
     height, width = cube.shape[:2]
     share = min((max_pixels / (height * width)) ** 0.5, 1)

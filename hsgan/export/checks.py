@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from hsgan.errors import HsganError
 from hsgan.lite.model import LiteModel
+from hsgan.networks.base import ReconstructionNetwork
 from hsgan.reconstruct.models import SavedModel
 from hsgan.spectra.imaging import srgb_decode
 
@@ -33,7 +34,7 @@ class Reference:
       network: a trained `hsgan.networks.base.ReconstructionNetwork`.
     """
 
-    def __init__(self, network):
+    def __init__(self, network: ReconstructionNetwork):
         self.known = np.asarray(network.dictionary.responses[:1], np.float32)
         self.cases = []
         for index, size in enumerate(SIZES):
@@ -82,7 +83,7 @@ class Reference:
         )
 
 
-def fixed_image(height, width, seed):
+def fixed_image(height: int, width: int, seed: int) -> np.ndarray:
     """Returns uint8 [height, width, 3]: patches of color with shading and texture; equal in every call."""
     rng = np.random.default_rng(seed)
     patches = rng.random((height // 12 + 1, width // 12 + 1, 3)).repeat(12, axis=0).repeat(12, axis=1)[:height, :width]
@@ -91,11 +92,12 @@ def fixed_image(height, width, seed):
     return np.round(255 * np.clip(values, 0, 1)).astype(np.uint8)
 
 
-def difference(found, expected, peak=None):
+def difference(found: np.ndarray, expected: np.ndarray, peak: float | None = None) -> float:
     """Returns the largest difference relative to `peak`; infinity where anything is not finite.
 
     Args:
-      found, expected: arrays. peak: None takes the largest value expected.
+      found, expected: arrays.
+      peak: None takes the largest value expected.
 
     Raises:
       HsganError: they have other shapes.
@@ -110,7 +112,7 @@ def difference(found, expected, peak=None):
     return float(np.abs(found - expected).max() / max(peak, 1e-6))
 
 
-def check(name, found, limit):
+def check(name: str, found: float, limit: float) -> None:
     """Raises `HsganError` if a difference is above the limit."""
     if not found <= limit:
         raise HsganError(

@@ -6,6 +6,7 @@ The checks stand before the work: a header that announces a billion pixels is re
 import tensorflow as tf
 
 from hsgan.spectra.imaging import srgb_decode
+from hsgan.spectra.srf import SUM_TOLERANCE
 
 PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
 JPEG_MAGIC = b"\xff\xd8\xff"
@@ -13,8 +14,6 @@ JPEG_MAGIC = b"\xff\xd8\xff"
 PNG_HEADER_BYTES = 33
 PNG_COLOR_TYPE = 25
 PNG_WITH_COLOR = (2, 3, 6)  # RGB, palette, RGB with alpha; the others are gray
-# How far the mean of an SRF's row sums may lie from 1.
-SRF_TOLERANCE = 0.01
 
 
 def require(condition, message, *received):
@@ -78,7 +77,7 @@ def checked_srf(srf, images, bands):
         # Single values may be negative: those of developed pictures are.
         require(tf.reduce_all(sums > 0), "srf: every row must have a positive sum.", sums),
         require(
-            tf.reduce_all(tf.abs(mean_sums - 1) <= SRF_TOLERANCE),
+            tf.reduce_all(tf.abs(mean_sums - 1) <= SUM_TOLERANCE),
             "srf: its rows must sum to 1, in the mean of the three; divide it by that mean.",
             mean_sums,
         ),

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import xarray
 
+from hsgan.config import ENCODINGS
 from hsgan.errors import DataError, RunError
 from hsgan.files import photos
 from hsgan.files.cubes import as_data_array
@@ -22,6 +23,7 @@ from hsgan.reconstruct.method import Method
 from hsgan.reconstruct.models import NetworkMethod, SavedModel
 from hsgan.reconstruct.photos import Work, read_image
 from hsgan.run.folder import RunFolder
+from hsgan.spectra import srf as srf_lib
 
 
 class Reconstructor:
@@ -98,8 +100,9 @@ class Reconstructor:
         Args:
           photo: path of an image file; or RGB [height, width, 3]: float in [0, 1] is linear light, uint8 and uint16 are
             stored as `encoding` says.
-          camera: a name of `cameras`, a file of camera sensitivities, or an SRF [3, bands]; "srgb" for a developed
-            picture, "estimate" for what the method supposes; None for the best evidence (`hsgan.reconstruct.camera`).
+          camera: a name of `cameras`, a file of camera sensitivities, or an SRF [3, bands] whose rows sum to 1; "srgb"
+            for a developed picture, "estimate" for what the method supposes; None for the best evidence
+            (`hsgan.reconstruct.camera`).
           encoding: "srgb" or "linear", of 8 and 16 bit values.
           consistent: change the cube as little as can be so that it gives back the photo exactly, without negative
             values.
@@ -111,13 +114,15 @@ class Reconstructor:
           `camera_source` and the `round_trip_...` measures among its attributes.
 
         Raises:
-          DataError: a photo, an array or a camera that cannot be used.
+          DataError: a photo, an array, an encoding or a camera that cannot be used.
         """
+        if encoding not in ENCODINGS:
+            raise DataError(f"encoding: must be one of {', '.join(ENCODINGS)}. Received: {encoding!r}")
         rgb, facts, found = _linear_rgb(photo, encoding)
         if camera is None or isinstance(camera, str | Path):
             chosen = choose(str(camera or ""), self.method, rgb, origin or found)
         else:
-            chosen = Camera(GIVEN, _checked_srf(camera, len(self.wavelengths_nm)), "as asked for")
+            chosen = Camera(GIVEN, srf_lib.check(camera, self.method.bands), "as asked for")
         work = Work(self.method, rgb, chosen, consistent, facts)
         cube = np.empty(work.header.shape, np.float32)
         for rows, columns, block, share in work.blocks():
@@ -144,13 +149,3 @@ def _linear_rgb(photo, encoding):
             f"Received: {values.dtype}, {values.min()} to {values.max()}"
         )
     return values.astype(np.float32), {"encoding": "linear"}, of_encoding("linear")
-
-
-def _checked_srf(srf, bands):
-    srf = np.asarray(srf, np.float32)
-    if srf.shape != (3, bands) or not np.isfinite(srf).all() or not (srf.sum(axis=1) > 0).all():
-        raise DataError(
-            f"camera: an SRF must be [3, {bands}] and finite, and the sum of each row must be positive. "
-            f"Received: {list(srf.shape)}"
-        )
-    return srf

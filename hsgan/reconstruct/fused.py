@@ -15,7 +15,6 @@ Weights are read, and folded in float64, at every call: a network in training gi
 
 import collections
 import functools
-import weakref
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -43,9 +42,7 @@ class FusedReconstructor:
     """
 
     def __init__(self, network):
-        # Not the network itself: a cache that is keyed by it may hold this object.
-        self.generator, self.estimator, network = network.generator, network.srf_estimator, weakref.ref(network)
-        self.knowledge = lambda: network().knowledge(self.generator.needs)
+        self.network, self.generator, self.estimator = network, network.generator, network.srf_estimator
         channels = self.estimator.blocks[0].units[-1].filters
         self.begin = tf.function(self._begin, input_signature=[tf.TensorSpec((1, None, None, 3)), INNER])
         self.finish = tf.function(self._finish, input_signature=[tf.TensorSpec((1, None, None, channels))])
@@ -102,7 +99,8 @@ class FusedReconstructor:
             FoldedStage(fold(stage), generator.bands, stage.arguments["growth"], stage.arguments["zero_mean"])
             for stage in generator.stages
         ]
-        start = blocks.start(generator.start(self.knowledge), generator.bands)
+        start = generator.start(functools.partial(self.network.knowledge, generator.needs))
+        start = blocks.start(start, generator.bands)
         return final(unroll(blocks, stages, start, rgb, srf))
 
 

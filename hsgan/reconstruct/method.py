@@ -11,10 +11,8 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from hsgan.reconstruct import tiling
+from hsgan.reconstruct.tiling import Block, Image
 from hsgan.spectra.srf import SrfDictionary
-
-Image = np.ndarray | tiling.Decoded
-Block = tuple[tuple[slice, slice], np.ndarray]
 
 
 class Method(abc.ABC):

@@ -105,7 +105,7 @@ class OpenVinoEngine:
         return next(iter(self.request.infer(inputs).values()))[0].copy()
 
 
-def check_processor(core, precision):
+def check_processor(core, precision: str) -> None:
     """Refuses arithmetic that the processor has not: OpenVINO would compute in float32 there, and not say so.
 
     Args:

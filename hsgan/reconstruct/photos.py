@@ -1,10 +1,12 @@
 """Photos and videos to cubes: in memory, or as files with previews and round-trip checks, in bounded memory."""
 
 import contextlib
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import tensorflow as tf
+import numpy as np
 from tqdm import tqdm
 
 from hsgan.disk import guard
@@ -15,10 +17,10 @@ from hsgan.files.origin import Origin, of_encoding, read_origin
 from hsgan.plot import figures
 from hsgan.reconstruct import camera as camera_lib
 from hsgan.reconstruct.camera import Camera
-from hsgan.reconstruct.method import Image, Method
+from hsgan.reconstruct.method import Method
 from hsgan.reconstruct.preview import Sample, preview
 from hsgan.reconstruct.round_trip import RoundTrip
-from hsgan.reconstruct.tiling import Decoded
+from hsgan.reconstruct.tiling import Decoded, Image
 from hsgan.spectra.consistency import make_consistent
 
 PREVIEW_SUFFIX = "_preview.png"
@@ -73,7 +75,7 @@ class Work:
         about = {**method.facts, **(facts or {}), **camera.facts, "consistent": "yes" if consistent else "no"}
         self.header = CubeHeader(*rgb.shape[:2], method.wavelengths_nm, camera.srf, about)
 
-    def blocks(self):
+    def blocks(self) -> Iterator[tuple[slice, slice, np.ndarray, float]]:
         """Yields (row slice, column slice, float32 block, share of the image done)."""
         done, pixels = 0, self.rgb.shape[0] * self.rgb.shape[1]
         for (rows, columns), block in self.method.reconstruct(self.rgb, self.header.srf):
@@ -84,12 +86,18 @@ class Work:
             done += part.shape[0] * part.shape[1]
             yield rows, columns, block, done / pixels
 
-    def round_trip_facts(self):
+    def round_trip_facts(self) -> dict[str, float]:
         """Returns the round trip's measures by the names that they have in files."""
         return {f"round_trip_{name}": value for name, value in self.check.result().items()}
 
 
-def reconstruct_photos(method, arguments, output, formats=("npz",), options=None):
+def reconstruct_photos(
+    method: Method,
+    arguments: Iterable[str | Path],
+    output: str | Path,
+    formats: Sequence[str] = ("npz",),
+    options: Options | None = None,
+) -> Iterator[tuple[str, Sequence[Path], Reconstruction | Exception]]:
     """Reconstructs photos and videos into files: the cube in every format, and a preview.
 
     A photo that cannot be used does not keep the others from being done. A photo's files are named after it; where two
@@ -97,7 +105,7 @@ def reconstruct_photos(method, arguments, output, formats=("npz",), options=None
     with one camera, that of its first frame.
 
     Args:
-      method: a `hsgan.reconstruct.method.Method`.
+      method: that makes the cubes.
       arguments: files, folders and patterns (`hsgan.files.inputs.find_inputs`).
       output: folder to write to.
       formats: names in `hsgan.files.cubes.FORMATS`.
@@ -129,7 +137,7 @@ def reconstruct_photos(method, arguments, output, formats=("npz",), options=None
             bar.update(before + count - bar.n)
 
 
-def count_images(path, every=1):
+def count_images(path: str | Path, every: int = 1) -> int:
     """Returns how many images a photo (1) or a video holds; 1 where it cannot be read, of which its turn will tell."""
     if not inputs.is_video(path):
         return 1
@@ -157,7 +165,7 @@ def read_image(path: str | Path, encoding: str) -> tuple[Decoded, dict, Origin]:
     return decoded(codes, stored), facts, read_origin(path, stored)
 
 
-def decoded(codes, encoding):
+def decoded(codes: np.ndarray, encoding: str) -> Decoded:
     """Returns the linear image of stored values (`hsgan.files.photos.to_linear`), made part by part."""
     return Decoded(codes, lambda part: photos.to_linear(part, encoding))
 
@@ -213,7 +221,7 @@ class Files:
         check = work.check.result()
         if self.options.previews:
             small = rgb[:: sample.step, :: sample.step]
-            figure = preview(facts["photo"], small, sample.cube, camera.srf, work.header.wavelengths_nm, check)
+            figure = preview(facts["photo"], small, sample.cube, work.header.wavelengths_nm, check)
             paths.append(figures.save(figure, f"{stem}{PREVIEW_SUFFIX}"))
         return paths, Reconstruction(work.header, check)
 
@@ -224,11 +232,12 @@ class Files:
         return self.videos_camera
 
 
-def check_not_over_inputs(stems, formats):
+def check_not_over_inputs(stems: Iterable[tuple[str, Path]], formats: Sequence[str]) -> None:
     """Raises `DataError` if a file to be written is one of the photos.
 
     Args:
-      stems: [(photo, stem of its files)]. formats: to be written.
+      stems: [(photo, stem of its files)].
+      formats: to be written.
     """
     sources = {Path(photo).resolve() for photo, _ in stems}
     for photo, stem in stems:

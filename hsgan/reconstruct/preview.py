@@ -22,11 +22,11 @@ class Sample:
       cube: float32 [height, width, bands] of what is kept.
     """
 
-    def __init__(self, shape):
+    def __init__(self, shape: tuple[int, int, int]):
         self.step = max(1, -(-max(shape[:2]) // LARGEST_SIDE))
         self.cube = np.zeros((*(-(-side // self.step) for side in shape[:2]), shape[2]), np.float32)
 
-    def add(self, rows, columns, block):
+    def add(self, rows: slice, columns: slice, block: np.ndarray) -> None:
         """Takes from a block [rows, columns, bands] what belongs to the sample."""
         first = [-part.start % self.step for part in (rows, columns)]
         kept = block[first[0] :: self.step, first[1] :: self.step]
@@ -34,13 +34,15 @@ class Sample:
         self.cube[row : row + kept.shape[0], column : column + kept.shape[1]] = kept
 
 
-def preview(name, rgb, cube, srf, wavelengths_nm, check):
+def preview(
+    name: str, rgb: np.ndarray, cube: np.ndarray, wavelengths_nm: np.ndarray, check: dict[str, float]
+) -> Figure:
     """Returns the preview figure.
 
     Args:
       name: title.
       rgb: float32 [height, width, 3], linear, [0, 1]; of a large photo a `Sample`, like the cube.
-      cube: float32 [height, width, bands]. srf: float32 [3, bands], that it was made with.
+      cube: float32 [height, width, bands].
       wavelengths_nm: float32 [bands].
       check: `hsgan.reconstruct.round_trip.round_trip`.
     """

@@ -12,11 +12,12 @@ class RoundTrip:
         self.values, self.squares, self.largest = 0, 0.0, 0.0
         self.again, self.before = np.zeros(3), np.zeros(3)
 
-    def add(self, cube, srf, rgb):
+    def add(self, cube: np.ndarray, srf: np.ndarray, rgb: np.ndarray) -> None:
         """Adds a block.
 
         Args:
-          cube: float32 [height, width, bands]. srf: float32 [3, bands], that the cube was made with.
+          cube: float32 [height, width, bands].
+          srf: float32 [3, bands], that the cube was made with.
           rgb: float32 [height, width, 3], linear.
         """
         again = cube @ np.asarray(srf, cube.dtype).T
@@ -27,7 +28,7 @@ class RoundTrip:
         self.again += again.sum(axis=(0, 1), dtype=np.float64)
         self.before += rgb.sum(axis=(0, 1), dtype=np.float64)
 
-    def result(self):
+    def result(self) -> dict[str, float]:
         """Returns the measures of all blocks.
 
         Returns:
@@ -48,7 +49,7 @@ class RoundTrip:
         }
 
 
-def round_trip(cube, srf, rgb):
+def round_trip(cube: np.ndarray, srf: np.ndarray, rgb: np.ndarray) -> dict[str, float]:
     """Returns the `RoundTrip.result` of a whole image; the arguments are those of `RoundTrip.add`."""
     check = RoundTrip()
     check.add(np.asarray(cube), srf, np.asarray(rgb))

@@ -8,6 +8,7 @@ the image: what the network does at the borders of the image it does at those on
 """
 
 import itertools
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -46,7 +47,7 @@ class Decoded:
       decode: what makes float32 [h, w, 3], linear, [0, 1], of a slice; pixel by pixel.
     """
 
-    def __init__(self, array, decode):
+    def __init__(self, array: np.ndarray, decode: Callable[[np.ndarray], np.ndarray]):
         self.array, self.decode = array, decode
         self.shape = (*array.shape[:2], 3)
 
@@ -54,27 +55,43 @@ class Decoded:
         return self.decode(self.array[part])
 
 
-def tiles(height, width, tile, radius=0, stride=1):
+Image = np.ndarray | Decoded
+Block = tuple[tuple[slice, slice], np.ndarray]  # (row slice, column slice), its values
+
+
+def tiles(height: int, width: int, tile: int | tuple[int, int], radius: int = 0, stride: int = 1) -> list[Tile]:
     """Returns the `Tile`s of an image, row by row.
 
     The windows are nearly evenly spaced and (where `stride` is 1) all of one size, so that an engine plans once.
 
     Args:
-      height, width: of the image, pixels.
+      height: of the image, pixels.
+      width: of the image, pixels.
       tile: largest side of a window without its halo, pixels, or (rows, columns).
-      radius: pixels on each side that a pixel depends on. stride: windows begin at multiples of it.
+      radius: pixels on each side that a pixel depends on.
+      stride: windows begin at multiples of it.
     """
     rows, columns = (tile, tile) if np.ndim(tile) == 0 else tile
     down, across = (_cuts(*side, radius, stride) for side in ((height, rows), (width, columns)))
     return [Tile(*zip(row, column, strict=True)) for row in down for column in across]
 
 
-def run_tiles(run, rgb, tile, radius, stride=1, whole_pixels=WHOLE_PIXELS):
+def run_tiles(
+    run: Callable[[np.ndarray], np.ndarray],
+    rgb: Image,
+    tile: int | tuple[int, int],
+    radius: int | None,
+    stride: int = 1,
+    whole_pixels: int = WHOLE_PIXELS,
+) -> Iterator[Block]:
     """Reconstructs an image tile by tile.
 
     Args:
       run: a window float32 [h, w, 3] -> its cube float32 [h, w, bands].
-      rgb: the image (see the module). tile, radius, stride: as `tiles`; with `radius` None the image is one tile.
+      rgb: the image (see the module).
+      tile: as `tiles`.
+      radius: as `tiles`; with None the image is one tile.
+      stride: as `tiles`.
       whole_pixels: largest image where `radius` is None.
 
     Yields:
@@ -96,7 +113,7 @@ def run_tiles(run, rgb, tile, radius, stride=1, whole_pixels=WHOLE_PIXELS):
         yield block, run(read_window(rgb, window))[inner]
 
 
-def read_window(rgb, window):
+def read_window(rgb: Image, window: tuple[slice, slice]) -> np.ndarray:
     """Returns a part of an image as float32 [h, w, 3].
 
     Raises:
@@ -115,7 +132,7 @@ def read_window(rgb, window):
     return part
 
 
-def check_shape(rgb):
+def check_shape(rgb: Image) -> tuple[int, int, int]:
     """Returns the shape of an image.
 
     Raises:
@@ -130,13 +147,14 @@ def check_shape(rgb):
     return shape
 
 
-def thumbnail(rgb, most=THUMBNAIL_PIXELS):
+def thumbnail(rgb: Image, most: int = THUMBNAIL_PIXELS) -> np.ndarray:
     """Returns an image itself, or beyond `most` pixels its means over squares: float32 [height, width, 3].
 
     Rows and columns beyond the last whole square are left out.
 
     Args:
-      rgb: the image (see the module), read in parts. most: largest number of pixels, roughly.
+      rgb: the image (see the module), read in parts.
+      most: largest number of pixels, roughly.
 
     Raises:
       DataError: as `check_shape` and `read_window`.

@@ -22,6 +22,8 @@ from hsgan.errors import DataError, HsganError
 
 CAMSPEC_WAVELENGTHS_NM = np.arange(400, 721, 10, dtype=np.float32)
 PREFERRED_TEST_CAMERA = "Nikon D700"
+# How far the mean of an SRF's row sums may lie from 1.
+SUM_TOLERANCE = 0.01
 _DICTIONARY_KEYS = ("names", "wavelengths_nm", "responses")
 
 
@@ -248,6 +250,27 @@ def varied(srf: np.ndarray, wavelengths_nm: np.ndarray, shift_nm: float = 0.0, s
     if not (curves.sum(axis=-1) > 0).all():
         raise DataError(f"camera: shifted by {shift_nm:g} nm, a channel lies outside the wavelengths; shift it by less")
     return normalize(curves)
+
+
+def check(srf: np.ndarray, bands: int) -> np.ndarray:
+    """Returns an SRF that somebody gave as float32 [3, bands]; single values may be negative.
+
+    Args:
+      srf: what was given.
+      bands: of the cubes.
+
+    Raises:
+      DataError: another shape, values that are not finite, a row without a positive sum, rows whose mean sum is not 1.
+    """
+    srf = np.asarray(srf, np.float32)
+    rule = f"camera: an SRF must be [3, {bands}], finite, rows R, G, B with positive sums, 1 in the mean of the three"
+    if srf.shape != (3, bands):
+        raise DataError(f"{rule}. Received: {list(srf.shape)}")
+    sums = srf.sum(axis=1)
+    if not (np.isfinite(srf).all() and (sums > 0).all() and abs(sums.mean() - 1) <= SUM_TOLERANCE):
+        received = ", ".join(f"{value:g}" for value in sums)
+        raise DataError(f"{rule}; divide it by that mean. Received: rows that sum to {received}")
+    return srf
 
 
 def normalize(responses: np.ndarray) -> np.ndarray:

@@ -39,6 +39,15 @@ class TestSavedModel(MethodContract):
         return saved
 
 
+def test_windows_keep_to_the_largest_request(saved, model):
+    """90 x 90 pixels are a request's 8192 at most; the halo is 9."""
+    assert saved.tile == 90 - 2 * 9 and saved.thumbnail_pixels == 8192
+    rgb = np.random.default_rng(1).random((100, 130, 3), np.float32)
+    srf = saved.estimate_srf(rgb)
+    expected = model(rgb[None], srf=srf[None])["cube"][0].numpy()
+    np.testing.assert_allclose(saved.cube(rgb, srf), expected, atol=1e-4 * np.abs(expected).max())
+
+
 def test_metadata_says_what_the_model_is(exported, model):
     path, described, *_ = exported
     assert described == json.loads((path / "metadata.json").read_text())

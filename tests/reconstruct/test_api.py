@@ -104,6 +104,19 @@ def test_consistent_gives_the_photo_back_no_brighter_and_not_tinted(model):
     assert after.attrs["consistent"] == "yes" and before.attrs["consistent"] == "no"
 
 
+def test_an_srf_may_carry_the_white_balance_and_have_lobes(model, photo):
+    srf = model.method.dictionary.srf("Nikon 5100") * np.float32([[0.8], [1.0], [1.2]])
+    srf[0, 3:5] += np.float32([-0.05, 0.05])
+    np.testing.assert_array_equal(model.reconstruct(photo, camera=srf).attrs["srf"], srf)
+
+
+@pytest.mark.parametrize("encoding", ["gamma", "", None])
+def test_an_unknown_encoding_is_refused(model, photo, encoding):
+    for rgb in (photo, np.zeros((4, 4, 3), np.uint8), np.zeros((4, 4, 3), np.float32)):
+        with pytest.raises(DataError, match=r"encoding: must be one of srgb, linear\. Received: "):
+            model.reconstruct(rgb, encoding=encoding)
+
+
 def test_progress_and_stopping(model):
     rgb, shares = np.full((20, 1100, 3), 0.3, np.float32), []
     model.reconstruct(rgb, progress=shares.append)
@@ -130,7 +143,9 @@ def test_unfit_arrays_are_refused(model, values, message):
 
 @pytest.mark.parametrize("camera, message", [
     (np.ones((3, 30)), r"an SRF must be \[3, 31\]"),
-    (-np.ones((3, 31)), "the sum of each row must be positive"),
+    (-np.ones((3, 31)) / 31, "with positive sums, .* Received: rows that sum to -1, -1, -1"),
+    (np.ones((3, 31)), "1 in the mean of the three; divide it by that mean. Received: rows that sum to 31, 31, 31"),
+    (np.full((3, 31), np.nan), "must be .*, finite"),
     ("Nikon 5200", "near: Nikon 5100"),
     ("none.csv", "no such file"),
 ])  # fmt: skip
