@@ -101,7 +101,8 @@ class SavedModel(Exported):
 
     def __init__(self, path: str | Path, metadata: dict | None = None):
         folder = _version_folder(Path(path))
-        super().__init__(_read_metadata(folder) if metadata is None else metadata, folder / "metadata.json")
+        file = folder / "metadata.json"
+        super().__init__(read_json(file) if metadata is None else metadata, file)
         self.limit_windows(self.metadata["max_pixels"])
         # What TensorFlow's loader makes of damage may end the process; exports of older versions have no checksums.
         checksums.check_folder(folder, self.metadata.get("checksums", {}), RunError)
@@ -136,10 +137,6 @@ class SavedModel(Exported):
 
     def window(self, rgb: np.ndarray, srf: np.ndarray) -> np.ndarray:
         return self.run("known_srf", rgb=np.ascontiguousarray(rgb)[None], srf=srf[None])["cube"][0]
-
-
-def _read_metadata(folder: Path) -> dict:
-    return read_json(folder / "metadata.json")
 
 
 def _version_folder(path: Path) -> Path:
