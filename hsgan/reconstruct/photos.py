@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import tensorflow as tf
 import numpy as np
+import tensorflow as tf
 from tqdm import tqdm
 
 from hsgan.disk import guard
