@@ -20,7 +20,7 @@ def mrae(cube_hat: tf.Tensor, cube: tf.Tensor) -> tf.Tensor:
     return tf.reduce_mean(tf.abs(cube_hat - cube) / tf.maximum(cube, SMALLEST_DENOMINATOR))
 
 
-def leveled(cube_hat, cube):
+def leveled(cube_hat: tf.Tensor, cube: tf.Tensor) -> tf.Tensor:
     """Mean of the squared difference over the truth's mean over bands; where that is dark, `LEVEL` outweighs it.
 
     Between squared error, in which bright spectra are all that counts, and relative error, in which dark ones are.

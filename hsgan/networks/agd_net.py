@@ -23,12 +23,14 @@ from collections.abc import Callable
 import keras
 import numpy as np
 import tensorflow as tf
+from ml_collections import ConfigDict
 
-from hsgan.networks.base import ReconstructionNetwork
+from hsgan.networks.base import ReconstructionNetwork, Statistics
 from hsgan.networks.generator import GeneratorStage
 from hsgan.networks.srf_estimator import build_srf_estimator
 from hsgan.networks.unrolled import LEARNED, Rule, Unrolled, final, prior_of, start_noise
 from hsgan.spectra.operations import EXACT, Operations
+from hsgan.spectra.srf import SrfDictionary
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Descent(Rule):
 
     degradation: Callable[[tf.Tensor], tf.Tensor] | None = None
 
-    def residual(self, cube, rgb, srf):
+    def residual(self, cube: tf.Tensor, rgb: tf.Tensor, srf: tf.Tensor) -> tf.Tensor:
         return rgb - (self.operations.project(cube, srf) if self.degradation is None else self.degradation(cube))
 
 
@@ -62,7 +64,14 @@ class AGDNet(ReconstructionNetwork, Unrolled):
       dtype: policy of the stages and the estimator, e.g. "mixed_bfloat16".
     """
 
-    def __init__(self, config, dictionary, statistics=None, dtype=None, **kwargs):
+    def __init__(
+        self,
+        config: ConfigDict,
+        dictionary: SrfDictionary,
+        statistics: Statistics | None = None,
+        dtype: str | None = None,
+        **kwargs,
+    ):
         super().__init__(dictionary, statistics, prior_of(config, config.agd_net), **kwargs)
         values = config.agd_net
         self.values = values
@@ -79,7 +88,7 @@ class AGDNet(ReconstructionNetwork, Unrolled):
         self.receptive_radius = values.stages * (values.units + 1) + own
         self.built = True
 
-    def build_stage(self, number, dtype):
+    def build_stage(self, number: int, dtype: str | None) -> GeneratorStage:
         """Returns stage `number`, built; stage 0 regresses the initialization."""
         values, later = self.values, number > 0
         stage = GeneratorStage(
@@ -97,7 +106,7 @@ class AGDNet(ReconstructionNetwork, Unrolled):
         stage.built = True
         return stage
 
-    def build_degradation(self):
+    def build_degradation(self) -> keras.layers.Conv2D:
         """Returns the learned `C`, built; it starts as the mean camera, pixel by pixel."""
         kernel = np.zeros((3, 3, self.bands, 3), np.float32)
         kernel[1, 1] = self.dictionary.responses.mean(axis=0).T
@@ -106,13 +115,13 @@ class AGDNet(ReconstructionNetwork, Unrolled):
         layer.build((None, None, None, self.bands))
         return layer
 
-    def estimate_srf(self, rgb):
+    def estimate_srf(self, rgb: tf.Tensor) -> tf.Tensor:
         return super().estimate_srf(rgb) if self.srf_estimator is None else self.srf_estimator(rgb)
 
     def rule(self, operations: Operations = EXACT) -> Descent:
         return Descent(operations, self.degradation)
 
-    def reconstruct(self, rgb, srf):
+    def reconstruct(self, rgb: tf.Tensor, srf: tf.Tensor) -> tf.Tensor:
         return final(self.estimates(rgb, srf, self.knowledge(self.needs)))
 
     def reconstruct_with_residuals(self, rgb: tf.Tensor, srf: tf.Tensor) -> tuple[tf.Tensor, list[tf.Tensor]]:
@@ -120,7 +129,7 @@ class AGDNet(ReconstructionNetwork, Unrolled):
         cubes, residuals = zip(*self.estimates(rgb, srf, self.knowledge(self.needs)), strict=True)
         return cubes[-1], [*residuals[:-1], self.rule().residual(cubes[-1], rgb, srf)]
 
-    def outputs(self, rgb, srf=None):
+    def outputs(self, rgb: tf.Tensor, srf: tf.Tensor | None = None) -> dict[str, tf.Tensor]:
         """As for every network; "residual" is the mean square over the residuals after all stages, under its own `C`.
 
         Source: method section 12, `mean(residual^2)`.

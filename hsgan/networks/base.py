@@ -13,6 +13,9 @@ from hsgan.prior.mixture import MixturePrior
 from hsgan.spectra.mixture import Parameters
 from hsgan.spectra.srf import SrfDictionary
 
+# The mean [bands] and the covariance [bands, bands] of the pixels of cubes.
+Statistics = tuple[np.ndarray, np.ndarray]
+
 
 class ReconstructionNetwork(keras.Model, abc.ABC):
     """The interface by which networks are trained, evaluated and exported.
@@ -47,7 +50,7 @@ class ReconstructionNetwork(keras.Model, abc.ABC):
     def __init__(
         self,
         dictionary: SrfDictionary,
-        statistics: tuple[np.ndarray, np.ndarray] | None = None,
+        statistics: Statistics | None = None,
         mixture: ConfigDict | None = None,
         prior: MixturePrior | None = None,
         **kwargs,
@@ -64,7 +67,7 @@ class ReconstructionNetwork(keras.Model, abc.ABC):
             if prior is not None:
                 self.mixture_layer.start_at(*prior.parameters)
 
-    def constant(self, name, value):
+    def constant(self, name: str, value: np.ndarray) -> keras.Variable:
         """Returns a weight that is not trained, with an initial value; it is saved and loaded with the others."""
         value = np.asarray(value, np.float32)
         return self.add_weight(
@@ -72,12 +75,12 @@ class ReconstructionNetwork(keras.Model, abc.ABC):
         )
 
     @property
-    def bands(self):
+    def bands(self) -> int:
         """Number of bands of the cube."""
         return len(self.dictionary.wavelengths_nm)
 
     @property
-    def statistics(self):
+    def statistics(self) -> tuple[tf.Tensor, tf.Tensor]:
         """(mean [bands], covariance [bands, bands]) of the real cubes of the training, float32 tensors."""
         return tf.convert_to_tensor(self.cube_mean), tf.convert_to_tensor(self.cube_covariance)
 
@@ -94,20 +97,20 @@ class ReconstructionNetwork(keras.Model, abc.ABC):
         """
         return () if needs is None else getattr(self, needs)
 
-    def estimate_srf(self, rgb):
+    def estimate_srf(self, rgb: tf.Tensor) -> tf.Tensor:
         """Returns the SRF float32 [batch, 3, bands] of images [batch, h, w, 3]: here the dictionary's mean camera."""
         mean = tf.constant(self.dictionary.responses.mean(axis=0), tf.float32)
         return tf.repeat(mean[None], tf.shape(rgb)[0], axis=0)
 
     @abc.abstractmethod
-    def reconstruct(self, rgb, srf):
+    def reconstruct(self, rgb: tf.Tensor, srf: tf.Tensor) -> tf.Tensor:
         """Returns the cube float32 [batch, h, w, bands] of images [batch, h, w, 3] under SRFs [batch, 3, bands]."""
 
-    def call(self, rgb, srf=None):
+    def call(self, rgb: tf.Tensor, srf: tf.Tensor | None = None) -> dict[str, tf.Tensor]:
         srf = self.estimate_srf(rgb) if srf is None else srf
         return {"cube": self.reconstruct(rgb, srf), "srf": srf}
 
-    def outputs(self, rgb, srf=None):
+    def outputs(self, rgb: tf.Tensor, srf: tf.Tensor | None = None) -> dict[str, tf.Tensor]:
         """Returns what a call gives, and "residual": float32 scalar, the mean squared back-projection error.
 
         The cube is projected through the SRF that was given or supposed; a network with a degradation of its own, or

@@ -1,9 +1,11 @@
 """CHS-GAN's generator: a supervised baseline that is trained with a conditional discriminator (method section 13)."""
 
 import tensorflow as tf
+from ml_collections import ConfigDict
 
-from hsgan.networks.base import ReconstructionNetwork
+from hsgan.networks.base import ReconstructionNetwork, Statistics
 from hsgan.networks.unet import UNet
+from hsgan.spectra.srf import SrfDictionary
 
 
 class CHSGANNet(ReconstructionNetwork):
@@ -15,16 +17,25 @@ class CHSGANNet(ReconstructionNetwork):
     (CVPR 2017), whose discriminator is `hsgan.networks.patch_discriminator`.
 
     Args:
-      config: the run's configuration. dictionary, statistics: as for every network.
+      config: the run's configuration.
+      dictionary: as for every network.
+      statistics: as for every network.
       dtype: the U-Net's policy, e.g. "mixed_bfloat16".
     """
 
-    def __init__(self, config, dictionary, statistics=None, dtype=None, **kwargs):
+    def __init__(
+        self,
+        config: ConfigDict,
+        dictionary: SrfDictionary,
+        statistics: Statistics | None = None,
+        dtype: str | None = None,
+        **kwargs,
+    ):
         super().__init__(dictionary, statistics, **kwargs)
         self.unet = UNet(config.chs_gan.widths, self.bands, dtype=dtype)
         self.unet.build((None, None, None, 3))
         self.receptive_radius, self.stride = self.unet.receptive_radius, self.unet.stride
         self.built = True
 
-    def reconstruct(self, rgb, srf):
+    def reconstruct(self, rgb: tf.Tensor, srf: tf.Tensor) -> tf.Tensor:
         return tf.cast(self.unet(rgb), tf.float32)

@@ -2,9 +2,11 @@
 
 import numpy as np
 import tensorflow as tf
+from ml_collections import ConfigDict
 
-from hsgan.networks.base import ReconstructionNetwork
+from hsgan.networks.base import ReconstructionNetwork, Statistics
 from hsgan.networks.unet import UNet
+from hsgan.spectra.srf import SrfDictionary
 
 
 class DBFNet(ReconstructionNetwork):
@@ -20,11 +22,20 @@ class DBFNet(ReconstructionNetwork):
     (CVPR workshops 2020), which learns the basis by gradients instead.
 
     Args:
-      config: the run's configuration. dictionary, statistics: as for every network.
+      config: the run's configuration.
+      dictionary: as for every network.
+      statistics: as for every network.
       dtype: the U-Net's policy, e.g. "mixed_bfloat16".
     """
 
-    def __init__(self, config, dictionary, statistics=None, dtype=None, **kwargs):
+    def __init__(
+        self,
+        config: ConfigDict,
+        dictionary: SrfDictionary,
+        statistics: Statistics | None = None,
+        dtype: str | None = None,
+        **kwargs,
+    ):
         super().__init__(dictionary, statistics, **kwargs)
         count = config.dbf.basis
         mean, covariance = statistics if statistics is not None else (np.zeros(self.bands), np.eye(self.bands))
@@ -34,7 +45,7 @@ class DBFNet(ReconstructionNetwork):
         self.receptive_radius, self.stride = self.unet.receptive_radius, self.unet.stride
         self.built = True
 
-    def reconstruct(self, rgb, srf):
+    def reconstruct(self, rgb: tf.Tensor, srf: tf.Tensor) -> tf.Tensor:
         weights = tf.cast(self.unet(rgb), tf.float32)
         return tf.tensordot(weights, tf.convert_to_tensor(self.basis), axes=[[-1], [1]])
 

@@ -2,9 +2,11 @@
 
 import keras
 import tensorflow as tf
+from ml_collections import ConfigDict
 
-from hsgan.networks.base import ReconstructionNetwork
+from hsgan.networks.base import ReconstructionNetwork, Statistics
 from hsgan.spectra import closed_form
+from hsgan.spectra.srf import SrfDictionary
 
 KERNELS = (3, 7, 11)
 
@@ -19,11 +21,20 @@ class FMNet(ReconstructionNetwork):
     Table 1; method section 13.
 
     Args:
-      config: the run's configuration. dictionary, statistics: as for every network.
+      config: the run's configuration.
+      dictionary: as for every network.
+      statistics: as for every network.
       dtype: the layers' policy, e.g. "mixed_bfloat16".
     """
 
-    def __init__(self, config, dictionary, statistics=None, dtype=None, **kwargs):
+    def __init__(
+        self,
+        config: ConfigDict,
+        dictionary: SrfDictionary,
+        statistics: Statistics | None = None,
+        dtype: str | None = None,
+        **kwargs,
+    ):
         super().__init__(dictionary, statistics, **kwargs)
         blocks, width = config.fm_net.blocks, config.fm_net.width
         self.first = convolution(width, 3, dtype=dtype)
@@ -40,7 +51,7 @@ class FMNet(ReconstructionNetwork):
             layer.build((None, None, None, width))
         self.fuse[0].build((None, None, None, joined))
 
-    def reconstruct(self, rgb, srf):
+    def reconstruct(self, rgb: tf.Tensor, srf: tf.Tensor) -> tf.Tensor:
         initial = closed_form.interpolate_bands(rgb, self.dictionary.wavelengths_nm)
         features, mixtures = self.first(initial), []
         for between, block in zip(self.between, self.blocks, strict=True):

@@ -62,11 +62,11 @@ class GeneratorStage(keras.layers.Layer):
         last = EfficientConvolution(bands, depthwise_initializer="zeros" if zero_start else "he_uniform", **unit)
         self.dense = DenselyConnected([*hidden, last], dtype=self.dtype_policy)
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple) -> None:
         self.head.build(input_shape)
         self.dense.build((*input_shape[:-1], self.arguments["bands"]))
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         features = self.head(inputs)
         return self.dense(features) + features if self.skip else self.dense(features)
 
@@ -82,10 +82,10 @@ class BackProjection(Rule):
 
     negative_slope: float = 0.0
 
-    def residual(self, cube, rgb, srf):
+    def residual(self, cube: tf.Tensor, rgb: tf.Tensor, srf: tf.Tensor) -> tf.Tensor:
         return self.operations.project(cube, srf) - rgb
 
-    def activation(self, cube):
+    def activation(self, cube: tf.Tensor) -> tf.Tensor:
         return tf.nn.leaky_relu(cube, self.negative_slope)
 
 
@@ -129,7 +129,7 @@ class Generator(keras.layers.Layer, Unrolled):
             for t in range(stages)
         ]
 
-    def build(self, *shapes, **named_shapes):
+    def build(self, *shapes, **named_shapes) -> None:
         for stage in self.stages:
             stage.build((None, None, None, 3))
 

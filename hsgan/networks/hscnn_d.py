@@ -4,9 +4,11 @@ from collections.abc import Sequence
 
 import keras
 import tensorflow as tf
+from ml_collections import ConfigDict
 
-from hsgan.networks.base import ReconstructionNetwork
+from hsgan.networks.base import ReconstructionNetwork, Statistics
 from hsgan.networks.layers.efficient import pointwise_sum
+from hsgan.spectra.srf import SrfDictionary
 
 GROWTH = 16  # channels that a block adds
 BOTTLENECK = 64
@@ -27,11 +29,20 @@ class HSCNNDNet(ReconstructionNetwork):
     program adds biases and averages three networks; [SE] Table 1.
 
     Args:
-      config: the run's configuration. dictionary, statistics: as for every network.
+      config: the run's configuration.
+      dictionary: as for every network.
+      statistics: as for every network.
       dtype: the layers' policy, e.g. "mixed_bfloat16".
     """
 
-    def __init__(self, config, dictionary, statistics=None, dtype=None, **kwargs):
+    def __init__(
+        self,
+        config: ConfigDict,
+        dictionary: SrfDictionary,
+        statistics: Statistics | None = None,
+        dtype: str | None = None,
+        **kwargs,
+    ):
         super().__init__(dictionary, statistics, **kwargs)
         blocks = config.hscnn_d.blocks
         self.body = DenseFusion(blocks, self.bands, dtype=dtype)
@@ -39,7 +50,7 @@ class HSCNNDNet(ReconstructionNetwork):
         self.receptive_radius = blocks + 1
         self.built = True
 
-    def reconstruct(self, rgb, srf):
+    def reconstruct(self, rgb: tf.Tensor, srf: tf.Tensor) -> tf.Tensor:
         return tf.cast(self.body(rgb), tf.float32)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import tensorflow as tf
 from ml_collections import ConfigDict
 
-from hsgan.networks.base import ReconstructionNetwork
+from hsgan.networks.base import ReconstructionNetwork, Statistics
 from hsgan.networks.generator import BackProjection
 from hsgan.networks.unrolled import Unrolled, final
 from hsgan.spectra.operations import EXACT, Operations
@@ -33,7 +33,7 @@ class MixtureNet(ReconstructionNetwork, Unrolled):
         self,
         config: ConfigDict,
         dictionary: SrfDictionary,
-        statistics: tuple | None = None,
+        statistics: Statistics | None = None,
         dtype: str | None = None,
         **kwargs,
     ):

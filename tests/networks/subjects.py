@@ -25,6 +25,7 @@ DICTIONARY = srf.load("default", GRID)
 STATISTICS = np.full(31, 0.3), np.eye(31) * 0.01
 TINY_HRNET = hrnet.Variant(bottlenecks=(1, 4), modules=(1, 1, 1), blocks=1, width=4)
 SMALL = {
+    "prior": {"components": 3},
     "generator": {"stages": 2, "growth": 6, "units": 2},
     "srf_estimator": {"widths": ((4, 4), (4, 4)), "kernels": (3, 3), "head": (4, 4)},
     "agd_net": {"stages": 2, "growth": 6, "units": 2},
@@ -95,13 +96,14 @@ def activate(layer, seed=0):
     return layer
 
 
-def _network(model, **sections):
+def _network(model, mixed=True, **sections):
     return Subject(
         build=lambda dtype: small_network(model, dtype, **sections),
         inputs=lambda size: [(2, *size, 3)],
         output=lambda size: (2, *size, 31),
         sizes=((16, 16), (9, 13)),
         config=False,
+        mixed=mixed,
     )
 
 
@@ -142,6 +144,8 @@ NETWORKS = {
     "hsgan": _network("hsgan"),
     "hsgan, smooth": _network("hsgan", generator={"initialization": "smooth"}),
     "hsgan, prior": _network("hsgan", generator={"initialization": "prior"}),
+    "hsgan, mixture": _network("hsgan", generator={"initialization": "mixture"}, prior={"trained": True}),
+    "mixture": _network("mixture", mixed=False),
     "agd_net": _network("agd_net"),
     "agd_net, given": _network("agd_net", agd_net={"degradation": "given", "initialization": "smooth"}),
     "agd_net, estimated": _network("agd_net", agd_net={"degradation": "estimated", "initialization": "prior"}),

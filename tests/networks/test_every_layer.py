@@ -8,9 +8,9 @@ import pytest
 import tensorflow as tf
 from subjects import NETWORKS, SUBJECTS, activate, inputs_of, layer_classes, output_of, small_network
 
-# Classes that are abstract, hold another's network, or start at a prior: `test_networks.py`, `test_parsers.py` and
+# Classes that are abstract, hold another's network, or are no function: `test_networks.py`, `test_parsers.py` and
 # `test_mixture_net.py` have these.
-ELSEWHERE = {"ReconstructionNetwork", "FrozenParser", "MixtureLayer", "MixtureNet"}
+ELSEWHERE = {"ReconstructionNetwork", "FrozenParser", "MixtureLayer"}
 EVERY = pytest.mark.parametrize("subject", SUBJECTS.values(), ids=SUBJECTS)
 
 

@@ -61,6 +61,3 @@ class MixtureLayer(keras.layers.Layer):
         factors = lower + tf.exp(raw) * np.eye(self.bands, dtype=np.float32)
         weights = tf.nn.log_softmax(_LOG_SCALE * tf.convert_to_tensor(self.log_weights))
         return weights, tf.convert_to_tensor(self.means), factors
-
-    def get_config(self):
-        return {**super().get_config(), "components": self.components, "bands": self.bands}
