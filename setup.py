@@ -33,7 +33,7 @@ EXTRAS = {
     "hub": ["keras-hub"],
     "exr": ["OpenEXR"],
     "beam": ["apache-beam"],
-    "zarr": ["zarr>=3", "numcodecs"],
+    "zarr": ["zarr>=3", "numcodecs>=0.16.6"],
     "export": ["ai-edge-litert", "ai-edge-quantizer", "tensorflow-serving-api>=2.21,<2.22"],
     "serving": ["tensorflow-serving-api>=2.21,<2.22", "grpcio"],
     "lite": ["ai-edge-litert"],
@@ -44,7 +44,7 @@ EXTRAS = {
     "test": [
         "OpenEXR",
         "zarr>=3",
-        "numcodecs",
+        "numcodecs>=0.16.6",
         "rawpy",
         "av",
         "nicegui>=3",

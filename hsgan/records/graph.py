@@ -23,7 +23,8 @@ def _spec(keys):
 
 _CUBE, _PHOTO = _spec(CUBE_KEYS), _spec(PHOTO_KEYS)
 _PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
-_START = 24  # bytes of a PNG up to its size
+_PNG_DEPTH = 24  # place of the byte that tells bits a channel, behind the size
+_START = _PNG_DEPTH + 1
 # The bytes of a cube's `values` as the last of its features: map entry's key, then key of its value.
 _KEY = b"\n\x06values\x12"
 _VALUES = {"values": _CUBE.pop("values")}
@@ -74,6 +75,7 @@ def parse_photo(serialized):
         "not_too_many_pixels": tf.reduce_all(stated > 0) & (stated[0] <= MAX_PIXELS // tf.maximum(stated[1], 1)),
         "image_has_the_stated_size": tf.reduce_all(_size_in_header(features["image"]) == stated),
         "labels_have_the_image_size": ~has_labels | tf.reduce_all(_png_size(features["labels"]) == stated),
+        "labels_have_8_bits": ~has_labels | (tf.strings.substr(_start(features["labels"]), _PNG_DEPTH, 1) == b"\x08"),
     }
     # Only then is anything decoded: a few bytes may announce any number of pixels.
     data = tf.strings.substr(features["image"], _kept(rules), tf.int32.max)

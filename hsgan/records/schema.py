@@ -344,10 +344,10 @@ def _features(serialized, spec, kind):
         raise DataError("is no tf.train.Example; make the records again") from error
     features = {}
     for name, feature in example.features.feature.items():
-        kind = feature.WhichOneof("kind")
-        features[name] = list(getattr(feature, kind).value) if kind else []
-        if name in _KINDS and kind not in (None, _KINDS[name]):
-            raise DataError(f"{name} must be a {_KINDS[name]}. Received: {kind}")
+        field = feature.WhichOneof("kind")
+        features[name] = list(getattr(feature, field).value) if field else []
+        if name in _KINDS and field not in (None, _KINDS[name]):
+            raise DataError(f"{name} must be a {_KINDS[name]}. Received: {field}")
     if not features.get("schema_version"):
         raise DataError("has no schema version: written by another program; make the records again")
     version = int(features["schema_version"][0])

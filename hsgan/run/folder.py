@@ -116,7 +116,7 @@ class RunFolder:
           RunError: there is no run, or its configuration is not of this version.
         """
         path = Path(path)
-        if not (path / CONFIG).is_file():
+        if not (path / CONFIG).exists():
             raise RunError(f"{path}: holds no run (no {CONFIG}); train one: python -m hsgan.train")
         with guard.reading(path / CONFIG, "a configuration", RunError):
             values = read_json(path / CONFIG, error=RunError)
@@ -279,7 +279,7 @@ class RunFolder:
         return folder / f"{which}.weights.h5", folder / f"{which}.json"
 
     def _record(self, which, file):
-        if not file.is_file():
+        if not file.exists():
             raise RunError(f"{self.path}: holds no {which!r} weights yet; train longer, or choose best or last")
         with guard.reading(file, "a record of weights", RunError):
             return dict(read_json(file, error=RunError))

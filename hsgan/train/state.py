@@ -59,7 +59,7 @@ class TrainingState:
             try:
                 check_sound(prefix)
                 self.checkpoint.restore(str(prefix)).assert_consumed()
-            except (RunError, AssertionError, ValueError, OSError, tf.errors.OpError) as error:
+            except Exception as error:  # TensorFlow's readers raise whatever comes to them over damage
                 problems.append(f"{_shown(prefix)}: does not fit this model, or is damaged ({guard.reason(error)})")
                 continue
             if problems:

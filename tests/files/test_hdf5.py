@@ -68,7 +68,5 @@ def test_damaged_chunk_is_one_line(tmp_path, damage):
 
             data = zlib.compress(zlib.decompress(data)[:-8])
         cube.write_direct_chunk((0, 0, 0), data)
-    with pytest.raises(
-        DataError, match=r"a.mat: is damaged or .+ not a MATLAB file \((DeflateError|ValueError): .+\)$"
-    ):
+    with pytest.raises(DataError, match=r"a.mat: is damaged or .+ MATLAB file \((DeflateError|ValueError): .+\)$"):
         matlab.read(path, "cube")

@@ -126,6 +126,66 @@ def test_killed_run_goes_on_with_its_finished_shards(tmp_path, workers):
     assert not (tmp_path / ".out.partial").exists()
 
 
+class Killed(BaseException):
+    """What a kill is to the code: it goes no further, and nothing is tidied up."""
+
+
+def test_a_run_killed_while_it_finishes_keeps_every_shard(tmp_path, monkeypatch):
+    """Before each call that changes the disk, from the first shard that gets its name to the last tidying up."""
+    reader = SlowReader(tmp_path / "log", count=3)
+    tasks = shards.plan(reader, reader.scenes(), _header(), 2, False)
+    expected, call, killed = None, 0, True
+    while killed:
+        call += 1
+        output = tmp_path / f"out{call}"
+        staging = shards.Staging(output, tasks).__enter__()
+        pool.run(tasks, staging.folder, 1, 3, "x")
+        killed = _killed_before(call, lambda staging=staging: _finish(staging), monkeypatch)
+        staging._lock.release()
+        (tmp_path / "log").unlink()
+        if not output.exists():
+            with shards.Staging(output, tasks) as again:
+                assert again.waiting() == [], call
+                again.finish()
+        else:
+            with pytest.raises(DataError, match="exists and is not empty"):
+                shards.Staging(output, tasks)
+        expected = expected or digests(output)
+        assert digests(output) == expected and read_manifest(output).verify() == 3
+        assert not (tmp_path / f".out{call}.partial").exists() and not reads(tmp_path / "log"), call
+        (tmp_path / "log").write_text("")
+    assert call > 15
+
+
+def _finish(staging):
+    staging.finish()
+    staging.__exit__(None, None, None)
+
+
+def _killed_before(call, work, monkeypatch):
+    """Does some work up to a call that changes the disk; returns whether there was one."""
+    count = 0
+
+    def counted(function):
+        def counting(*arguments, **options):
+            nonlocal count
+            count += 1
+            if count >= call:  # also what tidies up on the way out
+                raise Killed
+            return function(*arguments, **options)
+
+        return counting
+
+    with monkeypatch.context() as patch:
+        for name in ("replace", "rename", "mkdir", "unlink", "rmdir"):
+            patch.setattr(os, name, counted(getattr(os, name)))
+        try:
+            work()
+        except Killed:
+            return True
+    return False
+
+
 def test_another_command_does_not_take_over_the_shards(tmp_path):
     reader = SlowReader(tmp_path / "log")
     tasks = shards.plan(reader, reader.scenes(), _header(), 4, False)
