@@ -18,6 +18,7 @@ PROGRAMS = {
     "benchmark": ("hsgan.benchmark.__main__", "the papers' tables"),
     "export": ("hsgan.export.__main__", "a trained network as SavedModel and TFLite files"),
     "pretrain_parser": ("hsgan.pretrain_parser", "pre-train the scene parser alone"),
+    "fit_prior": ("hsgan.fit_prior", "fit the mixture prior of a run that has none"),
     "build_hsi": ("tfrecords_tools.build_hsi", "make records of hyperspectral cubes"),
     "build_rgb": ("tfrecords_tools.build_rgb", "make records of photos"),
     "build_srf": ("tfrecords_tools.build_srf", "make a dictionary of cameras"),

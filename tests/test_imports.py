@@ -27,6 +27,7 @@ PACKAGES = (
     "hsgan.track",
     "hsgan.train",
     "hsgan.pretrain_parser",
+    "hsgan.fit_prior",
     "hsgan.lite",
     "hsgan.export",
     "hsgan.benchmark",

@@ -55,7 +55,7 @@ class Suite:
     name: str
     title: str
     rows: tuple
-    closed_forms: tuple = ("bi", "smooth", "wiener", "ridge")
+    closed_forms: tuple = ("bi", "smooth", "wiener", "ridge", "mixture")
     paper: dict = field(default_factory=dict)
     paper_metrics: tuple = published.METRICS
     extra: str = ""

@@ -1,9 +1,10 @@
 """Runs a suite: trains what has no run yet, evaluates what has no result yet, keeps everything it has finished.
 
-In the output folder: `runs/ROW-seedN` (run folders), `results.json` (replaced after every finished row), `plan.json`
-(the steps of every row, fixed when the suite begins), and what `hsgan.benchmark.report` writes. A suite that was killed
-goes on where it was. Nothing is chosen on the scenes that are reported: where they are those of validation, numbers are
-of the *last* weights; where they are others (`--split=test`), of the weights that were *best* on validation.
+In the output folder: `runs/ROW-seedN` (run folders), `priors/` (of spectra, shared by runs), `results.json` (replaced
+after every finished row), `plan.json` (the steps of every row, fixed when the suite begins), and what
+`hsgan.benchmark.report` writes. A suite that was killed goes on where it was. Nothing is chosen on the scenes that are
+reported: where they are those of validation, numbers are of the *last* weights; where they are others
+(`--split=test`), of the weights that were *best* on validation.
 """
 
 import gc
@@ -34,7 +35,9 @@ from hsgan.errors import ConfigError, RunError
 from hsgan.evaluate.harness import evaluate
 from hsgan.networks.cost import multiply_adds, parameters
 from hsgan.networks.parsers import REPORT_FILE
-from hsgan.reconstruct.methods import closed_forms
+from hsgan.prior.fit import fit_run
+from hsgan.prior.mixture import MixturePrior
+from hsgan.reconstruct.methods import Knowledge, closed_forms
 from hsgan.reconstruct.models import NetworkMethod
 from hsgan.records.manifest import read_manifest
 from hsgan.records.reader import iterate_cubes
@@ -42,7 +45,7 @@ from hsgan.run.folder import RunFolder, versions
 from hsgan.train import loop
 from hsgan.train.state import checkpoints
 
-RESULTS, PLAN, RUNS = "results.json", "plan.json", "runs"
+RESULTS, PLAN, RUNS, PRIORS = "results.json", "plan.json", "runs", "priors"
 SIZE = (482, 512)  # of the image that costs are measured on
 VALIDATIONS = 10  # in the course of a run, for its curve, and to choose weights by
 
@@ -192,6 +195,7 @@ class SuiteRun:
             return
         tqdm.write(f"{row.name}, seed {seed}: {steps} steps")
         self.share_parser(config, self.folder_of(row, seed))
+        self.share_prior(config, self.folder_of(row, seed))
         folder = loop.train(config, self.folder_of(row, seed))
         method = NetworkMethod(folder.network(self.which), row.name)
         results = self.evaluate([method], method)
@@ -243,7 +247,26 @@ class SuiteRun:
         if not self.suite.closed_forms:
             return []
         statistics, noise = cube_statistics(self.cubes, "train"), self.base.generator.prior_noise
-        return closed_forms(self.training_cameras, statistics, noise, self.suite.closed_forms)
+        prior = self.prior(self.base) if "mixture" in self.suite.closed_forms else None
+        knowledge = Knowledge(statistics, noise, prior, self.base.prior.noise)
+        return closed_forms(self.training_cameras, knowledge, self.suite.closed_forms)
+
+    def prior(self, config):
+        """Returns the mixture prior of a configuration; all that would fit an equal one share it."""
+        asked = {name: config_lib.to_dict(config)[name] for name in ("prior", "cameras", "wavelengths", "data")}
+        fingerprint = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+        file = self.output / PRIORS / f"{fingerprint[:12]}.npz"
+        if not file.is_file():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            cameras = sources.training_cameras(config, self.dictionary)
+            fit_run(config.prior, sources.folder(config, "cubes"), cameras).save(file)
+        return MixturePrior.open(file)
+
+    def share_prior(self, config, path):
+        """Gives a run that has none the prior that it would fit."""
+        folder = RunFolder.create(path, config)
+        if folder.prior() is None:
+            folder.save_prior(self.prior(config))
 
     def evaluate(self, methods, estimator, camera=None):
         """Returns `hsgan.evaluate.harness.evaluate` of methods on the reported scenes, through a camera."""

@@ -11,10 +11,11 @@ from hsgan.disk.whole import write_json
 from hsgan.errors import DataError
 from hsgan.metrics import protocols
 from hsgan.metrics import srf as srf_metrics
+from hsgan.metrics.coverage import coverage
 from hsgan.plot import figures
 from hsgan.reconstruct import TENSORFLOW
 from hsgan.reconstruct.method import Method
-from hsgan.reconstruct.methods import closed_forms
+from hsgan.reconstruct.methods import Knowledge, closed_forms
 from hsgan.reconstruct.models import NetworkMethod
 from hsgan.reconstruct.round_trip import round_trip
 from hsgan.records.manifest import read_manifest
@@ -66,14 +67,15 @@ def evaluate_run(
     folder = RunFolder.open(run)
     known_srf = folder.config.cameras.known if known_srf is None else known_srf
     method = NetworkMethod.from_run(folder, checkpoint, engine)
-    network, noise = method.network, folder.config.generator.prior_noise
+    prior, values = folder.prior(), folder.config
+    knowledge = Knowledge(method.network.statistics, values.generator.prior_noise, prior, values.prior.noise)
     manifest = read_manifest(data)
     manifest.check_wavelengths(config_lib.wavelengths_nm(folder.config))
     camera = camera or folder.test_camera
     srf = method.dictionary.srf(camera)
     gallery = figures.Gallery(f"{output}/figures", method.wavelengths_nm, figure_scenes)
     results = evaluate(
-        [*closed_forms(network.dictionary, network.statistics, noise), method],
+        [*closed_forms(method.network.dictionary, knowledge), method],
         tqdm(iterate_cubes(data, split), "evaluating", manifest.split(split).records, unit="scene", disable=None),
         camera,
         srf,
@@ -92,6 +94,8 @@ def evaluate_run(
         "data": {"records": str(data), "source": manifest.source, "split": split},
         "versions": versions(),
     }
+    if prior is None:
+        results["absent"] = {"mixture": f"{folder.path} keeps no prior of spectra; python -m hsgan.fit_prior fits it"}
     write_results(results, output)
     return results
 
@@ -121,7 +125,8 @@ def evaluate(
 
     Returns:
       {"protocol", "camera", "blind", "methods": {method: {"mean": metrics, "scenes": {scene: metrics}}}}; metrics are
-      the protocol's, and `round_trip_rmse` and `round_trip_brightness` under the SRF used (`round_trip`); if blind
+      the protocol's, and `round_trip_rmse` and `round_trip_brightness` under the SRF used (`round_trip`); of methods
+      that give deviations also `coverage_50` and `coverage_90` (`hsgan.metrics.coverage`); if blind
       "srf": {"error": mean, "precision": area as in [SE] Fig. 5, "scenes": {scene: error}}.
 
     Raises:
@@ -141,12 +146,14 @@ def evaluate(
         srf_errors[scene] = srf_metrics.srf_error(made_by, used)
         cubes = {}
         for method in methods:
-            name, made = method.name, method.cube(rgb, used)
+            name, (made, deviation) = method.name, method.cube_and_deviation(rgb, used)
             cubes[name] = made if gain == 1 else made / np.float32(gain)
             try:
                 scored[name][scene] = score(truth, cubes[name])
             except ValueError as error:
                 raise DataError(f"scene {scene}, method {name}: {error}") from error
+            if deviation is not None:
+                scored[name][scene] |= coverage(truth, cubes[name], deviation / np.float32(gain))
             check = round_trip(made, used, rgb)
             scored[name][scene] |= {"round_trip_rmse": check["rmse"], "round_trip_brightness": check["brightness"]}
         if on_scene is not None:

@@ -37,6 +37,13 @@ def print_results(results, console=None):
         chosen = results["checkpoint"]
         why = " (the highest PSNR on the validation split)" if chosen["which"] == "best" else ""
         console.print(f"weights: {chosen['which']}{why}, of step {chosen['step']}", highlight=False)
+    for name, method in results["methods"].items():
+        if "coverage_90" in method["mean"]:
+            half, most = (100 * method["mean"][key] for key in ("coverage_50", "coverage_90"))
+            text = f"uncertainty of {name}: {half:.0f} % of the values lie in 50 % intervals, {most:.0f} % in 90 %"
+            console.print(text, highlight=False)
+    for name, reason in results.get("absent", {}).items():
+        console.print(f"{name}: not here: {reason}", highlight=False)
     if "srf" in results:
         error, precision = results["srf"]["error"], results["srf"]["precision"]
         text = f"estimated SRF: error {error:.3f} (0 equal, 1 disjoint), precision {100 * precision:.1f} %"

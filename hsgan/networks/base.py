@@ -65,7 +65,7 @@ class ReconstructionNetwork(keras.Model, abc.ABC):
         if mixture is not None:
             self.mixture_layer = MixtureLayer(mixture.components, bands, trainable=mixture.trained, name="mixture")
             if prior is not None:
-                self.mixture_layer.start_at(*prior.parameters)
+                self.mixture_layer.start_at(prior)
 
     def constant(self, name: str, value: np.ndarray) -> keras.Variable:
         """Returns a weight that is not trained, with an initial value; it is saved and loaded with the others."""

@@ -17,9 +17,9 @@ from hsgan.prior.samples import MATERIALS, expose, material_spectra, materials_a
 from hsgan.records.manifest import read_manifest
 from hsgan.spectra import reflectances
 from hsgan.spectra.mixture import deviate_mixture, solve_mixture
+from hsgan.spectra.srf import SrfDictionary
 
 _NINE_IN_TEN = 1.645  # standard deviations on each side, of a Gaussian
-_PART = 4096  # pixels whose deviations are computed at a time
 
 
 def fit_prior(
@@ -56,6 +56,20 @@ def fit_prior(
     if srf is None or values.folds < 2 or len(scenes) < 2:
         return prior
     return replace(prior, temperature=calibrate(wavelengths_nm, values, scenes, srf))
+
+
+def fit_run(values: ConfigDict, directory: str | Path, cameras: SrfDictionary) -> MixturePrior:
+    """Returns the prior of a run: of its training cubes, calibrated for the mean of the cameras that it trains with.
+
+    Args:
+      values: `config.prior`.
+      directory: folder of its cube records.
+      cameras: those of the training.
+
+    Raises:
+      DataError: as `fit_prior`.
+    """
+    return fit_prior(cameras.wavelengths_nm, values, directory, srf=cameras.responses.mean(axis=0))
 
 
 def fit_scenes(wavelengths_nm: np.ndarray, values: ConfigDict, scenes: Mapping[str, np.ndarray]) -> MixturePrior:
@@ -120,9 +134,5 @@ def standard_errors(spectra: np.ndarray, srf: np.ndarray, form: tuple) -> np.nda
       srf: float [3, bands], the camera.
       form: the prior seen through it (`hsgan.spectra.mixture.solve_mixture`).
     """
-    errors = []
-    for first in range(0, len(spectra), _PART):
-        truth = spectra[first : first + _PART]
-        estimate, deviation = deviate_mixture((truth @ np.transpose(srf)).astype(np.float32), form)
-        errors.append(np.abs(truth - estimate) / deviation)
-    return np.concatenate(errors)
+    estimate, deviation = deviate_mixture((spectra @ np.transpose(srf)).astype(np.float32), form)
+    return np.abs(spectra - estimate) / deviation.numpy()

@@ -13,9 +13,11 @@ import tensorflow as tf
 from hsgan.errors import RunError
 from hsgan.networks.base import ReconstructionNetwork
 from hsgan.networks.hsgan_net import HSGANNet
+from hsgan.networks.mixture_net import MixtureNet
 from hsgan.reconstruct import TENSORFLOW
 from hsgan.reconstruct.fused import FusedReconstructor
 from hsgan.reconstruct.openvino_engine import OpenVinoEngine
+from hsgan.reconstruct.pixelwise import PixelwiseMixture
 
 
 class Engine(Protocol):
@@ -47,9 +49,33 @@ class GraphEngine:
         return self._reconstruct(rgb[None], srf[None])[0].numpy()
 
 
+class MixtureEngine(GraphEngine):
+    """A `MixtureNet` part by part; it also says how uncertain its values are.
+
+    Args:
+      network: the network; its weights may change later.
+    """
+
+    def __init__(self, network: MixtureNet):
+        super().__init__(network)
+        self.network = network
+        self.pixelwise = PixelwiseMixture(lambda: network.mixture, network.prior_noise)
+
+    def reconstruct(self, rgb: np.ndarray, srf: np.ndarray) -> np.ndarray:
+        return self.pixelwise.estimate(rgb, srf)
+
+    def deviate(self, rgb: np.ndarray, srf: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Returns the cube and the standard deviation of its values, float32 [height, width, bands]."""
+        cube, deviation = self.pixelwise.deviate(rgb, srf)
+        return cube, deviation * np.float32(self.network.mixture_layer.temperature)
+
+
+FAST = {HSGANNet: FusedReconstructor, MixtureNet: MixtureEngine}
+
+
 def tensorflow(network: ReconstructionNetwork) -> Engine:
     """Returns the fast form of a network that has one, else its own graph."""
-    return FusedReconstructor(network) if isinstance(network, HSGANNet) else GraphEngine(network)
+    return FAST.get(type(network), GraphEngine)(network)
 
 
 def openvino(network: ReconstructionNetwork, precision: str) -> Engine:

@@ -14,6 +14,8 @@ from hsgan.reconstruct import tiling
 from hsgan.reconstruct.tiling import Block, Image
 from hsgan.spectra.srf import SrfDictionary
 
+Place = tuple[slice, slice]
+
 
 class Method(abc.ABC):
     """A way from RGB to a cube.
@@ -21,8 +23,7 @@ class Method(abc.ABC):
     A subclass defines `window`, and `srf_of` if it estimates the camera. Tiles, halos, thumbnails and checks of the
     image are here.
 
-    A method that knows how uncertain its values are sets `gives_deviation`, and yields their standard deviations by
-    `blocks` of another function of a window.
+    A method that knows how uncertain its values are sets `gives_deviation`, and defines `uncertain_window`.
 
     Args:
       name: what tables and figures call it.
@@ -106,12 +107,34 @@ class Method(abc.ABC):
         """
         return self.blocks(functools.partial(self.window, srf=np.asarray(srf, np.float32)), rgb)
 
+    def reconstruct_uncertain(self, rgb: Image, srf: np.ndarray) -> Iterator[tuple[Place, np.ndarray, np.ndarray]]:
+        """As `reconstruct`, of a method that `gives_deviation`.
+
+        Yields:
+          (place, block, deviation): beside each block the standard deviation of its values, of the same shape.
+        """
+
+        def compute(window):
+            return np.concatenate(self.uncertain_window(window, np.asarray(srf, np.float32)), axis=-1)
+
+        for place, both in self.blocks(compute, rgb):
+            yield place, both[..., : self.bands], both[..., self.bands :]
+
     def cube(self, rgb: Image, srf: np.ndarray) -> np.ndarray:
         """Returns the cube float32 [height, width, bands] of an image under an SRF: `reconstruct`, joined."""
         cube = np.empty((*tiling.check_shape(rgb)[:2], self.bands), np.float32)
         for place, block in self.reconstruct(rgb, srf):
             cube[place] = block
         return cube
+
+    def cube_and_deviation(self, rgb: Image, srf: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+        """Returns the cube, and the standard deviation of its values of the same shape, None if it gives none."""
+        if not self.gives_deviation:
+            return self.cube(rgb, srf), None
+        both = np.empty((2, *tiling.check_shape(rgb)[:2], self.bands), np.float32)
+        for place, block, deviation in self.reconstruct_uncertain(rgb, srf):
+            both[0][place], both[1][place] = block, deviation
+        return both[0], both[1]
 
     def blocks(self, compute: Callable[[np.ndarray], np.ndarray], rgb: Image) -> Iterator[Block]:
         """Yields (place, block) of what `compute` makes of the image's windows; as `reconstruct`.
@@ -125,6 +148,10 @@ class Method(abc.ABC):
     @abc.abstractmethod
     def window(self, rgb: np.ndarray, srf: np.ndarray) -> np.ndarray:
         """Returns the cube float32 [h, w, bands] of a window float32 [h, w, 3] under an SRF float32 [3, bands]."""
+
+    def uncertain_window(self, rgb: np.ndarray, srf: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Returns what `window` does, and the standard deviation of each value; if `gives_deviation`."""
+        raise NotImplementedError(f"{type(self).__name__}: it does not say how uncertain its values are")
 
     def srf_of(self, rgb: np.ndarray) -> np.ndarray:
         """Returns the SRF float32 [3, bands] estimated from a thumbnail float32 [h, w, 3]; if `estimates_camera`."""

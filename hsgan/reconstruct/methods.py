@@ -1,31 +1,52 @@
 """The methods without a network that always stand beside it, by name in `CLOSED_FORMS`."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 import tensorflow as tf
 
+from hsgan.prior.mixture import MixturePrior
 from hsgan.reconstruct.method import Method
-from hsgan.spectra import closed_form
+from hsgan.reconstruct.pixelwise import PixelwiseMixture
+from hsgan.spectra import closed_form, mixture
 from hsgan.spectra.srf import SrfDictionary
 
 NOISE = 1e-4
 
 
+@dataclass(frozen=True, eq=False)
+class Knowledge:
+    """What is known of spectra without any pair of a cube and its photo.
+
+    Attributes:
+      statistics: (mean [bands], covariance [bands, bands]) of the training cubes.
+      noise: variance of the noise in the RGB, of `wiener` and `ridge`.
+      prior: of the training's spectra; None: there is none, and no `mixture`.
+      prior_noise: variance of the noise in the RGB, of `mixture`.
+    """
+
+    statistics: tuple
+    noise: float = NOISE
+    prior: MixturePrior | None = None
+    prior_noise: float = mixture.NOISE
+
+
 class ClosedFormMethod(Method):
-    """A cube from RGB, pixel by pixel, by one formula (`hsgan.spectra.closed_form`).
+    """A cube from RGB, pixel by pixel, by one formula (`hsgan.spectra`).
 
     Args:
       name: what tables call it.
       dictionary: the cameras; blind, it takes their mean.
-      statistics: (mean [bands], covariance [bands, bands]) of the training cubes.
-      noise: variance of the noise in the RGB.
+      knowledge: what is known of spectra.
     """
 
-    def __init__(self, name: str, dictionary: SrfDictionary, statistics: tuple, noise: float = NOISE):
+    needs_prior = False
+
+    def __init__(self, name: str, dictionary: SrfDictionary, knowledge: Knowledge):
         super().__init__(name, dictionary, {"model": name})
-        self.mean, self.covariance = (tf.convert_to_tensor(values, tf.float32) for values in statistics)
-        self.noise = noise
+        self.mean, self.covariance = (tf.convert_to_tensor(values, tf.float32) for values in knowledge.statistics)
+        self.noise = knowledge.noise
 
 
 class Interpolation(ClosedFormMethod):
@@ -59,11 +80,41 @@ class Ridge(ClosedFormMethod):
         return closed_form.ridge(rgb, srf, second_moment, self.noise).numpy()
 
 
-CLOSED_FORMS = {"bi": Interpolation, "smooth": Smooth, "wiener": Wiener, "ridge": Ridge}
+class Mixture(ClosedFormMethod):
+    """The mean of the spectra that the RGB can come from, under the mixture prior; no pairs needed."""
+
+    needs_prior = gives_deviation = True
+
+    def __init__(self, name: str, dictionary: SrfDictionary, knowledge: Knowledge):
+        super().__init__(name, dictionary, knowledge)
+        self.facts["prior"] = knowledge.prior.source
+        parameters, self.temperature = knowledge.prior.parameters, np.float32(knowledge.prior.temperature)
+        self.engine = PixelwiseMixture(lambda: parameters, knowledge.prior_noise)
+
+    def window(self, rgb: np.ndarray, srf: np.ndarray) -> np.ndarray:
+        return self.engine.estimate(rgb, srf)
+
+    def uncertain_window(self, rgb: np.ndarray, srf: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        cube, deviation = self.engine.deviate(rgb, srf)
+        return cube, self.temperature * deviation
+
+
+CLOSED_FORMS = {"bi": Interpolation, "smooth": Smooth, "wiener": Wiener, "ridge": Ridge, "mixture": Mixture}
 
 
 def closed_forms(
-    dictionary: SrfDictionary, statistics: tuple, noise: float = NOISE, names: Iterable[str] = tuple(CLOSED_FORMS)
+    dictionary: SrfDictionary, knowledge: Knowledge, names: Iterable[str] = tuple(CLOSED_FORMS)
 ) -> list[Method]:
-    """Returns the methods without a network, in order of `names`; the other arguments are `ClosedFormMethod`'s."""
-    return [CLOSED_FORMS[name](name, dictionary, statistics, noise) for name in names]
+    """Returns the methods without a network, in order of `names`; without those that need a prior where there is none.
+
+    Args:
+      dictionary: the cameras.
+      knowledge: what is known of spectra.
+      names: in `CLOSED_FORMS`.
+    """
+    builders = {name: CLOSED_FORMS[name] for name in names}
+    return [
+        build(name, dictionary, knowledge)
+        for name, build in builders.items()
+        if knowledge.prior is not None or not build.needs_prior
+    ]

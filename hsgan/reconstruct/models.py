@@ -11,7 +11,7 @@ from hsgan.disk.plain import read_json
 from hsgan.errors import DataError, RunError
 from hsgan.networks.base import ReconstructionNetwork
 from hsgan.reconstruct import TENSORFLOW
-from hsgan.reconstruct.engine import build_engine
+from hsgan.reconstruct.engine import MixtureEngine, build_engine
 from hsgan.reconstruct.exported import Exported
 from hsgan.reconstruct.method import Method
 from hsgan.run.folder import RunFolder, versions
@@ -52,6 +52,7 @@ class NetworkMethod(Method):
         self.network, self.engine = network, build_engine(network, engine)
         self.needs_camera, self.estimates_camera = network.needs_camera, network.estimates_camera
         self.receptive_radius, self.stride = network.receptive_radius, network.stride
+        self.gives_deviation = isinstance(self.engine, MixtureEngine)
 
     @classmethod
     def from_run(cls, folder: RunFolder, checkpoint: str = "best", engine: str = TENSORFLOW) -> "NetworkMethod":
@@ -85,6 +86,9 @@ class NetworkMethod(Method):
 
     def window(self, rgb: np.ndarray, srf: np.ndarray) -> np.ndarray:
         return self.engine.reconstruct(rgb, srf)
+
+    def uncertain_window(self, rgb: np.ndarray, srf: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return self.engine.deviate(rgb, srf)
 
 
 class SavedModel(Exported):

@@ -83,24 +83,29 @@ def estimate_mixture(rgb: tf.Tensor, form: CameraForm, operations: Operations = 
     return tf.nn.relu(_mean(rgb, _shares(rgb, form, operations), form, operations))
 
 
-def deviate_mixture(rgb: tf.Tensor, form: CameraForm) -> tuple[tf.Tensor, tf.Tensor]:
-    """Returns the spectra as `estimate_mixture` does, and their standard deviations; float32 [n, bands].
+def deviate_mixture(rgb: tf.Tensor, form: CameraForm, operations: Operations = EXACT) -> tuple[tf.Tensor, tf.Tensor]:
+    """Returns the cube as `estimate_mixture` does, and the standard deviation of each of its values.
 
-    It needs `k` spectra a pixel in memory: give it some thousand pixels at a time.
+    The squares `e_k^2` are linear in the monomials of the RGB, so their mean is one product more. Its float32 rounding
+    is below 2 % of the deviations found on real cubes, and below 0.5 % of all but a thousandth of them.
 
     Args:
-      rgb: float32 [n, 3], linear.
-      form: of one camera.
+      rgb: float32 [..., height, width, 3], linear.
+      form: the prior seen through the camera.
+      operations: how to compute.
+
+    Returns:
+      Cube and deviation, float32 [..., height, width, bands].
     """
     rgb = tf.convert_to_tensor(rgb)
-    share = _shares(rgb, form, EXACT)
-    mean = _mean(rgb, share, form, EXACT)
-    offset, *gains = tf.split(form.gains, 4, axis=-1)
-    apart = offset - mean[..., None]  # [n, bands, k]
-    for channel, gain in enumerate(gains):
-        apart += rgb[:, channel, None, None] * gain
-    between = tf.matmul(apart**2, share[..., None])[..., 0]
-    return tf.nn.relu(mean), tf.sqrt(between + tf.matmul(share, form.variances, transpose_b=True))
+    share = _shares(rgb, form, operations)
+    mean = _mean(rgb, share, form, operations)
+    offset, red, green, blue = tf.split(form.gains, 4, axis=-1)
+    squares = [offset**2, 2 * offset * red, 2 * offset * green, 2 * offset * blue, red**2, green**2, blue**2]
+    squares = tf.concat([*squares, 2 * red * green, 2 * red * blue, 2 * green * blue], axis=-1)
+    between = operations.project(_weighted(share, monomials(rgb)), squares) - mean**2
+    inside = operations.project(share, form.variances)
+    return tf.nn.relu(mean), tf.sqrt(tf.nn.relu(between) + inside)
 
 
 def mixture(
@@ -132,8 +137,13 @@ def _shares(rgb, form, operations):
 
 
 def _mean(rgb, share, form, operations):
-    weighted = [share, *(share * rgb[..., channel : channel + 1] for channel in range(3))]
-    return operations.project(tf.concat(weighted, axis=-1), form.gains)
+    weighted = tf.concat([share, _weighted(share, rgb)], axis=-1)
+    return operations.project(weighted, form.gains)
+
+
+def _weighted(share, values):
+    """Returns the shares [..., k] times each of some values [..., n], float32 [..., n k]."""
+    return tf.concat([share * values[..., n : n + 1] for n in range(values.shape[-1])], axis=-1)
 
 
 def _orthogonal_rows(seen, deviation):

@@ -12,7 +12,7 @@ import ml_collections
 import tensorflow as tf
 
 from hsgan.data.sources import Sources, open_sources
-from hsgan.prior.fit import fit_prior
+from hsgan.prior.fit import fit_run
 from hsgan.records.manifest import Manifest
 from hsgan.records.reader import diagnose
 from hsgan.run.folder import RunFolder
@@ -65,8 +65,7 @@ def go_on(config: ml_collections.ConfigDict, folder: RunFolder, sources: Sources
     folder.save_dictionary(sources.dictionary)
     cameras = folder.training_dictionary()
     if folder.prior() is None:
-        mean = cameras.responses.mean(axis=0)
-        folder.save_prior(fit_prior(cameras.wavelengths_nm, config.prior, sources.cubes.directory, srf=mean))
+        folder.save_prior(fit_run(config.prior, sources.cubes.directory, cameras))
     if config.train.deterministic:
         tf.config.experimental.enable_op_determinism()
     keras.utils.set_random_seed(config.seed)

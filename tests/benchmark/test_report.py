@@ -7,13 +7,14 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from mixtures import PRIOR
 from PIL import Image
 from suite_results import CAMERAS, SUITE, cameras_extra, results, srf_extra, stress_extra
 from trained_run import WAVELENGTHS_NM, make_records, network, small_config
 
 from hsgan.benchmark import figures, report, tables
 from hsgan.plot.figures import METHOD_COLORS
-from hsgan.reconstruct.methods import closed_forms
+from hsgan.reconstruct.methods import Knowledge, closed_forms
 from hsgan.reconstruct.models import NetworkMethod
 from hsgan.spectra import srf
 
@@ -66,7 +67,7 @@ def written(tmp_path_factory):
         output=folder, split="validation", camera=CAMERAS[0], srf=cameras.srf(CAMERAS[0]), known=False, suite=SUITE,
         base=small_config(), dictionary=cameras, cubes=make_records(folder / "records"),
         networks=lambda: (NetworkMethod(model, row.name) for row in SUITE.rows),
-        closed_forms=lambda: closed_forms(cameras, model.statistics, names=SUITE.closed_forms),
+        closed_forms=lambda: closed_forms(cameras, Knowledge(model.statistics, prior=PRIOR), SUITE.closed_forms),
     )  # fmt: skip
     found = results() | {"extra": {"srf": srf_extra(), "cameras": cameras_extra(), "stress": stress_extra()}}
     return report.write(SUITE, found, run), found

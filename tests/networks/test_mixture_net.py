@@ -27,7 +27,7 @@ def image(height=6, width=5):
 
 def test_a_layer_starts_at_its_prior():
     layer = MixtureLayer(5, 31)
-    layer.start_at(*PRIOR.parameters)
+    layer.start_at(PRIOR)
     for found, expected in zip(layer.parameters(), PRIOR.parameters, strict=True):
         np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
 
@@ -43,8 +43,8 @@ def test_whatever_the_weights_it_is_a_mixture():
 
 
 def test_more_components_than_the_layer_has_are_refused():
-    with pytest.raises(ValueError, match=r"log_weights: must be at most 3\. Received: 5"):
-        MixtureLayer(3, 31).start_at(*PRIOR.parameters)
+    with pytest.raises(ValueError, match=r"prior: must have at most 3 components\. Received: 5"):
+        MixtureLayer(3, 31).start_at(PRIOR)
 
 
 def test_the_network_is_the_closed_form():
@@ -57,7 +57,7 @@ def test_the_network_is_the_closed_form():
 
 def test_all_weights_are_trained_and_get_gradients():
     net = network()
-    assert len(net.trainable_variables) == 3
+    assert len(net.trainable_variables) == 3 and len(net.mixture_layer.variables) == 4
     assert cost.parameters(net) == 5 * (1 + 31 + 31 * 31)
     with tf.GradientTape() as tape:
         loss = tf.reduce_mean(net(image(), srf=CAMERA[None].astype(np.float32))["cube"] ** 2)

@@ -14,7 +14,7 @@ import hsgan
 from hsgan.errors import DataError, RunError
 from hsgan.files.origin import RAW, Origin
 from hsgan.files.photos import read_photo
-from hsgan.reconstruct.methods import closed_forms
+from hsgan.reconstruct.methods import Knowledge, closed_forms
 from hsgan.reconstruct.models import NetworkMethod
 from hsgan.spectra import developed
 from hsgan.spectra.imaging import project
@@ -162,7 +162,7 @@ def test_what_is_no_method_is_refused_at_once():
 
 
 def test_any_method_will_do(photo):
-    model = hsgan.Reconstructor(closed_forms(network().dictionary, STATISTICS, names=["smooth"])[0])
+    model = hsgan.Reconstructor(closed_forms(network().dictionary, Knowledge(STATISTICS), ["smooth"])[0])
     cube = model.reconstruct(photo)
     np.testing.assert_allclose(project(cube.values, cube.attrs["srf"]), read_photo(photo), atol=1e-4)  # float32
     assert cube.attrs["model"] == "smooth" and repr(model) == "Reconstructor(<Smooth 'smooth': 31 bands, 400-700 nm>)"

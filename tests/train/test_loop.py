@@ -14,8 +14,6 @@ from hsgan.train import loop
 from hsgan.train.loop import train
 from hsgan.train.state import TrainingState
 
-GRID = np.arange(400, 701, 10)
-
 
 @pytest.fixture(scope="module")
 def seen():
@@ -45,12 +43,11 @@ def test_the_folder_holds_what_it_says(run):
 
 
 def test_the_prior_is_the_records_and_is_fitted_once(run, small_config, monkeypatch):
-    mean = run.training_dictionary().responses.mean(axis=0)
-    expected = fit.fit_prior(GRID, small_config.prior, small_config.data.cubes, srf=mean)
+    expected = fit.fit_run(small_config.prior, small_config.data.cubes, run.training_dictionary())
     assert run.prior().source == expected.source and run.prior().components == 4
     assert run.prior().temperature == pytest.approx(expected.temperature) and expected.temperature != 1
     np.testing.assert_array_equal(run.prior().means, expected.means)
-    monkeypatch.setattr(loop, "fit_prior", lambda *_, **__: pytest.fail("fitted again"))
+    monkeypatch.setattr(loop, "fit_run", lambda *_, **__: pytest.fail("fitted again"))
     small_config.train.steps = 4
     loop.train(small_config, run.path)
 

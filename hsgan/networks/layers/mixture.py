@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from hsgan.prior.mixture import MixturePrior
 from hsgan.spectra.mixture import Parameters
 
 # A step of the optimizer moves log weights by so much more than the other weights.
@@ -20,6 +21,9 @@ class MixtureLayer(keras.layers.Layer):
     Args:
       components: k.
       bands: of the spectra.
+
+    Attributes:
+      temperature: factor of the standard deviations, which calibrates them.
     """
 
     def __init__(self, components: int, bands: int, **kwargs):
@@ -33,19 +37,19 @@ class MixtureLayer(keras.layers.Layer):
         }
         for name, shape in shapes.items():
             setattr(self, name, self.add_weight(name=name, shape=shape, initializer=zeros))
+        self.temperature = self.add_weight(name="temperature", shape=(), initializer="ones", trainable=False)
         self.built = True
 
-    def start_at(self, log_weights: np.ndarray, means: np.ndarray, factors: np.ndarray) -> None:
-        """Sets the weights to a mixture's parameters, e.g. those that EM found.
+    def start_at(self, prior: MixturePrior) -> None:
+        """Sets the weights to those of a prior, e.g. the one that EM found.
 
         Args:
-          log_weights: float [n], `n <= k`; the components beyond are copies of the first with no weight.
-          means: float [n, bands].
-          factors: float [n, bands, bands], lower triangular with a positive diagonal.
+          prior: of at most `k` components; those beyond become copies of its first with next to no weight.
         """
+        log_weights, means, factors = prior.parameters
         missing = self.components - len(log_weights)
         if missing < 0:
-            raise ValueError(f"log_weights: must be at most {self.components}. Received: {len(log_weights)}")
+            raise ValueError(f"prior: must have at most {self.components} components. Received: {prior.components}")
         rows = np.r_[np.arange(len(log_weights)), np.zeros(missing, int)]
         log_weights = np.r_[log_weights, np.full(missing, np.min(log_weights) - 50)]
         diagonal = np.log(np.diagonal(factors, axis1=1, axis2=2))
@@ -53,6 +57,7 @@ class MixtureLayer(keras.layers.Layer):
         self.log_weights.assign(log_weights / _LOG_SCALE)
         self.means.assign(means[rows])
         self.factors.assign(raw[rows])
+        self.temperature.assign(prior.temperature)
 
     def parameters(self) -> Parameters:
         """Returns log weights [k], means [k, bands] and lower factors [k, bands, bands], float32."""

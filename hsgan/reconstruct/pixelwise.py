@@ -1,0 +1,68 @@
+"""The mixture prior on images: cube and deviation, part by part, so that what is between stays near the processor."""
+
+from collections.abc import Callable
+
+import numpy as np
+import tensorflow as tf
+
+from hsgan.spectra.mixture import Parameters, deviate_mixture, estimate_mixture, solve_mixture
+
+# Pixels of a part. Its shares, `[r, r x]` and spectra take 2 MB for 32 components.
+PART = 2048
+
+
+class PixelwiseMixture:
+    """`mixture` of images under one prior, as graphs that are compiled once for all sizes.
+
+    Args:
+      parameters: gives the prior's parameters; they are read at every call.
+      noise: variance of the RGB noise.
+    """
+
+    def __init__(self, parameters: Callable[[], Parameters], noise: float):
+        self.parameters, self.noise = parameters, noise
+        shapes = tuple(tf.TensorSpec(values.shape) for values in parameters())
+        bands = shapes[1].shape[-1]
+        signature = [tf.TensorSpec((None, None, 3)), tf.TensorSpec((3, bands)), shapes]
+        self._estimate = tf.function(self._estimate_parts, input_signature=signature)
+        self._deviate = tf.function(self._deviate_parts, input_signature=signature)
+
+    def estimate(self, rgb: np.ndarray, srf: np.ndarray) -> np.ndarray:
+        """Returns the cube float32 [height, width, bands] of an image under an SRF float32 [3, bands]."""
+        return self._estimate(rgb, srf, self._present()).numpy()
+
+    def deviate(self, rgb: np.ndarray, srf: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Returns the cube, and the standard deviation of its values, both float32 [height, width, bands]."""
+        cube, deviation = self._deviate(rgb, srf, self._present())
+        return cube.numpy(), deviation.numpy()
+
+    def _present(self):
+        return tuple(tf.cast(values, tf.float32) for values in self.parameters())
+
+    def _estimate_parts(self, rgb, srf, parameters):
+        form = solve_mixture(srf, parameters, self.noise)
+        return _in_parts(lambda part: estimate_mixture(part, form), rgb, tf.float32)
+
+    def _deviate_parts(self, rgb, srf, parameters):
+        form = solve_mixture(srf, parameters, self.noise)
+        return _in_parts(lambda part: deviate_mixture(part, form), rgb, (tf.float32, tf.float32))
+
+
+def _in_parts(function, rgb, types):
+    """Returns what `function` makes of an image [h, w, 3], applied to `PART` pixels [PART, 3] at a time.
+
+    Args:
+      function: part -> array [PART, bands], or several.
+      rgb: the image.
+      types: of what it gives.
+    """
+    height, width = tf.unstack(tf.shape(rgb)[:2])
+    count = height * width
+    parts = tf.pad(tf.reshape(rgb, (-1, 3)), ((0, -count % PART), (0, 0)))
+    made = tf.map_fn(function, tf.reshape(parts, (-1, PART, 3)), fn_output_signature=types)
+
+    def whole(values):
+        bands = values.shape[-1]
+        return tf.reshape(tf.reshape(values, (-1, bands))[:count], (height, width, bands))
+
+    return tf.nest.map_structure(whole, made)
