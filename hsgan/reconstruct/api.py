@@ -17,7 +17,7 @@ from hsgan.files.cubes import as_data_array
 from hsgan.files.header import CubeHeader
 from hsgan.reconstruct import TENSORFLOW
 from hsgan.reconstruct.method import Method
-from hsgan.reconstruct.models import NetworkMethod, SavedModel
+from hsgan.reconstruct.models import SavedModel, method_of
 from hsgan.reconstruct.photos import Work, camera_of, read_image
 from hsgan.run.folder import RunFolder
 
@@ -44,18 +44,21 @@ class Reconstructor:
         return f"{type(self).__name__}({self.method!r})"
 
     @classmethod
-    def from_run(cls, run: str | Path, checkpoint: str = "best", engine: str = TENSORFLOW) -> "Reconstructor":
+    def from_run(
+        cls, run: str | Path, checkpoint: str = "best", engine: str = TENSORFLOW, method: str = ""
+    ) -> "Reconstructor":
         """Returns the model of a run folder of `python -m hsgan.train`.
 
         Args:
           run: the folder.
           checkpoint: "best" or "last".
           engine: "tensorflow", "openvino-float32", "openvino-bfloat16" or "openvino-float16".
+          method: "" for the run's network, or a method without one: "mixture", "wiener", "smooth", "ridge", "bi".
 
         Raises:
-          RunError: no run, or one without such weights; an engine that is not installed or cannot run it.
+          RunError: no run, or one without such weights or method; an engine that is not installed or cannot run it.
         """
-        return cls(NetworkMethod.from_run(RunFolder.open(run), checkpoint, engine))
+        return cls(method_of(RunFolder.open(run), method, checkpoint, engine))
 
     @classmethod
     def from_saved_model(cls, path: str | Path) -> "Reconstructor":
@@ -89,6 +92,7 @@ class Reconstructor:
         encoding: str = "srgb",
         consistent: bool = False,
         progress: Callable[[float], None] | None = None,
+        uncertainty: bool = False,
     ) -> xarray.DataArray:
         """Returns the cube of a photo.
 
@@ -100,6 +104,8 @@ class Reconstructor:
           consistent: change the cube as little as can be so that it gives back the photo exactly, without negative
             values.
           progress: called with the share done, in (0, 1], after every tile; an exception from it stops the work.
+          uncertainty: also give the standard deviation of every value, as the coordinate `deviation`; of a model that
+            says how uncertain it is (`mixture`).
 
         Returns:
           `xarray.DataArray` as `hsgan.open_cube` gives it: float32, ("y", "x", "wavelength"), with `srf`, `camera` and
@@ -107,21 +113,24 @@ class Reconstructor:
 
         Raises:
           DataError: a photo, an array or a camera that cannot be used.
+          RunError: uncertainty of a model that does not give it.
         """
         rgb, facts = _linear_rgb(photo, encoding)
         if camera is None or isinstance(camera, str | Path):
             name, srf = camera_of(self.method, str(camera or ""), rgb)
         else:
             name, srf = "given", _checked_srf(camera, len(self.wavelengths_nm))
-        work = Work(self.method, rgb, srf, consistent, facts | {"camera": name})
-        cube = np.empty(work.header.shape, np.float32)
-        for rows, columns, block, share in work.blocks():
-            cube[rows, columns] = block
+        work = Work(self.method, rgb, srf, consistent, facts | {"camera": name}, uncertainty)
+        cubes = [np.empty(work.header.shape, np.float32) for _ in range(1 + uncertainty)]
+        for rows, columns, blocks, share in work.blocks():
+            for cube, block in zip(cubes, blocks, strict=True):
+                cube[rows, columns] = block
             if progress is not None:
                 progress(share)
         header = work.header
         about = header.facts | work.round_trip_facts()
-        return as_data_array(cube, CubeHeader(header.height, header.width, header.wavelengths_nm, header.srf, about))
+        header = CubeHeader(header.height, header.width, header.wavelengths_nm, header.srf, about)
+        return as_data_array(cubes[0], header, *cubes[1:])
 
 
 def _linear_rgb(photo, encoding):
