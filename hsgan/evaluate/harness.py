@@ -15,8 +15,7 @@ from hsgan.metrics.coverage import coverage
 from hsgan.plot import figures
 from hsgan.reconstruct import TENSORFLOW
 from hsgan.reconstruct.method import Method
-from hsgan.reconstruct.methods import Knowledge, closed_forms
-from hsgan.reconstruct.models import NetworkMethod
+from hsgan.reconstruct.models import NO_PRIOR, NetworkMethod, closed_forms_of
 from hsgan.reconstruct.round_trip import round_trip
 from hsgan.records.manifest import read_manifest
 from hsgan.records.reader import iterate_cubes
@@ -67,15 +66,14 @@ def evaluate_run(
     folder = RunFolder.open(run)
     known_srf = folder.config.cameras.known if known_srf is None else known_srf
     method = NetworkMethod.from_run(folder, checkpoint, engine)
-    prior, values = folder.prior(), folder.config
-    knowledge = Knowledge(method.network.statistics, values.generator.prior_noise, prior, values.prior.noise)
     manifest = read_manifest(data)
     manifest.check_wavelengths(config_lib.wavelengths_nm(folder.config))
     camera = camera or folder.test_camera
     srf = method.dictionary.srf(camera)
     gallery = figures.Gallery(f"{output}/figures", method.wavelengths_nm, figure_scenes)
+    forms = closed_forms_of(folder, method)
     results = evaluate(
-        [*closed_forms(method.network.dictionary, knowledge), method],
+        [*forms, method],
         tqdm(iterate_cubes(data, split), "evaluating", manifest.split(split).records, unit="scene", disable=None),
         camera,
         srf,
@@ -94,8 +92,8 @@ def evaluate_run(
         "data": {"records": str(data), "source": manifest.source, "split": split},
         "versions": versions(),
     }
-    if prior is None:
-        results["absent"] = {"mixture": f"{folder.path} keeps no prior of spectra; python -m hsgan.fit_prior fits it"}
+    if "mixture" not in results["methods"]:
+        results["absent"] = {"mixture": NO_PRIOR.format(run=folder.path)}
     write_results(results, output)
     return results
 

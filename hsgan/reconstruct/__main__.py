@@ -22,6 +22,9 @@ def define_flags():
     flags.DEFINE_string("run", None, "Run folder of hsgan.train; or give --saved_model.")
     flags.DEFINE_string("saved_model", None, "Model of hsgan.export, in place of a run.")
     flags.DEFINE_enum("checkpoint", "best", ["best", "last"], "Weights of the run: best on validation, or last.")
+    flags.DEFINE_string(
+        "method", "", "Of a run: mixture, wiener, smooth, ridge or bi, which need no network; default: its network."
+    )
     flags.DEFINE_string("output", None, "Folder for cubes and previews; files of the same name are replaced.")
     flags.DEFINE_list(
         "formats", ["npz", "envi"], "Formats of the cube: npz, envi, matlab, tiff, zarr; comma-separated."
@@ -39,6 +42,9 @@ def define_flags():
     flags.DEFINE_bool(
         "consistent", False, "Change cubes by the least that makes them give back the photo, without negative values."
     )
+    flags.DEFINE_bool(
+        "uncertainty", False, "Write the standard deviation of every value beside the cube; of --method=mixture."
+    )
     flags.DEFINE_enum("engine", ENGINES[0], ENGINES, "What computes; openvino is fastest in 16 bits, as an extra.")
     flags.DEFINE_integer("every", 1, "Of a video take every so many frames.", lower_bound=1)
     flags.DEFINE_bool("previews", True, "Write a picture beside each cube.")
@@ -53,6 +59,11 @@ def define_flags():
         "another engine than tensorflow needs --run: a SavedModel is TensorFlow's",
     )
     flags.register_multi_flags_validator(
+        ["method", "saved_model"],
+        lambda given: not given["method"] or not given["saved_model"],
+        "a method of its own needs --run: a SavedModel is one method",
+    )
+    flags.register_multi_flags_validator(
         ["output", "list_cameras"],
         lambda given: bool(given["output"]) or given["list_cameras"],
         "give --output, a folder for the cubes",
@@ -61,20 +72,20 @@ def define_flags():
 
 @cli.takes_arguments
 def main(argv):
-    from hsgan.reconstruct.models import NetworkMethod, SavedModel
+    from hsgan.reconstruct.models import SavedModel, method_of
     from hsgan.reconstruct.photos import Options, reconstruct_photos
     from hsgan.run.folder import RunFolder
 
     # A program that is asked to end leaves no unfinished files behind.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
     if FLAGS.run:
-        method = NetworkMethod.from_run(RunFolder.open(FLAGS.run), FLAGS.checkpoint, FLAGS.engine)
+        method = method_of(RunFolder.open(FLAGS.run), FLAGS.method, FLAGS.checkpoint, FLAGS.engine)
     else:
         method = SavedModel(FLAGS.saved_model)
     if FLAGS.list_cameras:
         print("\n".join(method.dictionary.names))
         return
-    options = Options(FLAGS.encoding, FLAGS.camera, FLAGS.consistent, FLAGS.every, FLAGS.previews)
+    options = Options(FLAGS.encoding, FLAGS.camera, FLAGS.consistent, FLAGS.every, FLAGS.previews, FLAGS.uncertainty)
     failed = done = 0
     for name, paths, result in reconstruct_photos(method, argv[1:], FLAGS.output, FLAGS.formats, options):
         if isinstance(result, Exception):

@@ -20,7 +20,7 @@ from hsgan.files.origin import Origin, of_encoding
 from hsgan.reconstruct import TENSORFLOW
 from hsgan.reconstruct.camera import GIVEN, Camera, choose
 from hsgan.reconstruct.method import Method
-from hsgan.reconstruct.models import NetworkMethod, SavedModel
+from hsgan.reconstruct.models import SavedModel, method_of
 from hsgan.reconstruct.photos import Work, read_image
 from hsgan.run.folder import RunFolder
 from hsgan.spectra import srf as srf_lib
@@ -48,18 +48,21 @@ class Reconstructor:
         return f"{type(self).__name__}({self.method!r})"
 
     @classmethod
-    def from_run(cls, run: str | Path, checkpoint: str = "best", engine: str = TENSORFLOW) -> "Reconstructor":
+    def from_run(
+        cls, run: str | Path, checkpoint: str = "best", engine: str = TENSORFLOW, method: str = ""
+    ) -> "Reconstructor":
         """Returns the model of a run folder of `python -m hsgan.train`.
 
         Args:
           run: the folder.
           checkpoint: "best" or "last".
           engine: "tensorflow", "openvino-float32", "openvino-bfloat16" or "openvino-float16".
+          method: "" for the run's network, or a method without one: "mixture", "wiener", "smooth", "ridge", "bi".
 
         Raises:
-          RunError: no run, or one without such weights; an engine that is not installed or cannot run it.
+          RunError: no run, or one without such weights or method; an engine that is not installed or cannot run it.
         """
-        return cls(NetworkMethod.from_run(RunFolder.open(run), checkpoint, engine))
+        return cls(method_of(RunFolder.open(run), method, checkpoint, engine))
 
     @classmethod
     def from_saved_model(cls, path: str | Path) -> "Reconstructor":
@@ -94,6 +97,7 @@ class Reconstructor:
         consistent: bool = False,
         progress: Callable[[float], None] | None = None,
         origin: Origin | None = None,
+        uncertainty: bool = False,
     ) -> xarray.DataArray:
         """Returns the cube of a photo.
 
@@ -108,6 +112,8 @@ class Reconstructor:
             values.
           progress: called with the share done, in (0, 1], after every tile; an exception from it stops the work.
           origin: where an array comes from; None knows it by its encoding alone. A file says it itself.
+          uncertainty: also give the standard deviation of every value, as the coordinate `deviation`; of a model that
+            says how uncertain it is (`mixture`).
 
         Returns:
           `xarray.DataArray` as `hsgan.open_cube` gives it: float32, ("y", "x", "wavelength"), with `srf`, `camera`,
@@ -115,6 +121,7 @@ class Reconstructor:
 
         Raises:
           DataError: a photo, an array, an encoding or a camera that cannot be used.
+          RunError: uncertainty of a model that does not give it.
         """
         if encoding not in ENCODINGS:
             raise DataError(f"encoding: must be one of {', '.join(ENCODINGS)}. Received: {encoding!r}")
@@ -123,15 +130,17 @@ class Reconstructor:
             chosen = choose(str(camera or ""), self.method, rgb, origin or found)
         else:
             chosen = Camera(GIVEN, srf_lib.check(camera, self.method.bands), "as asked for")
-        work = Work(self.method, rgb, chosen, consistent, facts)
-        cube = np.empty(work.header.shape, np.float32)
-        for rows, columns, block, share in work.blocks():
-            cube[rows, columns] = block
+        work = Work(self.method, rgb, chosen, consistent, facts, uncertainty)
+        cubes = [np.empty(work.header.shape, np.float32) for _ in range(1 + uncertainty)]
+        for rows, columns, blocks, share in work.blocks():
+            for cube, block in zip(cubes, blocks, strict=True):
+                cube[rows, columns] = block
             if progress is not None:
                 progress(share)
         header = work.header
         about = header.facts | work.round_trip_facts()
-        return as_data_array(cube, CubeHeader(header.height, header.width, header.wavelengths_nm, header.srf, about))
+        header = CubeHeader(header.height, header.width, header.wavelengths_nm, header.srf, about)
+        return as_data_array(cubes[0], header, *cubes[1:])
 
 
 def _linear_rgb(photo, encoding):

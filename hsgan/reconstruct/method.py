@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from hsgan.errors import RunError
 from hsgan.reconstruct import tiling
 from hsgan.reconstruct.tiling import Block, Image
 from hsgan.spectra.srf import SrfDictionary
@@ -106,6 +107,13 @@ class Method(abc.ABC):
             that looks at the whole of it.
         """
         return self.blocks(functools.partial(self.window, srf=np.asarray(srf, np.float32)), rgb)
+
+    def check_deviation(self) -> None:
+        """Raises `RunError` unless the method also gives the standard deviations of its values."""
+        if not self.gives_deviation:
+            raise RunError(
+                f"{self.name}: does not say how uncertain its values are; the mixture prior does: --method=mixture"
+            )
 
     def reconstruct_uncertain(self, rgb: Image, srf: np.ndarray) -> Iterator[tuple[Place, np.ndarray, np.ndarray]]:
         """As `reconstruct`, of a method that `gives_deviation`.

@@ -1,7 +1,7 @@
 """The methods without a network that always stand beside it, by name in `CLOSED_FORMS`."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import tensorflow as tf
@@ -24,12 +24,14 @@ class Knowledge:
       noise: variance of the noise in the RGB, of `wiener` and `ridge`.
       prior: of the training's spectra; None: there is none, and no `mixture`.
       prior_noise: variance of the noise in the RGB, of `mixture`.
+      facts: about what they were learned from, for the files that the methods make.
     """
 
     statistics: tuple
     noise: float = NOISE
     prior: MixturePrior | None = None
     prior_noise: float = mixture.NOISE
+    facts: Mapping[str, str] = field(default_factory=dict)
 
 
 class ClosedFormMethod(Method):
@@ -44,7 +46,7 @@ class ClosedFormMethod(Method):
     needs_prior = False
 
     def __init__(self, name: str, dictionary: SrfDictionary, knowledge: Knowledge):
-        super().__init__(name, dictionary, {"model": name})
+        super().__init__(name, dictionary, {**knowledge.facts, "model": name})
         self.mean, self.covariance = (tf.convert_to_tensor(values, tf.float32) for values in knowledge.statistics)
         self.noise = knowledge.noise
 

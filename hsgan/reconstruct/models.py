@@ -14,9 +14,11 @@ from hsgan.reconstruct import TENSORFLOW
 from hsgan.reconstruct.engine import MixtureEngine, build_engine
 from hsgan.reconstruct.exported import Exported
 from hsgan.reconstruct.method import Method
+from hsgan.reconstruct.methods import Knowledge, closed_forms
 from hsgan.run.folder import RunFolder, versions
 from hsgan.spectra.srf import SrfDictionary
 
+NO_PRIOR = "{run} keeps no prior of spectra, which runs did not always: python -m hsgan.fit_prior --run={run} fits it"
 _UNKNOWN_LICENSE = "the terms of the model's training data are not recorded"
 # What a failed check of `hsgan.export.requests` says: a text and values, each in brackets.
 _CHECK_FAILED = re.compile(r"assertion failed: \[(.*)\]$", re.MULTILINE)
@@ -89,6 +91,42 @@ class NetworkMethod(Method):
 
     def uncertain_window(self, rgb: np.ndarray, srf: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return self.engine.deviate(rgb, srf)
+
+
+def closed_forms_of(folder: RunFolder, method: NetworkMethod) -> list[Method]:
+    """Returns the methods without a network that belong to a run, with what it knows of spectra; its cameras.
+
+    Args:
+      folder: the run.
+      method: its network.
+    """
+    values, facts = folder.config, {name: method.facts[name] for name in ("model_version", "license")}
+    knowledge = Knowledge(
+        method.network.statistics, values.generator.prior_noise, folder.prior(), values.prior.noise, facts
+    )
+    return closed_forms(method.network.dictionary, knowledge)
+
+
+def method_of(folder: RunFolder, name: str = "", checkpoint: str = "best", engine: str = TENSORFLOW) -> Method:
+    """Returns a method of a run: its network, or one without.
+
+    Args:
+      folder: the run.
+      name: of the method; "" is the network.
+      checkpoint: "best" or "last".
+      engine: of the network.
+
+    Raises:
+      RunError: as `NetworkMethod.from_run`; no such method, or `mixture` of a run that keeps no prior.
+    """
+    network = NetworkMethod.from_run(folder, checkpoint, engine)
+    if name in ("", network.name):
+        return network
+    there = {method.name: method for method in (*closed_forms_of(folder, network), network)}
+    if name not in there:
+        missing = f"; {NO_PRIOR.format(run=folder.path)}" if name == "mixture" else ""
+        raise RunError(f"method: must be one of {', '.join(there)}{missing}. Received: {name!r}")
+    return there[name]
 
 
 class SavedModel(Exported):

@@ -37,6 +37,7 @@ class Options:
         negative values (`hsgan.spectra.consistency`).
       every: of a video's frames, 1 for all, 2 for every other.
       previews: whether pictures are written beside the cubes.
+      uncertainty: whether the standard deviations of the values are written beside the cubes.
     """
 
     encoding: str = "srgb"
@@ -44,6 +45,7 @@ class Options:
     consistent: bool = False
     every: int = 1
     previews: bool = True
+    uncertainty: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,23 +70,42 @@ class Work:
       camera: that it is read with.
       consistent: as in `Options`.
       facts: for the header, to which the round trip's are added when the blocks have been read.
+      uncertainty: as in `Options`.
+
+    Raises:
+      RunError: uncertainty of a method that does not give it.
     """
 
-    def __init__(self, method: Method, rgb: Image, camera: Camera, consistent: bool = False, facts: dict | None = None):
+    def __init__(
+        self,
+        method: Method,
+        rgb: Image,
+        camera: Camera,
+        consistent: bool = False,
+        facts: dict | None = None,
+        uncertainty: bool = False,
+    ):
+        if uncertainty:
+            method.check_deviation()
         self.method, self.rgb, self.consistent, self.check = method, rgb, consistent, RoundTrip()
+        self.uncertainty = uncertainty
         about = {**method.facts, **(facts or {}), **camera.facts, "consistent": "yes" if consistent else "no"}
         self.header = CubeHeader(*rgb.shape[:2], method.wavelengths_nm, camera.srf, about)
 
-    def blocks(self) -> Iterator[tuple[slice, slice, np.ndarray, float]]:
-        """Yields (row slice, column slice, float32 block, share of the image done)."""
+    def blocks(self) -> Iterator[tuple[slice, slice, list[np.ndarray], float]]:
+        """Yields (row slice, column slice, blocks, share of the image done).
+
+        The blocks are a list: the float32 values, and with `uncertainty` their standard deviations.
+        """
         done, pixels = 0, self.rgb.shape[0] * self.rgb.shape[1]
-        for (rows, columns), block in self.method.reconstruct(self.rgb, self.header.srf):
+        reconstruct = self.method.reconstruct_uncertain if self.uncertainty else self.method.reconstruct
+        for (rows, columns), block, *deviation in reconstruct(self.rgb, self.header.srf):
             part = self.rgb[rows, columns]
             if self.consistent:
                 block = make_consistent(block, part, self.header.srf)
             self.check.add(block, self.header.srf, part)
             done += part.shape[0] * part.shape[1]
-            yield rows, columns, block, done / pixels
+            yield rows, columns, [block, *deviation], done / pixels
 
     def round_trip_facts(self) -> dict[str, float]:
         """Returns the round trip's measures by the names that they have in files."""
@@ -116,8 +137,11 @@ def reconstruct_photos(
 
     Raises:
       DataError: no photos, no such format or camera, an output that is a file, or a photo that would be written over.
+      RunError: uncertainty of a method that does not give it.
     """
     options = options or Options()
+    if options.uncertainty:
+        method.check_deviation()
     try:
         cubes.check_formats(formats)
     except ValueError as error:
@@ -125,7 +149,7 @@ def reconstruct_photos(
     figures.check_folder(output)
     found = inputs.find_inputs(arguments)
     stems = inputs.output_stems(found, output)
-    check_not_over_inputs(stems, formats)
+    check_not_over_inputs(stems, formats, options.uncertainty)
     camera_lib.known(options.camera, method)
     counts = [count_images(photo, options.every) for photo in found]
     layout = "{l_bar}{bar}| {n:.2f} of {total} photos, {elapsed}<{remaining}"
@@ -205,15 +229,16 @@ class Files:
 
     def write(self, stem, rgb, facts, origin):
         """Writes one image's files; returns (their paths, its `Reconstruction`)."""
-        camera = self.camera(rgb, origin, is_frame="frame" in facts)
-        work = Work(self.method, rgb, camera, self.options.consistent, facts)
+        camera, options = self.camera(rgb, origin, is_frame="frame" in facts), self.options
+        work = Work(self.method, rgb, camera, options.consistent, facts, options.uncertainty)
         sample, start, paths = Sample(work.header.shape), self.bar.n, []
         with contextlib.ExitStack() as stack:
-            writers = [stack.enter_context(cubes.open_writer(stem, name, work.header)) for name in self.formats]
-            for rows, columns, block, share in work.blocks():
+            opened = [cubes.open_writer(stem, name, work.header, options.uncertainty) for name in self.formats]
+            writers = [stack.enter_context(writer) for writer in opened]
+            for rows, columns, blocks, share in work.blocks():
                 for writer in writers:
-                    writer.write(rows, columns, block)
-                sample.add(rows, columns, block)
+                    writer.write(rows, columns, *blocks)
+                sample.add(rows, columns, blocks[0])
                 self.bar.update(start + share - self.bar.n)
             for writer in writers:
                 writer.facts.update(work.round_trip_facts())
@@ -232,15 +257,16 @@ class Files:
         return self.videos_camera
 
 
-def check_not_over_inputs(stems: Iterable[tuple[str, Path]], formats: Sequence[str]) -> None:
+def check_not_over_inputs(stems: Iterable[tuple[str, Path]], formats: Sequence[str], uncertainty: bool = False) -> None:
     """Raises `DataError` if a file to be written is one of the photos.
 
     Args:
       stems: [(photo, stem of its files)].
       formats: to be written.
+      uncertainty: as in `Options`.
     """
     sources = {Path(photo).resolve() for photo, _ in stems}
     for photo, stem in stems:
-        for path in [*cubes.paths_of(stem, formats), Path(f"{stem}{PREVIEW_SUFFIX}")]:
+        for path in [*cubes.paths_of(stem, formats, uncertainty), Path(f"{stem}{PREVIEW_SUFFIX}")]:
             if path.resolve() in sources:
                 raise DataError(f"{photo}: its output {path} is one of the photos; give another --output")

@@ -39,6 +39,7 @@ from hsgan.spectra.srf import read_stored, write_dictionary
 # What may change between the sessions of one run without changing its numbers.
 FREE_FIELDS = {"train.max_minutes", "train.evaluate", "data.cache"}
 CONFIG, SESSIONS, CAMERAS, HISTORY, REACHED = "config.json", "run.json", "cameras.npz", "history.jsonl", "reached.json"
+PRIOR = "prior.npz"
 PACKAGES = ("hsgan", "tensorflow", "keras", "numpy", "h5py", "colour-science")
 
 
@@ -198,7 +199,7 @@ class RunFolder:
 
     def save_prior(self, prior: MixturePrior) -> None:
         """Writes the prior of the training's spectra to prior.npz."""
-        prior.save(self.path / "prior.npz")
+        prior.save(self.path / PRIOR)
 
     def prior(self) -> MixturePrior | None:
         """Returns the prior of the training's spectra; None of a run that was made before runs kept one.
@@ -206,7 +207,7 @@ class RunFolder:
         Raises:
           DataError: prior.npz cannot be read.
         """
-        file = self.path / "prior.npz"
+        file = self.path / PRIOR
         return MixturePrior.open(file) if file.is_file() else None
 
     def training_dictionary(self):
