@@ -201,8 +201,9 @@ def open_cube(path):
         raise DataError(f"{path}: must end in one of {', '.join(_READERS)}. Received: {path.suffix or 'no suffix'}")
     cube, header = whole.read_whole(module.targets(path), lambda *parts: _opened(path, module, parts))
     # The name alone: a file does not say in what folder to read.
-    beside = path.with_name(Path(str(header.facts.get(DEVIATION, ""))).name or ".")
-    if not beside.name or not beside.exists() or _READERS.get(beside.suffix.lower()) is not module:
+    name = Path(str(header.facts.get(DEVIATION, ""))).name
+    beside = path.with_name(name) if name else path
+    if not name or not beside.exists() or _READERS.get(beside.suffix.lower()) is not module:
         return as_data_array(cube, header)
     deviation, other = whole.read_whole(module.targets(beside), lambda *parts: _opened(beside, module, parts))
     belongs = other.facts.get(_BELONGS) == _checksum(header.facts) and other.shape == header.shape
