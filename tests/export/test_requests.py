@@ -177,6 +177,8 @@ def test_bad_srf(case):
 
 def test_bands():
     assert checked_bands(tf.zeros((2, 0), tf.int32)).numpy().tolist() == [list(range(31))] * 2
+    with pytest.raises(tf.errors.InvalidArgumentError, match="bands: must be at most 31 an image"):
+        checked_bands(np.zeros((2, 32), np.int32))
     assert checked_bands([[30, 0, 0], [1, 2, 3]]).numpy().tolist() == [[30, 0, 0], [1, 2, 3]]
     for wrong in ([[31], [0]], [[0], [-1]], [[0, 99], [0, 1]]):
         with pytest.raises(tf.errors.InvalidArgumentError, match=r"bands: must be indices in \[0, 30\], or none"):

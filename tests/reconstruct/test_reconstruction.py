@@ -2,6 +2,8 @@
 
 import errno
 import json
+import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -152,6 +154,29 @@ def test_one_bad_photo_does_not_stop_the_others(tmp_path, model, photo):
     errors = [str(error) for _, _, error in done[:3]]
     assert errors[0].startswith(f"{bad}: is not a photo") and errors[1] == f"{tmp_path / 'none.jpg'}: no such file"
     assert errors[2].startswith(f"{clip}: is damaged or truncated, or not a video")
+
+
+def test_no_photo_stops_the_others(tmp_path, model, photo, monkeypatch):
+    folder = tmp_path / "in"
+    names = ["a_$5_and_$7_.png", os.fsdecode(b"caf\xe9.png"), "{}.png", "two\nlines.png", "long" * 60 + ".png"]
+    for name in names:
+        shutil.copy(photo, folder / name)
+    os.mkfifo(folder / "pipe.png")
+    read_image = reconstruction.read_image
+
+    def odd(path, *arguments):
+        if Path(path).name == "two\nlines.png":
+            raise ZeroDivisionError("a fault of ours")
+        return read_image(path, *arguments)
+
+    monkeypatch.setattr(reconstruction, "read_image", odd)
+    found = [*(folder / name for name in names), folder / "pipe.png", photo]
+    done = reconstruct(model, found, tmp_path / "out", ["npz", "envi", "tiff"])
+    assert [bool(paths) for _, paths, _ in done] == [True, True, True, False, True, False, True]
+    messages = [str(error) for _, paths, error in done if not paths]
+    assert "cannot be reconstructed (ZeroDivisionError: a fault of ours)" in messages[0]
+    assert "is a pipe or a device" in messages[1]
+    assert open_cube(tmp_path / "out" / os.fsdecode(b"caf\xe9.npz")).attrs["photo"] == "caf?.png"
 
 
 def test_full_disk_is_told_for_each_photo(tmp_path, model, photo, monkeypatch):
