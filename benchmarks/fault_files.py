@@ -267,7 +267,8 @@ def _reader(make_files, make_reader):
     return Subject(make_files, read)
 
 
-def _cave(folder):
+def write_pictures(folder):
+    """Writes a cube as CAVE's are published; returns two of its files."""
     import imagecodecs
 
     scene = folder / "a_ms" / "a_ms"
@@ -309,12 +310,11 @@ def _multi_page_tiff(folder):
 
 def _data_sets():
     from tfrecords_tools.readers import camvid, cave, harvard, icvl
-    from tfrecords_tools.readers.arrays import NpzReader, TiffReader
-    from tfrecords_tools.readers.envi import EnviReader
+    from tfrecords_tools.readers.own import EnviReader, NpzReader, TiffReader
 
     wavelengths = {"wavelengths": WAVELENGTHS_NM, "size": "any"}
     return {
-        "data set cave": _reader(_cave, cave.CaveReader),
+        "data set cave": _reader(write_pictures, cave.CaveReader),
         "data set camvid": _reader(_camvid, camvid.CamvidReader),
         "data set icvl": _reader(_icvl, lambda folder: icvl.IcvlReader(folder, "any", 1)),
         "data set harvard": _reader(_harvard, lambda folder: harvard.HarvardReader(folder, "any")),
@@ -374,4 +374,6 @@ def subjects() -> dict[str, Subject]:
     found |= {f"camera {suffix}": Subject(_camera(suffix), _read_camera) for suffix in cameras.READERS}
     found |= {f"records {kind}": Subject(_records(kind), _read_records) for kind in _HEADERS}
     found |= {f"forged record, {kind}": Subject(_forged(kind), _read_forged) for kind in _HEADERS}
-    return found | _data_sets()
+    from fault_foreign import foreign_subjects
+
+    return found | foreign_subjects() | _data_sets()

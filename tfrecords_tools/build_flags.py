@@ -7,7 +7,7 @@ from absl import flags
 
 from hsgan.disk import guard
 from hsgan.errors import DataError
-from tfrecords_tools import grids
+from hsgan.spectra.bands import parse_grid
 from tfrecords_tools.beam_pipeline import RUNNERS, runner
 from tfrecords_tools.convert import Build
 
@@ -88,4 +88,4 @@ def size(text):
 
 def wavelengths(text):
     """Returns the grid that --wavelengths says."""
-    return grids.parse(text, "--wavelengths")
+    return parse_grid(text, "--wavelengths")

@@ -27,13 +27,14 @@ def define_flags(values=flags.FLAGS):
 @cli.without_tensorflow
 def main(_, values=flags.FLAGS):
     """Converts the data set and prints the summary."""
+    from hsgan.spectra.bands import parse_grid
     from tfrecords_tools import build_flags, grids
     from tfrecords_tools.convert import convert_cubes
     from tfrecords_tools.readers import HSI_READERS
 
     same = {name: lambda value: value for name in ("variable", "white", "test_scenes", "calibration")}
     optional = {"wavelengths": build_flags.wavelengths, "size": build_flags.size, **same}
-    grid = grids.parse(values.grid, "--grid") if values.grid else grids.configured()
+    grid = parse_grid(values.grid, "--grid") if values.grid else grids.configured()
     reader = build_flags.reader(HSI_READERS, values, optional)
     print(convert_cubes(reader, values.output, build_flags.held_out(values), grid, build_flags.build(values)))
 

@@ -22,9 +22,10 @@ def define_flags(values=flags.FLAGS):
 @cli.without_tensorflow
 def main(argv, values=flags.FLAGS):
     """Reads the files, merges their cameras, writes dictionary and plot."""
+    from hsgan.spectra.bands import parse_grid
     from tfrecords_tools import camera_dictionary, grids
 
-    grid = grids.parse(values.grid, "--grid") if values.grid else grids.configured()
+    grid = parse_grid(values.grid, "--grid") if values.grid else grids.configured()
     dictionary, skipped = camera_dictionary.build(argv[1:], grid, values.only, values.skip_bad)
     camera_dictionary.write(dictionary, values.output)
     if values.plot:

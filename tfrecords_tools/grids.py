@@ -1,7 +1,6 @@
-"""Wavelength grids: as flags give them, and cubes resampled from one to another."""
+"""Wavelength grids: cubes resampled from one to another."""
 
 import dataclasses
-import math
 
 import numpy as np
 
@@ -10,27 +9,6 @@ from hsgan.errors import DataError
 
 _TOLERANCE_NM = 0.01
 _BLOCK = 1 << 21
-
-
-def parse(text, flag):
-    """Returns float32 [bands] of "START:STOP:STEP" (stop included) or "W1,W2,...", nm, ascending.
-
-    Raises:
-      DataError: something else; names the flag.
-    """
-    try:
-        if ":" in text:
-            start, stop, step = (float(part) for part in text.split(":"))
-            if not (step > 0 and stop > start and math.isclose((stop - start) % step, 0, abs_tol=1e-6)):
-                raise ValueError("stop must exceed start by a whole number of steps")
-            grid = start + step * np.arange(round((stop - start) / step) + 1)
-        else:
-            grid = np.array([float(part) for part in text.split(",")])
-        if not (np.isfinite(grid).all() and (grid > 0).all() and (np.diff(grid) > 0).all()):
-            raise ValueError("wavelengths must be positive and ascend")
-    except ValueError as error:
-        raise DataError(f"{flag}: must be START:STOP:STEP or W1,W2,... in nm: {error}. Received: {text!r}") from error
-    return grid.astype(np.float32)
 
 
 def configured():

@@ -11,6 +11,8 @@ def facts_of(session):
     if attributes.get("camera"):
         source = f" ({attributes['camera_source']})" if attributes.get("camera_source") else ""
         facts.append(f"camera {attributes['camera']}{source}")
+    if attributes.get("assumed"):
+        facts.append(str(attributes["assumed"]))
     with contextlib.suppress(KeyError, TypeError, ValueError):
         psnr, brightness = float(attributes["round_trip_psnr"]), float(attributes["round_trip_brightness"])
         facts.append(f"back to RGB: {psnr:.1f} dB, brightness ×{brightness:.3f}")

@@ -1,9 +1,10 @@
 """Cubes out and in again: the only package that writes or reads cube files.
 
 A cube is float32 [height, width, bands], linear radiance, bands at ascending `wavelengths_nm`. Every format holds the
-wavelengths, the SRF that belongs to the cube, and free facts (`hsgan.files.header.CubeHeader`). A file appears under
-its name only when it is whole: it is written beside its place and then moved there; whatever stops it, a full disk or a
-killed process, leaves what was there before.
+wavelengths, the SRF that belongs to the cube if one is known, and free facts (`hsgan.files.header.CubeHeader`). Others'
+files are read, too (`hsgan.files.readers`): what they do not say the user does. A file appears under its name only when
+it is whole: it is written beside its place and then moved there; whatever stops it, a full disk or a killed process,
+leaves what was there before.
 
 The standard deviations of a cube's values, where it has them, are a cube of the same format beside it: `NAME_deviation`
 with the same suffix. The fact `deviation` of the one names the other, and the fact `deviation of` of the other holds a
@@ -17,16 +18,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import xarray
 
-from hsgan.disk import guard, whole
-from hsgan.errors import DataError
+from hsgan.disk import whole
 from hsgan.files.formats import envi, matlab, npz, tiff, zarr
 from hsgan.files.header import UNITS, CubeHeader, checked_facts
-from hsgan.files.raw_array import DTYPE
+from hsgan.files.radiance import Radiance
+from hsgan.files.readers import read_stored, same_format
+from hsgan.files.stored import Choice, Stored
 
 FORMATS = {"npz": npz, "envi": envi, "matlab": matlab, "tiff": tiff, "zarr": zarr}
-_READERS = {suffix: module for module in FORMATS.values() for suffix in module.SUFFIXES} | {".tiff": tiff}
-DTYPES = (DTYPE,)  # of cubes in files: other bytes of a file never become numbers, or pointers
+_NAMES = ("y", "x", "wavelength")
 _SMALLER = ("zarr",)  # what is compressed may take less than its numbers
 _STRIP_BYTES = 1 << 25
 DEVIATION = "deviation"  # the fact, the coordinate, and what ends the name of the file
@@ -132,7 +134,7 @@ def write_cube(stem, cube, wavelengths_nm, srf, metadata=None, formats=("npz",),
       stem: path without suffix; every format adds its own. Existing files are replaced.
       cube: float [height, width, bands].
       wavelengths_nm: float [bands], nm, ascending.
-      srf: float [3, bands], R, G, B rows.
+      srf: float [3, bands], R, G, B rows; None for none.
       metadata: flat dictionary of strings and numbers, e.g. source and model; None for none.
       formats: names in `FORMATS`.
       deviation: float [height, width, bands], the standard deviations of the values; None: not known.
@@ -162,65 +164,87 @@ def write_cube(stem, cube, wavelengths_nm, srf, metadata=None, formats=("npz",),
 
 
 def save_cube(cube, stem, formats=("npz",)):
-    """Writes a cube as `open_cube` gives it, in one or several formats; returns the paths.
+    """Writes a cube as `open_cube` gives it, or a part of one, in one or several formats; returns the paths.
+
+    An SRF belongs to all bands: of a selection of them none is written.
 
     Args:
-      cube: `xarray.DataArray` ("y", "x", "wavelength") with `srf` among its attributes.
-      stem: path without suffix. formats: names in `FORMATS`.
+      cube: `xarray.DataArray` ("y", "x", "wavelength"); with the coordinate `deviation` that is written, too.
+      stem: path without suffix.
+      formats: names in `FORMATS`.
 
     Raises:
       ValueError: another array, or an unknown format.
     """
-    if cube.dims != ("y", "x", "wavelength") or "srf" not in cube.attrs:
+    if getattr(cube, "dims", None) != _NAMES or "wavelength" not in cube.coords:
         raise ValueError(
-            "cube: must have the dimensions y, x, wavelength, and attrs['srf'], as hsgan.open_cube gives it. "
-            f"Received: {', '.join(map(str, cube.dims))}; attributes {', '.join(cube.attrs) or 'none'}"
+            "cube: must be an xarray.DataArray with the dimensions y, x, wavelength, as hsgan.open_cube gives it. "
+            f"Received: {type(cube).__name__} {list(getattr(cube, 'dims', np.shape(cube)))}"
         )
     facts = {name: value for name, value in cube.attrs.items() if name not in ("srf", "units", DEVIATION, _BELONGS)}
-    deviation = cube.coords.get(DEVIATION)
-    return write_cube(stem, cube, cube["wavelength"].values, cube.attrs["srf"], facts, formats, deviation)
+    srf = cube.attrs.get("srf")
+    if srf is not None and np.shape(srf)[-1] != cube.shape[2]:
+        srf = None
+    return write_cube(stem, cube, cube["wavelength"].values, srf, facts, formats, cube.coords.get(DEVIATION))
 
 
-def open_cube(path):
-    """Opens the cube in a file of any of the `FORMATS`; its values are read when they are used.
+def open_cube(
+    path: str | Path,
+    wavelengths_nm: np.ndarray | None = None,
+    variable: str = "",
+    white: float | None = None,
+) -> xarray.DataArray:
+    """Opens the cube in a file: of this package, or another's; its values are read when they are used.
+
+    Others' files: ENVI, MATLAB of any version, NPZ, NPY, multi-band TIFF, NetCDF, and a folder of gray pictures, one a
+    band. Whole numbers of which nobody says which one stands for 1 are divided by their type's largest.
 
     Args:
-      path: the file (of ENVI's two either), or a Zarr folder.
+      path: the file (of ENVI's two either), or a folder.
+      wavelengths_nm: of the bands, where the file does not say them.
+      variable: which of several arrays is the cube.
+      white: the stored value that stands for radiance 1, where the file does not say it.
 
     Returns:
-      `xarray.DataArray` "cube", float32, dimensions ("y", "x", "wavelength"), coordinate `wavelength` in nm; where the
-      standard deviations of its values lie beside it, the coordinate `deviation` of the cube's dimensions; attributes
-      `units`, `srf` (float32 [3, bands], R, G, B) and the facts: camera, model, ...
+      `xarray.DataArray` "cube", float32, dimensions ("y", "x", "wavelength"), coordinate `wavelength` in nm, ascending;
+      where the standard deviations of its values lie beside it, the coordinate `deviation` of the cube's dimensions;
+      attributes `units`, `srf` (float32 [3, bands], R, G, B) where it is known, and the facts: camera, model, ...
 
     Raises:
-      DataError: no such file, an unknown suffix, or a file that is damaged or holds no such cube.
+      DataError: no such file, an unknown suffix, or a file that is damaged or holds no such cube; one that does not say
+        its wavelengths, where nobody else does.
     """
-    path = Path(path)
-    module = _READERS.get(path.suffix.lower())
-    if module is None:
-        raise DataError(f"{path}: must end in one of {', '.join(_READERS)}. Received: {path.suffix or 'no suffix'}")
-    cube, header = whole.read_whole(module.targets(path), lambda *parts: _opened(path, module, parts))
+    path, choice = Path(path), Choice(None if wavelengths_nm is None else np.asarray(wavelengths_nm), variable, white)
+    cube, header = read_stored(path, choice, as_radiance)
     # The name alone: a file does not say in what folder to read.
     name = Path(str(header.facts.get(DEVIATION, ""))).name
     beside = path.with_name(name) if name else path
-    if not name or not beside.exists() or _READERS.get(beside.suffix.lower()) is not module:
+    if not name or not beside.exists() or not same_format(path, beside):
         return as_data_array(cube, header)
-    deviation, other = whole.read_whole(module.targets(beside), lambda *parts: _opened(beside, module, parts))
+    deviation, other = read_stored(beside, Choice(), as_radiance)
     belongs = other.facts.get(_BELONGS) == _checksum(header.facts) and other.shape == header.shape
     return as_data_array(cube, header, deviation if belongs else None)
 
 
-def _opened(path, module, parts):
-    """Reads a cube: the border, where whatever is wrong with its files becomes one line."""
-    given = next((part for part in parts if part.name == path.name), path)
-    with guard.reading(given, "a cube of hsgan.reconstruct", folder=module is zarr):
-        cube, wavelengths_nm, srf, facts = module.read(*parts)
-        header = CubeHeader(*cube.shape[:2], wavelengths_nm, srf, facts)
-        if cube.shape != header.shape:
-            raise ValueError(f"cube: must be {list(header.shape)}. Received: {list(cube.shape)}")
-        if cube.dtype not in DTYPES:
-            raise ValueError(f"cube: must hold little-endian float32. Received: {cube.dtype.str}")
-        return cube, header
+def as_radiance(stored: Stored) -> tuple[np.ndarray | xarray.Variable, CubeHeader]:
+    """Returns the values of a cube as float32 radiance, read when they are used, and its header.
+
+    Raises:
+      ValueError: what a file says is no cube.
+    """
+    order, facts = np.argsort(stored.wavelengths_nm, kind="stable"), dict(stored.facts)
+    white = stored.white
+    if white is None:
+        white = stored.full_scale
+        if white != 1:
+            facts["assumed"] = f"the file does not say what stands for 1: {white:g} is taken"
+    srf = None if stored.srf is None else np.asarray(stored.srf, np.float32)[:, order]
+    header = CubeHeader(*stored.values.shape[:2], stored.wavelengths_nm[order], srf, facts)
+    plain = stored.values.dtype == np.dtype("<f4") and np.all(white == 1) and not np.any(stored.dark)
+    values = stored.values if plain else Radiance(stored.values, white, stored.dark).variable(_NAMES)
+    if not (order == np.arange(len(order))).all():
+        values = xarray.Variable(_NAMES, values).isel(wavelength=order)
+    return values, header
 
 
 def _checksum(facts):
@@ -235,18 +259,16 @@ def as_data_array(cube, header, deviation=None):
       header: `CubeHeader`.
       deviation: the standard deviations of the values, of the same shape; None: not known.
     """
-    import xarray
-
-    dims = ("y", "x", "wavelength")
+    srf = {} if header.srf is None else {"srf": header.srf}
     coords = {"wavelength": ("wavelength", header.wavelengths_nm, {"units": "nm"})}
     if deviation is not None:
-        coords[DEVIATION] = (dims, deviation, {"units": UNITS})
+        coords[DEVIATION] = (_NAMES, deviation, {"units": UNITS})
     return xarray.DataArray(
         cube,
-        dims=dims,
+        dims=_NAMES,
         coords=coords,
         name="cube",
-        attrs={"units": UNITS, "srf": header.srf, **header.facts},
+        attrs={"units": UNITS, **srf, **header.facts},
     )
 
 

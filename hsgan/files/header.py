@@ -17,7 +17,7 @@ class CubeHeader:
     Attributes:
       height, width: pixels.
       wavelengths_nm: float32 [bands], nm, ascending.
-      srf: float32 [3, bands], R, G, B rows, that belongs to the cube.
+      srf: float32 [3, bands], R, G, B rows, that belongs to the cube; None where none is known.
       facts: flat dictionary of strings and numbers, e.g. photo, camera, model and license.
 
     Raises:
@@ -29,20 +29,22 @@ class CubeHeader:
     height: int
     width: int
     wavelengths_nm: np.ndarray
-    srf: np.ndarray
+    srf: np.ndarray | None = None
     facts: dict = field(default_factory=dict)
 
     def __post_init__(self):
-        wavelengths_nm, srf = np.asarray(self.wavelengths_nm, np.float32), np.asarray(self.srf, np.float32)
+        wavelengths_nm = np.asarray(self.wavelengths_nm, np.float32)
+        srf = None if self.srf is None else np.asarray(self.srf, np.float32)
         bands = wavelengths_nm.size
-        if wavelengths_nm.shape != (bands,) or srf.shape != (3, bands) or min(self.height, self.width, bands) < 1:
+        fits = wavelengths_nm.shape == (bands,) and (srf is None or srf.shape == (3, bands))
+        if not fits or min(self.height, self.width, bands) < 1:
             raise ValueError(
-                "cube, wavelengths_nm, srf: must be [height, width, bands], [bands], [3, bands]. "
-                f"Received: {(self.height, self.width)} pixels, {wavelengths_nm.shape}, {srf.shape}"
+                "cube, wavelengths_nm, srf: must be [height, width, bands], [bands], [3, bands] or None. "
+                f"Received: {(self.height, self.width)} pixels, {wavelengths_nm.shape}, {np.shape(srf)}"
             )
         if not (np.diff(wavelengths_nm) > 0).all() or not np.isfinite(wavelengths_nm).all():
             raise ValueError(f"wavelengths_nm: must ascend. Received: {wavelengths_nm.tolist()}")
-        if not np.isfinite(srf).all():
+        if srf is not None and not np.isfinite(srf).all():
             raise ValueError(f"srf: must be finite. Received: {int((~np.isfinite(srf)).sum())} values that are not")
         object.__setattr__(self, "wavelengths_nm", wavelengths_nm)
         object.__setattr__(self, "srf", srf)

@@ -21,7 +21,7 @@ def shape_of(path: str | Path, name: str) -> tuple:
     Raises:
       DataError: no MATLAB file, a damaged one, no such variable (lists those present).
     """
-    with _opened(path) as file:
+    with opened(path) as file:
         if file is not None:
             return tuple(reversed(_dataset(file, path, name).shape))
         return tuple(_variable(path, name).shape)
@@ -33,7 +33,7 @@ def variables(path: str | Path) -> dict[str, tuple]:
     Raises:
       DataError: no MATLAB file, or a damaged one.
     """
-    with _opened(path) as file:
+    with opened(path) as file:
         if file is None:
             return {variable.name: tuple(variable.shape) for variable in mat5.variables(path) if variable.name}
         links = {name: file.get(name, getlink=True) for name in file}
@@ -47,7 +47,7 @@ def read(path: str | Path, name: str) -> np.ndarray:
     Raises:
       DataError: no MATLAB file, a damaged one, no such variable (lists those present), one that is not numeric.
     """
-    with _opened(path) as file:
+    with opened(path) as file:
         if file is not None:
             dataset = _dataset(file, path, name)
             small = dataset.dtype.kind == "u" and dataset.dtype.itemsize <= 2
@@ -76,8 +76,8 @@ def _present(path, name, names):
 
 
 @contextmanager
-def _opened(path) -> Iterator[h5py.File | None]:
-    """Gives the open file of version 7.3, or None for an older one."""
+def opened(path: str | Path) -> Iterator[h5py.File | None]:
+    """Gives the open file of version 7.3, or None for an older one; what goes wrong inside is a `DataError`."""
     with guard.reading(path, "a MATLAB file"):
         if not _is_hdf5(path):
             yield None

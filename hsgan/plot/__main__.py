@@ -11,6 +11,7 @@ from absl import flags
 
 from hsgan import cli
 from hsgan.errors import DataError, HsganError
+from hsgan.files import cube_flags
 
 FLAGS = flags.FLAGS
 
@@ -33,11 +34,11 @@ def define_flags():
     flags.DEFINE_enum(
         "scale", "none", ["none", "best"], "Of --against: best multiplies the cube by what brings it nearest first."
     )
+    cube_flags.define()
 
 
 @cli.takes_arguments
 def main(argv):
-    from hsgan.files.cubes import open_cube
     from hsgan.files.inputs import expand, output_stems
     from hsgan.plot import figures, pictures
 
@@ -46,10 +47,10 @@ def main(argv):
         raise DataError("CUBE: give at least one cube file; python -m hsgan.reconstruct makes them out of photos")
     wish = wish_of_flags()
     figures.check_folder(FLAGS.output)
-    reference = (FLAGS.against, open_cube(FLAGS.against)) if FLAGS.against else None
+    reference = (FLAGS.against, cube_flags.opened(FLAGS.against)) if FLAGS.against else None
     for path, stem in output_stems(cubes, FLAGS.output):
         try:
-            paths, lines = pictures.draw(open_cube(path), stem, wish, reference)
+            paths, lines = pictures.draw(cube_flags.opened(path), stem, wish, reference)
         except HsganError as error:
             failed += 1
             text = str(error) if str(error).startswith(path) else f"{path}: {error}"

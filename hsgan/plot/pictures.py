@@ -85,6 +85,8 @@ def draw(cube, stem, wish, reference=None):
         write_text(paths[-1], numbers.table(measured, view.wavelengths_nm))
     paths += [figures.save(_index_map(view, name, *pair), f"{stem}-index-{pair[0].name}.png") for pair in pairs]
     lines = [f"rendering: light {wish.light}{', eye adapted to it' if wish.adapted else ''}; {assumed}"]
+    shown = [(name, cube), *([reference] if reference is not None else [])]
+    lines += [f"{path}: {one.attrs['assumed']}" for path, one in shown if "assumed" in one.attrs]
     if reference is not None:
         more, line = compare(view, stem, *reference, wish.scale)
         paths, lines = paths + more, [*lines, line]

@@ -1,4 +1,6 @@
-"""Finding bands on a wavelength grid."""
+"""Wavelength grids as flags give them, and bands on them."""
+
+import math
 
 import numpy as np
 
@@ -55,3 +57,28 @@ def gaussian_filters(wavelengths_nm: np.ndarray, centers_nm: np.ndarray, width_n
     distance = (np.asarray(centers_nm, np.float64)[:, None] - wavelengths_nm) / deviation
     weights = np.exp(-0.5 * distance**2) * np.diff(edges(wavelengths_nm))
     return weights / weights.sum(axis=1, keepdims=True)
+
+
+def parse_grid(text: str, flag: str) -> np.ndarray:
+    """Returns float32 [bands] of "START:STOP:STEP" (stop included) or "W1,W2,...", nm, ascending.
+
+    Args:
+      text: what the user wrote.
+      flag: its name, for error messages.
+
+    Raises:
+      DataError: something else; names the flag.
+    """
+    try:
+        if ":" in text:
+            start, stop, step = (float(part) for part in text.split(":"))
+            if not (step > 0 and stop > start and math.isclose((stop - start) % step, 0, abs_tol=1e-6)):
+                raise ValueError("stop must exceed start by a whole number of steps")
+            grid = start + step * np.arange(round((stop - start) / step) + 1)
+        else:
+            grid = np.array([float(part) for part in text.split(",")])
+        if not (np.isfinite(grid).all() and (grid > 0).all() and (np.diff(grid) > 0).all()):
+            raise ValueError("wavelengths must be positive and ascend")
+    except ValueError as error:
+        raise DataError(f"{flag}: must be START:STOP:STEP or W1,W2,... in nm: {error}. Received: {text!r}") from error
+    return grid.astype(np.float32)

@@ -278,7 +278,7 @@ def test_unfit_arguments_are_refused(tmp_path, cube, srf, changes, message):
 
 
 def test_another_array_is_not_saved(tmp_path, cube):
-    with pytest.raises(ValueError, match="must have the dimensions y, x, wavelength"):
+    with pytest.raises(ValueError, match=r"must be an xarray\.DataArray with the dimensions y, x, wavelength"):
         cubes.save_cube(xarray.DataArray(cube, dims=("a", "b", "c")), tmp_path / "a")
 
 
@@ -323,15 +323,15 @@ def test_damaged_files_get_one_line(tmp_path, cube, srf, name, harm):
 
 @pytest.mark.parametrize("name, make, message", [
     ("a.npz", None, "no such file"),
-    ("a.jpg", lambda path: path.write_bytes(b"x"), "must end in one of .npz, .img, .hdr, .mat, .tif, .zarr, .tiff"),
+    ("a.jpg", lambda path: path.write_bytes(b"x"), r"must end in one of \.npz, \.img, \.hdr, .*\.npy, \.nc"),
     ("a.zarr", lambda path: path.write_bytes(b"x"), "is a file"),
     ("a.npz", lambda path: path.mkdir(), "is a folder"),
-    ("a.npz", lambda path: np.savez(path, cube=np.zeros(3)), "holds no srf, wavelengths_nm"),
+    ("a.npz", lambda path: np.savez(path, cube=np.zeros(3)), r"--variable must say .*; present: cube \[3\]"),
     ("a.npz", lambda path: np.savez(path, cube=np.zeros((2, 2, 4)), wavelengths_nm=BANDS, srf=np.ones((3, 31))),
-     "cube: must be .2, 2, 31.. Received: .2, 2, 4."),
+     r"states no wavelengths; give --wavelengths=START:STOP:STEP .* Received: an array \[2, 2, 4\]"),
     ("a.img", lambda path: path.write_bytes(b"x"), "has no header a.hdr beside it"),
-    ("a.tif", lambda path: Image.new("RGB", (4, 4)).save(path), "holds no wavelengths"),
-    ("a.mat", lambda path: h5py.File(path, "w").close(), "holds no bands, cube, srf"),
+    ("a.tif", lambda path: Image.new("RGB", (4, 4)).save(path), "states no wavelengths"),
+    ("a.mat", lambda path: h5py.File(path, "w").close(), "--variable must say which array is the cube; present: none"),
 ])  # fmt: skip
 def test_what_is_no_cube_gets_one_line(tmp_path, name, make, message):
     if make:

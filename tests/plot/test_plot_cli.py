@@ -5,6 +5,7 @@ import json
 
 import numpy as np
 import pytest
+import scipy.io
 from PIL import Image
 from trained_run import WAVELENGTHS_NM, scene
 
@@ -162,3 +163,39 @@ def test_the_cubes_own_light_is_divided_out(cubes, tmp_path, program):
     picture = np.asarray(Image.open(tmp_path / "out" / "tungsten-D65.png"))
     # A flat reflectance under D65 is white; the sum over 400-700 nm alone moves it by less than 1 of 255.
     assert picture.min() >= 254
+
+
+def test_a_cube_of_others_is_drawn_and_compared(cubes, tmp_path, program):
+    truth = np.rint(scene(1) / 16)  # 12 bits
+    scipy.io.savemat(tmp_path / "true.mat", {"hsi": truth, "other": np.zeros((3, 3, 3))})
+    output, against = f"--output={tmp_path / 'out'}", f"--against={tmp_path / 'true.mat'}"
+    arguments = ("hsgan.plot", cubes / "estimate.hdr", output, against)
+    said = ("--wavelengths=400:700:10", "--variable=hsi", "--white=4095.9375")
+    status, _, stderr = program(*arguments, *said)
+    assert not status, stderr
+    numbers = json.loads((tmp_path / "out" / "estimate-against.json").read_text())
+    expected = np.mean(-10 * np.log10(np.mean((0.1 * scene(1) / 65535) ** 2, axis=(0, 1))))
+    assert numbers["psnr"] == pytest.approx(expected, abs=0.05)  # 12 bits against 16
+    for flags, line in {
+        said[:1]: "true.mat: --variable must say which array is the cube; present: hsi [24, 20, 31], other [3, 3, 3]",
+        said[1:]: "true.mat: states no wavelengths; give --wavelengths=START:STOP:STEP",
+        ("--wavelengths=400:700", *said[1:]): "--wavelengths: must be START:STOP:STEP or W1,W2,... in nm",
+    }.items():
+        status, _, stderr = program(*arguments, *flags)
+        assert status == 1 and line in stderr and len(stderr.splitlines()) == 1
+
+
+def test_a_folder_of_pictures_is_drawn(tmp_path, program):
+    import imagecodecs
+
+    for band in range(31):
+        path = tmp_path / "leaf_ms" / f"leaf_ms_{band + 1:02d}.png"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(imagecodecs.png_encode(np.ascontiguousarray(scene(1)[..., band])))
+    status, _, stderr = program("hsgan.plot", tmp_path / "*_ms", f"--output={tmp_path / 'out'}")
+    assert not status, stderr
+    assert (tmp_path / "out" / "leaf_ms-bands.png").is_file()
+    np.save(tmp_path / "counts.npy", scene(1))
+    output, grid = f"--output={tmp_path / 'out'}", "--wavelengths=400:700:10"
+    status, stdout, _ = program("hsgan.plot", tmp_path / "counts.npy", output, grid)
+    assert not status and "counts: the file does not say what stands for 1: 65535 is taken" in stdout

@@ -3,6 +3,7 @@
 import h5py
 import numpy as np
 import scipy.io
+import xarray
 
 WAVELENGTHS = np.arange(400, 701, 10)
 SIZE = 12, 10
@@ -43,6 +44,12 @@ def write_harvard(path, cube):
     """MATLAB 5: `ref`, `lbl`."""
     path.parent.mkdir(parents=True, exist_ok=True)
     scipy.io.savemat(path, {"ref": cube, "lbl": np.ones(cube.shape[:2], np.uint8)}, do_compression=True)
+
+
+def write_netcdf(path, cube):
+    """NetCDF 3, by xarray."""
+    dims, coords = ("y", "x", "wavelength"), {"wavelength": ("wavelength", WAVELENGTHS, {"units": "nm"})}
+    xarray.DataArray(cube, dims=dims, coords=coords, name="radiance").to_netcdf(path, engine="scipy")
 
 
 def write_kaist(path, cube):

@@ -69,6 +69,8 @@ CUBES = {
         400,
     ),
     "npz": (lambda folder: write_cube(folder / "a", published.smooth(0), published.WAVELENGTHS, ONES), {}, 400),
+    "npy": (lambda f: np.save(f / "a.npy", published.smooth(0)), {"wavelengths": "400:700:10"}, 400),
+    "netcdf": (lambda f: published.write_netcdf(f / "a.nc", published.smooth(0)), {}, 400),
     "mat": (
         lambda folder: scipy.io.savemat(folder / "a.mat", {"x": published.smooth(0)}),
         {"wavelengths": "400:700:10"},

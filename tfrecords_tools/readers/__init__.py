@@ -15,16 +15,15 @@ other processes, so they hold names and paths, no data and no open file. They im
 """
 
 from tfrecords_tools.readers.ade20k import Ade20kReader
-from tfrecords_tools.readers.arrays import MatReader, NpzReader, TiffReader
 from tfrecords_tools.readers.camvid import CamvidReader
 from tfrecords_tools.readers.cave import CaveReader
 from tfrecords_tools.readers.cityscapes import CityscapesReader
-from tfrecords_tools.readers.envi import EnviReader
 from tfrecords_tools.readers.folder import FolderReader
 from tfrecords_tools.readers.harvard import HarvardReader
 from tfrecords_tools.readers.icvl import IcvlReader, Ntire2018Reader
 from tfrecords_tools.readers.kaist import KaistReader
 from tfrecords_tools.readers.ntire import Ntire2020Reader, Ntire2022Reader
+from tfrecords_tools.readers.own import EnviReader, MatReader, NetcdfReader, NpyReader, NpzReader, TiffReader
 from tfrecords_tools.readers.pascal_context import PascalContextReader
 from tfrecords_tools.readers.videos import HotcReader, SequencesReader
 
@@ -35,6 +34,8 @@ HSI_READERS = {
     "icvl": IcvlReader,
     "kaist": KaistReader,
     "mat": MatReader,
+    "netcdf": NetcdfReader,
+    "npy": NpyReader,
     "npz": NpzReader,
     "ntire2018": Ntire2018Reader,
     "ntire2020": Ntire2020Reader,

@@ -6,13 +6,12 @@ divided by 65535 are radiance relative to the brightest that the camera held; th
 
 import re
 
-import numpy as np
-
 from hsgan.errors import DataError
+from hsgan.files.formats import pictures
 from hsgan.records.schema import CubeRecord
 from tfrecords_tools.readers import files
 
-BANDS = 31
+BANDS = len(pictures.CAVE_NM)
 
 
 class CaveReader:
@@ -24,7 +23,7 @@ class CaveReader:
 
     source = "cave"
     note = "CAVE multispectral images, Yasuma et al. 2010, Columbia University; for research, cite the source."
-    wavelengths_nm = np.arange(400, 701, 10, dtype=np.float32)
+    wavelengths_nm = pictures.CAVE_NM
 
     def __init__(self, folder):
         self.folder = files.existing_folder(folder, "the folder that holds CAVE's NAME_ms folders")
@@ -61,10 +60,5 @@ class CaveReader:
         )
         if surplus:
             raise DataError(f"{folder}: must hold {BANDS} bands. Surplus: {', '.join(surplus)}")
-        bands = [files.read_gray16(path) for path in paths]
-        for path, band in zip(paths, bands, strict=True):
-            if band.shape != bands[0].shape:
-                raise DataError(
-                    f"{path}: must have the size of band 1, {list(bands[0].shape)}. Received: {list(band.shape)}"
-                )
-        return CubeRecord(np.stack(bands, axis=-1), 1 / 65535, self.wavelengths_nm, scene, self.source)
+        values = pictures.stack(paths, depths=(16,))
+        return CubeRecord(values, 1 / 65535, self.wavelengths_nm, scene, self.source)

@@ -1,18 +1,13 @@
-"""What readers share: folders, 16-bit PNG bands, photos and label maps; every error names the file."""
+"""What readers share: folders and label maps; every error names the file."""
 
-import struct
 from pathlib import Path
 
-import imagecodecs
 import numpy as np
 import PIL.Image
 
 from hsgan.disk import guard
-from hsgan.disk.plain import read_bytes
 from hsgan.errors import DataError
-from hsgan.records.values import VOID, png_size
-
-_GRAY = 0
+from hsgan.records.values import VOID
 
 
 def existing_folder(path, what):
@@ -21,24 +16,6 @@ def existing_folder(path, what):
     if not folder.is_dir():
         raise DataError(f"{path}: no such folder; give {what}")
     return folder
-
-
-def read_gray16(path):
-    """Returns a 16-bit grayscale PNG as uint16 [height, width].
-
-    Raises:
-      DataError: no such file, no PNG, another bit depth or channels, damaged data.
-    """
-    data = read_bytes(path)
-    size = png_size(data)
-    if size is None or len(data) < 26:
-        raise DataError(f"{path}: must be a PNG image. Received: {len(data)} bytes of something else")
-    depth, color = struct.unpack(">BB", data[24:26])
-    if depth != 16 or color != _GRAY:
-        raise DataError(f"{path}: must be a 16-bit grayscale PNG. Received: {depth} bits a channel, color type {color}")
-    guard.check_pixels(path, size[1], size[0])
-    with guard.reading(path, "a PNG image"):
-        return imagecodecs.png_decode(data)
 
 
 def read_labels(path, table):

@@ -10,6 +10,7 @@ import numpy as np
 
 from hsgan.disk.plain import read_bytes, read_text
 from hsgan.errors import DataError
+from hsgan.files.formats import pictures
 from hsgan.records import schema
 from tfrecords_tools.readers import files
 from tfrecords_tools.readers.photos import SUFFIXES
@@ -120,7 +121,7 @@ class HotcReader(VideoFiles):
         Raises:
           DataError: no 16-bit grayscale PNG.
         """
-        files.read_gray16(path)
+        pictures.read_gray(path, depths=(16,))
         color = path.parent.parent / "HSI-FalseColor" / f"{path.stem}.jpg"
         return 4, read_bytes(color) if color.is_file() else None
 

@@ -1,20 +1,25 @@
 """ENVI: `.img` (float32, band-interleaved by pixel, little-endian) and its header `.hdr`.
 
 The header holds wavelengths in nm, band names, the SRF as `srf r`, `srf g`, `srf b`, the default bands for a picture,
-and each fact as `hsgan NAME = JSON value` (braces, which mean lists in a header, escaped).
+and each fact as `hsgan NAME = JSON value` (braces, which mean lists in a header, escaped). Others' files are read in
+any interleave, byte order and real type, with wavelengths in nm or micrometers, scale factors, gains and offsets.
 """
 
 import json
 
 import numpy as np
 import spectral.io.envi
+from spectral.io.spyfile import FileNotFoundError as DataFileNotFoundError
 
 from hsgan.disk import guard
 from hsgan.errors import DataError
 from hsgan.files.header import UNITS
 from hsgan.files.raw_array import RawArray
+from hsgan.files.stored import Stored, in_nm
 
 SUFFIXES = (".img", ".hdr")
+OTHERS = (".dat", ".raw", ".bsq", ".bil", ".bip")  # of data files that others write
+_SRF = ("srf r", "srf g", "srf b")
 _PREFIX = "hsgan "
 _HEADER_BYTES = 1 << 22
 _ESCAPES = str.maketrans({"{": "\\u007b", "}": "\\u007d"})
@@ -48,8 +53,8 @@ class Writer:
             "band names": header.band_names,
             "default bands": [band + 1 for band in header.default_bands],
         }
-        for channel, row in zip("rgb", header.srf, strict=True):
-            fields[f"srf {channel}"] = [f"{value:.9g}" for value in row]
+        for name, row in zip(_SRF, () if header.srf is None else header.srf, strict=False):
+            fields[name] = [f"{value:.9g}" for value in row]
         for name, value in header.facts.items():
             fields[_PREFIX + name] = json.dumps(value).translate(_ESCAPES)
         spectral.io.envi.write_envi_header(str(self.header_path), fields)
@@ -63,26 +68,41 @@ def targets(path):
     """Returns data file and header of a cube, of which either is given."""
     if path.suffix.lower() == ".hdr":
         return [path.with_suffix(SUFFIXES[0]), path]
-    return [path, path.with_suffix(SUFFIXES[1])]
+    header = path.with_suffix(SUFFIXES[1])
+    longer = path.with_name(f"{path.name}{SUFFIXES[1]}")
+    return [path, longer if longer.is_file() and not header.is_file() else header]
 
 
-def read(data, header):
+def read(data, header, choice):
     """Reads a `.hdr` and its data file, or another beside it that is named so; the cube stays in the file."""
     if not header.is_file():
         raise DataError(f"{data}: has no header {header.name} beside it; give both files of an ENVI cube")
     guard.check_bytes(header, header.stat().st_size, most=_HEADER_BYTES)
-    image = spectral.io.envi.open(str(header), str(data) if data.is_file() else None)
+    others = (header.with_suffix(suffix) for suffix in ("", *OTHERS))
+    data = next((path for path in (data, *others) if path.is_file()), None)
     try:
-        wavelengths_nm = np.array(image.metadata["wavelength"], np.float32)
-        srf = np.array([image.metadata[f"srf {channel}"] for channel in "rgb"], np.float32)
-    except KeyError as error:
-        raise DataError(f"{header}: has no field {error}; is not a cube of hsgan.reconstruct") from error
+        image = spectral.io.envi.open(str(header), None if data is None else str(data))
+    except DataFileNotFoundError as error:
+        raise DataError(f"{header}: its data file is missing (.img, .dat, .raw, ... of the same name)") from error
+    fields = image.metadata
+    srf = [fields[name] for name in _SRF if name in fields]
     facts = {
-        name.removeprefix(_PREFIX): json.loads(value)
-        for name, value in image.metadata.items()
-        if name.startswith(_PREFIX)
+        name.removeprefix(_PREFIX): json.loads(value) for name, value in fields.items() if name.startswith(_PREFIX)
     }
-    cube = image.open_memmap(interleave="bip")
-    if cube is None:
+    wavelengths_nm = None
+    if "wavelength" in fields:
+        wavelengths_nm = in_nm(header, fields["wavelength"], fields.get("wavelength units", ""))
+    values = image.open_memmap(interleave="bip")
+    if values is None:
         raise DataError(f"{header}: its data file cannot be mapped; is it truncated?")
-    return cube, wavelengths_nm, srf, facts
+    return Stored(values, wavelengths_nm, np.array(srf, np.float32) if srf else None, facts, *_scale(fields))
+
+
+def _scale(fields):
+    """Returns (white, dark) of a header: by its scale factor, or gains and offsets of its bands."""
+    if "reflectance scale factor" in fields:
+        return float(fields["reflectance scale factor"]), 0.0
+    if "data gain values" in fields or "data offset values" in fields:
+        gain = np.array(fields.get("data gain values", 1.0), np.float64)
+        return 1 / gain, -np.array(fields.get("data offset values", 0.0), np.float64) / gain
+    return (1.0 if fields.get("data units") == UNITS else None), 0.0

@@ -1,8 +1,8 @@
 """MATLAB version 7.3: `cube` (single, [height, width, bands]) and `bands` (wavelengths in nm, [1, bands]).
 
-Beside them `srf` [3, bands], `units` and `metadata` (JSON, for `jsondecode`). Such a file is HDF5 behind a block of 512
-bytes in which MATLAB looks for its own text, and every variable names its class. MATLAB's arrays are in column order,
-HDF5's in row order: the axes are stored in reverse.
+Beside them `units`, `metadata` (JSON, for `jsondecode`), and `srf` [3, bands] if there is one. Such a file is HDF5
+behind a block of 512 bytes in which MATLAB looks for its own text, and every variable names its class. MATLAB's arrays
+are in column order, HDF5's in row order: the axes are stored in reverse. Others' files of any version are read, too.
 """
 
 import json
@@ -11,10 +11,10 @@ import time
 import h5py
 import numpy as np
 
-from hsgan.errors import DataError
-from hsgan.files import hdf5
+from hsgan.files import hdf5, matlab
 from hsgan.files.header import UNITS
 from hsgan.files.raw_array import RawArray, mapped
+from hsgan.files.stored import Stored, in_nm, name_of_cube, name_of_wavelengths
 
 SUFFIXES = (".mat",)
 _USER_BLOCK = 512
@@ -49,7 +49,8 @@ class Writer:
 
     def finish(self, header):
         with h5py.File(self.path, "r+") as file:
-            for name, values in (("bands", header.wavelengths_nm[None]), ("srf", header.srf)):
+            small = {"bands": header.wavelengths_nm[None], "srf": header.srf}
+            for name, values in ((name, values) for name, values in small.items() if values is not None):
                 variable = file.create_dataset(name, data=values.T.astype(np.float64))
                 variable.attrs["MATLAB_class"] = np.bytes_("double")
             for name, text in (("units", UNITS), ("metadata", json.dumps(header.facts))):
@@ -64,24 +65,32 @@ def targets(path):
     return [path]
 
 
-def read(path):
-    """Reads such a file; the cube stays in the file where it is neither compressed nor in chunks."""
-    with h5py.File(path, "r") as file:
-        missing = {"cube", "bands", "srf"} - set(file)
-        if missing:
-            raise DataError(f"{path}: holds no {', '.join(sorted(missing))}; is not a cube of hsgan.reconstruct")
-        small = {
-            name: hdf5.read(found := hdf5.dataset(file, name), found.dtype, most=_ENOUGH)
-            for name in ("bands", "srf", "metadata")
-            if name in file
-        }
-        wavelengths_nm, srf = small["bands"][:, 0].astype(np.float32), small["srf"].T.astype(np.float32)
-        facts = json.loads(small["metadata"].astype("<u2").tobytes().decode("utf-16-le")) if "metadata" in small else {}
-        cube = hdf5.dataset(file, "cube")
-        offset, shape, dtype = cube.id.get_offset(), cube.shape, cube.dtype
-        if offset is None or cube.chunks:
-            return hdf5.read(cube, dtype).T, wavelengths_nm, srf, facts
-    return mapped(path, dtype, offset, shape).T, wavelengths_nm, srf, facts
+def read(path, choice):
+    """Reads such a file, or any other of MATLAB's; the cube stays in a file of version 7.3, if it is neither compressed
+    nor in chunks there.
+    """
+    shapes = matlab.variables(path)
+    name = name_of_cube(path, shapes, choice.variable)
+    grid = name_of_wavelengths(shapes, name)
+    wavelengths_nm = None if grid is None else in_nm(path, matlab.read(path, grid))
+    srf = matlab.read(path, "srf") if shapes.get("srf") == (3, np.size(wavelengths_nm)) else None
+    values, facts, white = None, {}, None
+    with matlab.opened(path) as file:
+        if file is not None:
+            about, units = (_text(file, name) if name in shapes else "" for name in ("metadata", "units"))
+            facts, white = json.loads(about or "{}"), 1.0 if units == UNITS else None
+            found = hdf5.dataset(file, name)
+            if found.id.get_offset() is not None and not found.chunks:
+                values = mapped(path, found.dtype, found.id.get_offset(), found.shape).T
+    values = matlab.read(path, name) if values is None else values
+    return Stored(values, wavelengths_nm, srf, facts, white)
+
+
+def _text(file, name):
+    """Returns a text that MATLAB keeps as whole numbers of 16 bits; "" for another variable."""
+    if file[name].dtype != np.uint16:
+        return ""
+    return hdf5.read(hdf5.dataset(file, name), "<u2", most=_ENOUGH).tobytes().decode("utf-16-le")
 
 
 def _user_block():

@@ -1,4 +1,7 @@
-"""NPZ: `cube`, `wavelengths_nm`, `srf` (float32) and `metadata` (JSON text). Not compressed; needs no pickle."""
+"""NPZ: `cube`, `wavelengths_nm`, `srf` (float32) and `metadata` (JSON text). Not compressed; needs no pickle.
+
+Of others' files the cube may have any name, if it is the only array of three axes, and the bands may come first.
+"""
 
 import json
 import shutil
@@ -8,8 +11,8 @@ import numpy as np
 from numpy.lib import format as npy
 
 from hsgan.disk import arrays
-from hsgan.errors import DataError
 from hsgan.files.raw_array import DTYPE, RawArray, mapped
+from hsgan.files.stored import Stored, in_nm, name_of_cube, name_of_wavelengths
 
 SUFFIXES = (".npz",)
 _COPY_BYTES = 1 << 20
@@ -33,7 +36,7 @@ class Writer:
     def finish(self, header):
         small = {
             "wavelengths_nm": header.wavelengths_nm,
-            "srf": header.srf,
+            **({} if header.srf is None else {"srf": header.srf}),
             "metadata": np.array(json.dumps(header.facts)),
         }
         with zipfile.ZipFile(self.path, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
@@ -52,19 +55,23 @@ def targets(path):
     return [path]
 
 
-def read(path):
-    """Reads such a file; the cube stays in the file where it is not compressed."""
+def read(path, choice):
+    """Reads such a file, or another; a cube that is not compressed stays in it."""
     headers = arrays.npz_headers(path)
-    missing = {"cube", "wavelengths_nm", "srf"} - set(headers)
-    if missing:
-        raise DataError(f"{path}: holds no {', '.join(sorted(missing))}; is not a cube of hsgan.reconstruct")
-    small = arrays.read_npz(path, ("wavelengths_nm", "srf", "metadata"), most=_SMALL_BYTES)
+    shapes = {name: header.shape for name, header in headers.items()}
+    name = name_of_cube(path, shapes, choice.variable)
+    grid = name_of_wavelengths(shapes, name)
+    wanted = [part for part in (grid, "srf", "metadata") if part in headers]
+    small = arrays.read_npz(path, tuple(wanted), most=_SMALL_BYTES) if wanted else {}
+    wavelengths_nm = None if grid is None else in_nm(path, small[grid])
     facts = json.loads(str(small["metadata"])) if "metadata" in small else {}
-    header = headers["cube"]
-    if header.offset is None:
-        cube = arrays.read_npz(path, ("cube",))["cube"]
-    elif header.fortran:
-        cube = mapped(path, header.dtype, header.offset, header.shape[::-1]).T
-    else:
-        cube = mapped(path, header.dtype, header.offset, header.shape)
-    return cube, small["wavelengths_nm"], small["srf"], facts
+    header = headers[name]
+    values = arrays.read_npz(path, (name,))[name] if header.offset is None else from_file(path, header)
+    return Stored(values, wavelengths_nm, small.get("srf"), facts, 1.0 if "metadata" in small else None)
+
+
+def from_file(path, header):
+    """Returns the array of a `hsgan.disk.arrays.Array` that is not compressed, mapped."""
+    if header.fortran:
+        return mapped(path, header.dtype, header.offset, header.shape[::-1]).T
+    return mapped(path, header.dtype, header.offset, header.shape)

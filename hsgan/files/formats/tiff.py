@@ -1,7 +1,8 @@
 """Multi-band TIFF: float32, one sample a band, pixel-interleaved, not compressed; BigTIFF beyond 4 GB.
 
 Band names, wavelengths, SRF and facts are in the tag that GDAL reads and writes (42112, `GDAL_METADATA`), so that QGIS
-and rasterio show them. A photo has no place on a map: there are no GeoTIFF coordinates.
+and rasterio show them. Of others' files wavelengths, scales and offsets in that tag are read. A photo has no place on a
+map: there are no GeoTIFF coordinates.
 """
 
 import json
@@ -10,13 +11,17 @@ from xml.etree import ElementTree
 import numpy as np
 import tifffile
 
+from hsgan.disk import guard
 from hsgan.errors import DataError
 from hsgan.files.header import UNITS
 from hsgan.files.raw_array import RawArray, mapped
+from hsgan.files.stored import Stored, in_nm
+from hsgan.files.tiff import check_page
 
 SUFFIXES = (".tif",)
 _GDAL_METADATA = 42112
 _CLASSIC_LIMIT = 2**32 - 2**25  # bytes
+_MOST_BYTES = 1 << 62  # of what stays in the file
 _STRIP = 2**18  # bytes, roughly
 
 
@@ -56,29 +61,58 @@ def targets(path):
     return [path]
 
 
-def read(path):
-    """Reads such a file; the cube stays in the file."""
+def read(path, choice):
+    """Reads such a file, or another: bands as samples of the pixels or as pages; what is not compressed stays in it."""
     with tifffile.TiffFile(path) as file:
-        page = file.pages.first
-        text, bands = page.tags.valueof(_GDAL_METADATA), page.samplesperpixel
-        if not text:
-            raise DataError(f"{path}: holds no wavelengths; is not a cube of hsgan.reconstruct")
-        if not page.is_memmappable:
-            raise DataError(
-                f"{path}: must hold its cube uncompressed, in one piece; is not a cube of hsgan.reconstruct"
-            )
-        offset, shape, dtype = page.dataoffsets[0], page.shape, page.dtype.newbyteorder(file.byteorder)
-    general, wavelengths_nm = {}, np.full(bands, np.nan, np.float32)
+        series, text = file.series[0], file.pages.first.tags.valueof(_GDAL_METADATA)
+        offset, shape = series.dataoffset, series.shape
+        if offset is not None:
+            check_page(path, file.pages.first, most=_MOST_BYTES)
+            values = mapped(path, series.dtype.newbyteorder(file.byteorder), offset, shape)
+        else:
+            values = _decoded(path, series)
+    general, bands = _metadata(text) if text else ({}, {})
+    count = max(bands.get("wavelength", {-1: ""})) + 1
+    grid = [bands["wavelength"].get(band, "nan") for band in range(count)]
+    wavelengths_nm = in_nm(path, grid, bands.get("wavelength_units", {}).get(0, "")) if grid else None
+    srf = np.array(json.loads(general["srf"]), np.float32) if "srf" in general else None
+    white, dark = _scale(bands, count)
+    if "hsgan_facts" in general and white is None:
+        white = 1.0
+    return Stored(values, wavelengths_nm, srf, json.loads(general.get("hsgan_facts", "{}")), white, dark)
+
+
+def _decoded(path, series):
+    """Returns the array of pages that are compressed, or not one after the other."""
+    guard.check_bytes(path, series.nbytes)
+    for page in series.pages:
+        if page is None:
+            raise DataError(f"{path}: a page is missing")
+        check_page(path, page.aspage())
+    return series.asarray(maxworkers=1)
+
+
+def _metadata(text):
+    """Returns ({name: text}, {name or role: {band: text}}) of the tag."""
+    general, bands = {}, {}
     for item in ElementTree.fromstring(text):
         if item.get("sample") is None:
             general[item.get("name")] = item.text or ""
-        elif item.get("name") == "wavelength":
-            wavelengths_nm[int(item.get("sample"))] = float(item.text)
-    missing = {"srf", "hsgan_facts"} - set(general)
-    if missing:
-        raise DataError(f"{path}: holds no {', '.join(sorted(missing))}; is not a cube of hsgan.reconstruct")
-    facts, srf = json.loads(general["hsgan_facts"]), np.array(json.loads(general["srf"]), np.float32)
-    return mapped(path, dtype, offset, shape), wavelengths_nm, srf, facts
+        else:
+            name = item.get("role") or item.get("name")
+            bands.setdefault(name, {})[int(item.get("sample"))] = item.text or ""
+    return general, bands
+
+
+def _scale(bands, count):
+    """Returns (white, dark) of GDAL's scales and offsets of the bands."""
+    if "scale" not in bands and "offset" not in bands:
+        return None, 0.0
+    gain, offset = (
+        np.array([float(bands.get(name, {}).get(band, usual)) for band in range(count)])
+        for name, usual in (("scale", 1), ("offset", 0))
+    )
+    return 1 / gain, -offset / gain
 
 
 def _xml(header):
@@ -93,6 +127,7 @@ def _xml(header):
         add("UNITTYPE", UNITS, sample=str(band), role="unittype")
         add("wavelength", f"{wavelength:.9g}", sample=str(band))
         add("wavelength_units", "nm", sample=str(band))
-    add("srf", json.dumps([[float(f"{value:.9g}") for value in row] for row in header.srf]))
+    if header.srf is not None:
+        add("srf", json.dumps([[float(f"{value:.9g}") for value in row] for row in header.srf]))
     add("hsgan_facts", json.dumps(header.facts))
     return ElementTree.tostring(root, encoding="us-ascii").decode("ascii")

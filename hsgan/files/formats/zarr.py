@@ -4,8 +4,11 @@ import itertools
 import json
 from importlib.util import find_spec
 
+import numpy as np
+
 from hsgan.errors import DataError
 from hsgan.files.header import UNITS
+from hsgan.files.stored import Stored
 
 SUFFIXES = (".zarr",)
 _CHUNK = 128  # pixels, on each side
@@ -45,7 +48,8 @@ class Writer:
                 self.cube[row, column] = block[inner, column.start - columns.start : column.stop - columns.start]
 
     def finish(self, header):
-        self.cube.attrs.update({"units": UNITS, "srf": header.srf.tolist(), **header.facts})
+        srf = {} if header.srf is None else {"srf": header.srf.tolist()}
+        self.cube.attrs.update({"units": UNITS, **srf, **header.facts})
         self.consolidate(self.path)
 
 
@@ -54,8 +58,8 @@ def targets(path):
     return [path]
 
 
-def read(path):
-    """Reads such a folder; chunks are read when they are used (`hsgan.files.formats.zarr_chunks`)."""
+def read(path, choice):
+    """Reads such a folder, and no other; chunks are read when they are used (`hsgan.files.formats.zarr_chunks`)."""
     from hsgan.files.formats.zarr_chunks import Chunks, Folder  # needs xarray
 
     folder = Folder(path)
@@ -63,7 +67,9 @@ def read(path):
     cube = Chunks(folder, "cube", values["cube/.zarray"])
     grid = Chunks(folder, "wavelength", values["wavelength/.zarray"])
     facts = {name: value for name, value in values["cube/.zattrs"].items() if name not in ("units", *_RESERVED)}
-    return cube.variable(_NAMES), grid.variable(_NAMES[2:]).values, values["cube/.zattrs"]["srf"], facts
+    srf = values["cube/.zattrs"].get("srf")
+    grid_nm = grid.variable(_NAMES[2:]).values
+    return Stored(cube.variable(_NAMES), grid_nm, None if srf is None else np.array(srf, np.float32), facts, 1.0)
 
 
 def _cuts(part):

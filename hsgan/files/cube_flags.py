@@ -1,0 +1,31 @@
+"""Flags by which a user says what cubes' files of others do not; for all programs that open cubes."""
+
+from typing import TYPE_CHECKING
+
+from absl import flags
+
+if TYPE_CHECKING:
+    import xarray
+
+FLAGS = flags.FLAGS
+
+
+def define() -> None:
+    """Defines the flags."""
+    flags.DEFINE_string("wavelengths", "", "Of cubes' files that state none: START:STOP:STEP or W1,W2,... in nm.")
+    flags.DEFINE_string("variable", "", "Of cubes' files that hold several arrays: the name of the cube.")
+    flags.DEFINE_float("white", None, "Of cubes' files that do not say it: the stored value that stands for 1.")
+
+
+def opened(path: str) -> "xarray.DataArray":
+    """Returns the cube in a file, opened as the flags say.
+
+    Raises:
+      DataError: as `hsgan.files.cubes.open_cube`; wavelengths that cannot be read.
+    """
+    # Not before: the flags are defined, and --help printed, at once.
+    from hsgan.files.cubes import open_cube
+    from hsgan.spectra.bands import parse_grid
+
+    given = parse_grid(FLAGS.wavelengths, "--wavelengths") if FLAGS.wavelengths else None
+    return open_cube(path, given, FLAGS.variable, FLAGS.white)
