@@ -159,9 +159,9 @@ class Session:
         self.cameras |= added
         return list(added)
 
-    def _load(self, path):
+    def _load(self, path, wavelengths_nm=None):
         with short_names(path):
-            cube = hsgan.open_cube(str(path))
+            cube = hsgan.open_cube(str(path), wavelengths_nm)
         self.limits.check(path.name, *cube.shape[:2])
         return CubeView(cube)
 
@@ -176,7 +176,7 @@ class Session:
                 self.drop_reference()
 
     def open_reference(self, paths, report):
-        """Opens a cube to compare with, taken as the truth.
+        """Opens a cube to compare with, taken as the truth; where it states no wavelengths they are the cube's.
 
         Raises:
           DataError: no cube yet, not a cube, or one of another size or other bands.
@@ -187,7 +187,7 @@ class Session:
         if not is_cube(path):
             raise DataError(f"{path.name}: the reference must be a cube ({', '.join(CUBE_SUFFIXES)})")
         report(0.1)
-        self._compare(self._load(path), path.name)
+        self._compare(self._load(path, self.view.wavelengths_nm), path.name)
 
     def rescale(self, scale, report):
         """Compares again, with another `scale`."""

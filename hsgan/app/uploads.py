@@ -6,10 +6,15 @@ from pathlib import Path
 import tifffile
 
 from hsgan.errors import DataError
-from hsgan.files.cubes import FORMATS
+from hsgan.files.formats import envi, zarr
+from hsgan.files.raw import SUFFIXES as RAW_SUFFIXES
+from hsgan.files.readers import SUFFIXES
 
-# Of what can be uploaded; a Zarr cube is a folder.
-CUBE_SUFFIXES = tuple(suffix for name, form in FORMATS.items() if name != "zarr" for suffix in form.SUFFIXES)
+# Of what can be uploaded; a Zarr cube is a folder, and a .raw file by itself a photo.
+CUBE_SUFFIXES = tuple(suffix for suffix in SUFFIXES if suffix not in (*zarr.SUFFIXES, *RAW_SUFFIXES))
+_HEADER = ".hdr"
+_ENVI = tuple(suffix for suffix in (*envi.SUFFIXES, *envi.OTHERS) if suffix in CUBE_SUFFIXES)
+_FEWEST_BANDS = 5  # of a TIFF file that is a cube
 _LONGEST_NAME, _LONGEST_SUFFIX = 120, 12  # bytes, letters
 
 
@@ -41,15 +46,18 @@ def main_file(paths):
       DataError: several files that are no one cube, or half of one.
     """
     paths = [Path(path) for path in paths]
-    headers = [path for path in paths if path.suffix.lower() == ".hdr"]
-    envi = FORMATS["envi"].SUFFIXES
-    if len(paths) == 1 and any(not paths[0].with_suffix(suffix).exists() for suffix in envi if paths[0].suffix in envi):
-        raise DataError(f"{paths[0].name}: is half of an ENVI cube; give its .hdr and its .img file together")
+    headers = [path for path in paths if path.suffix.lower() == _HEADER]
+    if len(paths) == 1 and paths[0].suffix.lower() in _ENVI and not _is_whole(*envi.targets(paths[0])):
+        raise DataError(f"{paths[0].name}: is half of an ENVI cube; give its .hdr and its data file together")
     if len(paths) == 2 and len(headers) == 1:
         return headers[0]
     if len(paths) != 1:
         raise DataError(f"files: give one photo or one cube at a time. Received: {len(paths)} files")
     return paths[0]
+
+
+def _is_whole(data, header):
+    return header.is_file() and envi.data_beside(data, header) is not None
 
 
 def is_cube(path):
@@ -58,7 +66,7 @@ def is_cube(path):
         try:
             with tifffile.TiffFile(path) as file:
                 shape = file.series[0].shape
-                return len(shape) == 3 and (shape[2] > 4 or len(file.pages) > 4)
+                return len(shape) == 3 and min(shape[0], shape[2]) >= _FEWEST_BANDS
         except (OSError, ValueError, IndexError, tifffile.TiffFileError):
             return False  # the photo reader says what is wrong with it
     return path.suffix.lower() in (*CUBE_SUFFIXES, ".zarr")

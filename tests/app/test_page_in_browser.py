@@ -132,7 +132,7 @@ def test_mistakes_are_one_line_and_the_page_lives_on(visit, photo, tmp_path):
     (tmp_path / "heavy.png").write_bytes(bytes(2_100_000))
     for name, line in {
         "bad.jpg": "bad.jpg: is not a photo that can be read",
-        "half.hdr": "half.hdr: is half of an ENVI cube; give its .hdr and its .img file together",
+        "half.hdr": "half.hdr: is half of an ENVI cube; give its .hdr and its data file together",
         "other.npz": "other.npz: ",
         "wide.png": "wide.png: has 1.6 megapixels, at most 1.5 are taken here",
         "heavy.png": "The upload is larger than 2 MB, the most that is taken here",

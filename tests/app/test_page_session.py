@@ -6,6 +6,9 @@ import time
 
 import numpy as np
 import pytest
+import scipy.io
+import spectral.io.envi
+import tifffile
 from PIL import Image
 from trained_run import WAVELENGTHS_NM
 
@@ -106,6 +109,20 @@ def test_a_reference_is_the_truth(session, cube_file, tmp_path):
     assert session.reference is None and session.kinds == ("Rendering", "Band")
 
 
+def test_a_reference_of_another_program_is_the_truth_too(session, tmp_path):
+    truth = ramp(7, 9)
+    (own,) = write_cube(tmp_path / "own", truth, WAVELENGTHS_NM, SRF)
+    session.open([own], "", nothing)
+    fields = {"wavelength": (WAVELENGTHS_NM / 1000).tolist(), "wavelength units": "Micrometers"}
+    spectral.io.envi.save_image(str(tmp_path / "a.hdr"), truth, metadata=fields, interleave="bsq", ext="dat")
+    scipy.io.savemat(tmp_path / "b.mat", {"ref": truth, "bands": WAVELENGTHS_NM})
+    np.save(tmp_path / "c.npy", truth)  # which states no wavelengths: they are the cube's
+    tifffile.imwrite(tmp_path / "d.tiff", np.moveaxis(truth, 2, 0), photometric="minisblack")
+    for names in (["a.dat", "a.hdr"], ["b.mat"], ["c.npy"], ["d.tiff"]):
+        session.open_reference([tmp_path / name for name in names], nothing)
+        assert session.reference_name == names[-1] and session.numbers["sam_deg"] == pytest.approx(0, abs=0.01)
+
+
 def test_what_is_refused_changes_nothing(session, cube_file, tmp_path):
     session.open([cube_file], "", nothing)
     view = session.view
@@ -168,6 +185,8 @@ def test_half_a_cube_and_several_files_are_refused(tmp_path):
     with pytest.raises(DataError, match="half of an ENVI cube"):
         main_file([tmp_path / "b.hdr"])
     assert main_file([tmp_path / "a.img", tmp_path / "a.hdr"]) == tmp_path / "a.hdr"
+    assert main_file([tmp_path / "c.bsq", tmp_path / "c.hdr"]) == tmp_path / "c.hdr"
+    assert main_file([tmp_path / "photo.raw"]) == tmp_path / "photo.raw"
     with pytest.raises(DataError, match=r"one photo or one cube at a time\. Received: 3 files"):
         main_file([tmp_path / name for name in "abc"])
 

@@ -73,13 +73,18 @@ def targets(path):
     return [path, longer if longer.is_file() and not header.is_file() else header]
 
 
+def data_beside(data, header):
+    """Returns the data file of a header: `data`, or one of another name that others write; None where there is none."""
+    others = (header.with_suffix(suffix) for suffix in ("", *OTHERS))
+    return next((path for path in (data, *others) if path.is_file()), None)
+
+
 def read(data, header, choice):
     """Reads a `.hdr` and its data file, or another beside it that is named so; the cube stays in the file."""
     if not header.is_file():
         raise DataError(f"{data}: has no header {header.name} beside it; give both files of an ENVI cube")
     guard.check_bytes(header, header.stat().st_size, most=_HEADER_BYTES)
-    others = (header.with_suffix(suffix) for suffix in ("", *OTHERS))
-    data = next((path for path in (data, *others) if path.is_file()), None)
+    data = data_beside(data, header)
     try:
         image = spectral.io.envi.open(str(header), None if data is None else str(data))
     except DataFileNotFoundError as error:
