@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from hsgan import cli
+from hsgan.config import default_config
 from hsgan.metrics.protocols import average, quick
 from hsgan.prior.fit import fit_prior
 from hsgan.records.manifest import read_manifest
@@ -55,7 +56,7 @@ def main(_):
     scenes = dict(iterate_cubes(FLAGS.data, "validation"))
     wavelengths_nm = np.array(read_manifest(FLAGS.data).wavelengths_nm, np.float32)
     dictionary = srf.load(FLAGS.cameras, wavelengths_nm)
-    prior = fit_prior(wavelengths_nm, FLAGS.data)
+    prior = fit_prior(wavelengths_nm, default_config().prior, FLAGS.data)
     table, lost = Table(title=f"{len(scenes)} scenes, PSNR dB / lit SAM °"), []
     for heading in ("camera", "told", "mean of the others", "from its matrix", "lost by mean", "lost by matrix"):
         table.add_column(heading, justify="left" if heading == "camera" else "right")

@@ -18,6 +18,7 @@ def define_flags():
     """Defines the flags of this program."""
     flags.DEFINE_string("run", "", "Run folder of hsgan.train; without one only cubes can be opened, no photos.")
     flags.DEFINE_enum("checkpoint", "best", ["best", "last"], "Weights of the run: best on validation, or last.")
+    flags.DEFINE_string("method", "", "Of the run: mixture (with uncertainty), wiener, ...; default: its network.")
     flags.DEFINE_string("host", "127.0.0.1", "Address to listen on; another one lets others in, without a password.")
     flags.DEFINE_integer("port", 8080, "Port to listen on.", lower_bound=1, upper_bound=65535)
     flags.DEFINE_float("max_megapixels", 16, "Largest photo or cube; its cube takes 124 MB a megapixel.", lower_bound=0)
@@ -48,7 +49,9 @@ def main(argv):
     import hsgan
     from hsgan.app.server import serve, serve_api
 
-    model = hsgan.Reconstructor.from_run(FLAGS.run, checkpoint=FLAGS.checkpoint) if FLAGS.run else None
+    model = None
+    if FLAGS.run:
+        model = hsgan.Reconstructor.from_run(FLAGS.run, checkpoint=FLAGS.checkpoint, method=FLAGS.method)
     if FLAGS.api:
         serve_api(model, limits, FLAGS.host, FLAGS.port, FLAGS.queue)
     else:

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from hsgan.metrics.coverage import interval
 from hsgan.plot.figures import METHOD_COLORS
 from hsgan.plot.rendering import wavelength_colors
 from hsgan.spectra.bands import edges
@@ -31,12 +32,14 @@ def options(wavelengths_nm, spectra, band_nm=None):
 
     Args:
       wavelengths_nm: float [bands].
-      spectra: of `Session.spectra`: the cube's are solid, the reference's dashed.
+      spectra: of `Session.spectra`: the cube's are solid, the reference's dashed, 90 % intervals shaded.
       band_nm: wavelength to mark with a line, or None.
     """
     series = [_strip(wavelengths_nm, band_nm)]
-    for number, (mark, values, reference) in enumerate(spectra):
+    for number, (mark, values, reference, deviation) in enumerate(spectra):
         name = f"{number + 1}: {mark.label}"
+        if deviation is not None:
+            series += _interval(number, wavelengths_nm, values, deviation)
         series.append(_line(name, wavelengths_nm, values, color_of(number), "solid"))
         if reference is not None:
             series.append(_line(f"{number + 1}: reference", wavelengths_nm, reference, color_of(number), "dashed"))
@@ -65,6 +68,18 @@ def _line(name, wavelengths_nm, values, color, style):
         "lineStyle": {"color": color, "width": 2, "type": style}, "itemStyle": {"color": color},
         "data": [[float(nm), round(float(value), 5)] for nm, value in zip(wavelengths_nm, values, strict=True)],
     }  # fmt: skip
+
+
+def _interval(number, wavelengths_nm, values, deviation):
+    """The 90 % interval: an area stacked upon a line; neither line is seen."""
+    low, high = interval(values, deviation)
+    parts = []
+    for name, part in (("from", low), ("to", high - low)):
+        line = _line(f"{number + 1}: {name}", wavelengths_nm, part, color_of(number), "solid")
+        hidden = {"lineStyle": {"opacity": 0}, "tooltip": {"show": False}, "silent": True}
+        parts.append({**line, **hidden, "stack": f"interval {number + 1}"})
+    parts[1]["areaStyle"] = {"color": color_of(number), "opacity": 0.18}
+    return parts
 
 
 def _solid(color):

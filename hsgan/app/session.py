@@ -129,8 +129,9 @@ class Session:
             known = len(self.cameras) - len(WISHES)
             near = difflib.get_close_matches(camera, self.cameras, n=3, cutoff=0.3) or list(self.cameras)[:3]
             raise DataError(f"camera: no {camera!r} among the {known} there are; near: {', '.join(near)}")
+        wishes = {"consistent": consistent, "uncertainty": self.model.method.gives_deviation}
         camera = self.cameras.get(camera, camera) or None
-        cube = self.model.reconstruct(photo, camera=camera, consistent=consistent, progress=report, origin=origin)
+        cube = self.model.reconstruct(photo, camera=camera, progress=report, origin=origin, **wishes)
         cube.attrs.update(about)
         self.origin = origin
         self._show(CubeView(cube), about["photo"], photo)
@@ -242,10 +243,15 @@ class Session:
         return self.marks[-1]
 
     def spectra(self):
-        """Returns [(`Place`, the cube's mean spectrum [bands], the reference's or None)]."""
-        other = self.reference
+        """Returns [(`Place`, the cube's mean spectrum [bands], the reference's or None, its deviation or None)]."""
+        view, other = self.view, self.reference
         return [
-            (mark, self.view.spectrum(*mark.part), None if other is None else other.spectrum(*mark.part))
+            (
+                mark,
+                view.spectrum(*mark.part),
+                None if other is None else other.spectrum(*mark.part),
+                view.deviation(*mark.part),
+            )
             for mark in self.marks
         ]
 

@@ -44,15 +44,30 @@ def pixel_pairs(
     """
     bands, batch = len(cubes.wavelengths_nm), config.train.batch
     shapes = {"cube": (1, 1, batch, bands), "rgb": (1, 1, batch, 3), "srf": (1, 3, bands)}
-    return tf.data.Dataset.from_generator(
-        lambda: _batches(config, cubes, dictionary, start_step),
-        output_signature={name: tf.TensorSpec(shape) for name, shape in shapes.items()},
-    ).prefetch(4)
+
+    def made():
+        scenes = scene_spectra(cubes.directory, ("train",), config.mixture.pixels, config.seed)
+        return batches(config, np.concatenate(list(scenes.values())), dictionary, start_step)
+
+    signature = {name: tf.TensorSpec(shape) for name, shape in shapes.items()}
+    return tf.data.Dataset.from_generator(made, output_signature=signature).prefetch(4)
 
 
-def _batches(config, cubes, dictionary, start_step) -> Iterator[dict[str, np.ndarray]]:
+def batches(
+    config: ml_collections.ConfigDict,
+    pixels: np.ndarray,
+    dictionary: SrfDictionary,
+    start_step: int = 0,
+) -> Iterator[dict[str, np.ndarray]]:
+    """Yields the batches of `pixel_pairs` without end.
+
+    Args:
+      config: as there.
+      pixels: of cubes, float32 [n, bands], to draw from.
+      dictionary: as there.
+      start_step: as there.
+    """
     values, prior, batch = config.mixture, config.prior, config.train.batch
-    pixels = np.concatenate(list(scene_spectra(cubes.directory, ("train",), values.pixels, config.seed).values()))
     wavelengths_nm = dictionary.wavelengths_nm
     of_materials = round(batch * material_share(wavelengths_nm, prior))
     measured = materials_at(wavelengths_nm) if of_materials else None

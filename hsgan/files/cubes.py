@@ -144,12 +144,13 @@ def write_cube(stem, cube, wavelengths_nm, srf, metadata=None, formats=("npz",),
     """
     check_formats(formats)
     shape = np.shape(cube)
-    same = deviation is None or np.shape(deviation) == shape
-    if len(shape) != 3 or shape[2] != np.size(wavelengths_nm) or not same:
+    if len(shape) != 3 or shape[2] != np.size(wavelengths_nm):
         raise ValueError(
-            "cube, deviation, wavelengths_nm, srf: must be [height, width, bands], as the cube, [bands], [3, bands]. "
-            f"Received: {shape}, {np.shape(deviation)}, {np.shape(wavelengths_nm)}, {np.shape(srf)}"
+            "cube, wavelengths_nm, srf: must be [height, width, bands], [bands], [3, bands]. "
+            f"Received: {shape}, {np.shape(wavelengths_nm)}, {np.shape(srf)}"
         )
+    if deviation is not None and np.shape(deviation) != shape:
+        raise ValueError(f"deviation: must be of the cube's shape, {shape}. Received: {np.shape(deviation)}")
     header = CubeHeader(*shape[:2], wavelengths_nm, srf, metadata or {})
     step = max(_STRIP_BYTES // (4 * shape[1] * shape[2]), 1)
     paths = []

@@ -6,6 +6,17 @@ import numpy as np
 HALF_WIDTHS = {"coverage_50": 0.6745, "coverage_90": 1.6449}
 
 
+def interval(values: np.ndarray, deviation: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Returns the lower and upper end of the 90 % interval about values; there is no light below none.
+
+    Args:
+      values: float [bands].
+      deviation: their standard deviations, float [bands].
+    """
+    width = HALF_WIDTHS["coverage_90"] * deviation
+    return np.maximum(values - width, np.minimum(values, 0)), values + width
+
+
 def coverage(truth: np.ndarray, estimate: np.ndarray, deviation: np.ndarray) -> dict[str, float]:
     """Returns the shares of all values whose truth lies within the 50 % and the 90 % interval about the estimate.
 

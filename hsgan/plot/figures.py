@@ -10,6 +10,7 @@ from matplotlib.text import Text
 
 from hsgan.disk.whole import write_file
 from hsgan.errors import DataError
+from hsgan.metrics.coverage import interval
 from hsgan.plot.rendering import gray_band, nearest_bands, peak_of, pick_points, pseudo_rgb, wavelength_colors
 from hsgan.spectra.bands import edges
 from hsgan.spectra.imaging import srgb_decode, srgb_encode
@@ -160,7 +161,7 @@ def contact_sheet(name, cube, wavelengths_nm, columns=8):
     return figure
 
 
-def cube_spectra(name, picture, spectra, wavelengths_nm, scale=1, reference=None):
+def cube_spectra(name, picture, spectra, wavelengths_nm, scale=1, reference=None, deviations=None):
     """Returns a figure: the picture with numbered points, and the spectra there over a strip of the bands' colors.
 
     Args:
@@ -169,6 +170,7 @@ def cube_spectra(name, picture, spectra, wavelengths_nm, scale=1, reference=None
       wavelengths_nm: float [bands].
       scale: pixels of the cube a pixel of the picture.
       reference: {(row, column): float [bands]} of another cube, drawn dashed; None for none.
+      deviations: {(row, column): float [bands]}, standard deviations: 90 % intervals are shaded; None for none.
     """
     figure = Figure(figsize=(12, 4.8), layout="constrained")
     left, right = figure.subplots(1, 2, width_ratios=(1, 1.4))
@@ -180,12 +182,28 @@ def cube_spectra(name, picture, spectra, wavelengths_nm, scale=1, reference=None
         right.plot(wavelengths_nm, values, color=color, linestyle=style, linewidth=1.8, label=label)
         if reference is not None:
             right.plot(wavelengths_nm, reference[point], color=color, linestyle=":", linewidth=1.4)
+        if deviations is not None:
+            shade_interval(right, wavelengths_nm, values, deviations[point], color)
     color_strip(right, wavelengths_nm)
     right.set(xlabel="wavelength (nm)", ylabel="radiance (full scale 1)")
     right.grid(alpha=0.25)
     right.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), fontsize=8, frameon=False, ncols=min(4, len(spectra)))
-    figure.suptitle(name + ("" if reference is None else "   (dotted: the reference)"), fontsize=11)
+    notes = ["dotted: the reference"] * (reference is not None) + ["shaded: 90 % intervals"] * (deviations is not None)
+    figure.suptitle(name + (f"   ({', '.join(notes)})" if notes else ""), fontsize=11)
     return figure
+
+
+def shade_interval(axis, wavelengths_nm, values, deviation, color):
+    """Shades the 90 % interval about a spectrum in a plot over wavelengths.
+
+    Args:
+      axis: of Matplotlib.
+      wavelengths_nm: float [bands].
+      values: float [bands].
+      deviation: float [bands], the standard deviations of the values.
+      color: of the spectrum's line.
+    """
+    axis.fill_between(wavelengths_nm, *interval(values, deviation), color=color, alpha=0.18, linewidth=0)
 
 
 def color_strip(axis, wavelengths_nm, height=0.03):

@@ -171,7 +171,12 @@ def file_name(text):
 def _spectra(view, name, points):
     step = view.step(FIGURE_SIDE)
     spectra = {point: view.spectrum(*Place.point(*point).part) for point in points}
-    return figures.cube_spectra(name, view.render(step=step), spectra, view.wavelengths_nm, step)
+    deviations = {point: view.deviation(*Place.point(*point).part) for point in points}
+    known = all(deviation is not None for deviation in deviations.values())
+    picture = view.render(step=step)
+    return figures.cube_spectra(
+        name, picture, spectra, view.wavelengths_nm, step, deviations=deviations if known else None
+    )
 
 
 def _index_map(view, name, index, bands):

@@ -69,7 +69,8 @@ def test_spectra_are_the_cubes(session, cube_file):
     session.open([cube_file], "", nothing)
     session.mark((2, 3), (2, 3))
     session.mark((5.9, 7.9), (4.2, 6.0))
-    (point, values, none), (area, means, _) = session.spectra()
+    (point, values, none, unknown), (area, means, *_) = session.spectra()
+    assert unknown is None
     assert none is None and point == Place(2, 3, 3, 4) and area == Place(4, 6, 6, 8)
     np.testing.assert_allclose(values, ramp()[2, 3], rtol=1e-6)
     np.testing.assert_allclose(means, ramp()[4:, 6:].mean(axis=(0, 1)), rtol=1e-6)
