@@ -1,7 +1,7 @@
 """`python -m hsgan.evaluate --run=DIR --data=RECORDS --output=DIR`: a run on test cubes, in numbers and pictures.
 
 Every cube is projected with one camera and reconstructed blind (or, with --known_srf, with that camera given) by the
-network and by three methods without one. Writes metrics.json and figures/ into the output folder.
+network and by the methods without one. Writes metrics.json and figures/ into the output folder.
 """
 
 from absl import flags

@@ -109,6 +109,7 @@ def test_run_is_evaluated_and_written(tmp_path, run, records, known):
     assert stored["camera"] == "Nikon 5100" and stored["blind"] is not known
     assert stored["checkpoint"] == {"which": "last", "step": 7, "psnr": 20.0}
     assert list(stored["methods"]) == ["bi", "smooth", "wiener", "ridge", "hsgan"]
+    assert set(stored["absent"]) == {"mixture"}
     for method in stored["methods"].values():
         assert set(method["scenes"]) == {"scene 1", "scene 2"}
         for name in ("psnr", "assim", "sam_deg", "sam_lit_deg"):

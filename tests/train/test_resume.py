@@ -204,4 +204,4 @@ def test_the_shipped_demo_runs_whole(tmp_path, program):
     )
     assert status == 0, stderr
     metrics = json.loads((tmp_path / "run/evaluation/metrics.json").read_text())
-    assert list(metrics["methods"]) == ["bi", "smooth", "wiener", "ridge", "hsgan"]
+    assert list(metrics["methods"]) == ["bi", "smooth", "wiener", "ridge", "mixture", "hsgan"]
