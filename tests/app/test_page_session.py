@@ -249,12 +249,23 @@ def test_an_error_of_ours_keeps_its_traceback_for_the_terminal(capsys):
 
 def test_the_chart_holds_the_spectra_and_the_bands_colors():
     values = np.linspace(0, 1, 31)
-    made = chart.options(WAVELENGTHS_NM, [(Place(0, 0, 1, 1), values, values / 2)], band_nm=550)
+    made = chart.options(WAVELENGTHS_NM, [(Place(0, 0, 1, 1), values, values / 2, None)], band_nm=550)
     strip, line, reference = made["series"]
     assert line["data"][0] == [400.0, 0.0] and line["data"][-1] == [700.0, 1.0]
     assert reference["lineStyle"]["type"] == "dashed" and reference["data"][-1] == [700.0, 0.5]
     assert len(strip["markArea"]["data"]) == 31 and strip["markLine"]["data"] == [{"xAxis": 550.0}]
     assert made["xAxis"]["min"] == 395 and made["xAxis"]["max"] == 705
+
+
+def test_the_chart_shades_what_is_not_certain():
+    """An area of the interval's width, stacked upon its lower end, which is never below no light."""
+    values, deviation = np.linspace(0, 1, 31), np.full(31, 0.1)
+    made = chart.options(WAVELENGTHS_NM, [(Place(0, 0, 1, 1), values, None, deviation)])
+    _, low, width, line = made["series"]
+    assert low["stack"] == width["stack"] and "areaStyle" in width and "areaStyle" not in low
+    assert low["data"][0] == [400.0, 0.0] and width["data"][0] == [400.0, 0.16449]
+    assert low["data"][-1] == [700.0, 0.83551] and width["data"][-1] == [700.0, 0.32898]
+    assert line["data"][-1] == [700.0, 1.0]
 
 
 def test_a_scale_runs_from_its_lowest_to_its_highest_color():
