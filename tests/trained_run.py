@@ -9,6 +9,7 @@ from mixtures import PRIOR
 from hsgan import config as config_lib
 from hsgan.networks.agd_net import AGDNet
 from hsgan.networks.hsgan_net import HSGANNet
+from hsgan.networks.mixture_net import MixtureNet
 from hsgan.records.manifest import Manifest
 from hsgan.records.schema import CubeRecord
 from hsgan.records.writer import RecordWriter
@@ -77,6 +78,17 @@ def make_run(path):
     folder.save_dictionary(model.dictionary)
     for which in ("best", "last"):
         folder.save_weights(which, model, {"step": 7, "psnr": 20.0})
+    return folder.path
+
+
+def make_mixture_run(path):
+    """Makes the run folder of a trained mixture that is still the prior it started at; returns its path."""
+    config = config_lib.load("mixture", ["data.cubes=demo", f"prior.components={PRIOR.components}"])
+    folder = RunFolder.create(path, config)
+    model = MixtureNet(config, srf_lib.load("default", WAVELENGTHS_NM), STATISTICS, prior=PRIOR)
+    folder.save_dictionary(model.dictionary)
+    folder.save_prior(PRIOR)
+    folder.save_weights("best", model, {"step": 0, "psnr": 20.0})
     return folder.path
 
 

@@ -14,7 +14,7 @@ from hsgan.reconstruct import TENSORFLOW
 from hsgan.reconstruct.engine import MixtureEngine, build_engine
 from hsgan.reconstruct.exported import Exported
 from hsgan.reconstruct.method import Method
-from hsgan.reconstruct.methods import Knowledge, closed_forms
+from hsgan.reconstruct.methods import CLOSED_FORMS, Knowledge, closed_forms
 from hsgan.run.folder import RunFolder, versions
 from hsgan.spectra.srf import SrfDictionary
 
@@ -58,7 +58,9 @@ class NetworkMethod(Method):
 
     @classmethod
     def from_run(cls, folder: RunFolder, checkpoint: str = "best", engine: str = TENSORFLOW) -> "NetworkMethod":
-        """Returns the network of a run, with all cameras of the run's dictionary; its name is the configuration's.
+        """Returns the network of a run, with all cameras of the run's dictionary; its name is the model's.
+
+        A trained form of a method without a network is called so: "mixture_trained" stands beside EM's "mixture".
 
         Args:
           folder: the run.
@@ -69,14 +71,16 @@ class NetworkMethod(Method):
           RunError: no such weights; an engine that cannot run it.
         """
         step = folder.weights_record(checkpoint).get("step", "unknown")
+        model = folder.config.model
         facts = {
-            "model": folder.config.model,
+            "model": model,
             "model_version": f"{folder.path.name}, {checkpoint} weights, step {step}",
             "license": _license(folder.provenance),
             **versions(),
             "engine": engine,
         }
-        return cls(folder.network(checkpoint), folder.config.model, engine, folder.dictionary(), facts)
+        name = f"{model}_trained" if model in CLOSED_FORMS else model
+        return cls(folder.network(checkpoint), name, engine, folder.dictionary(), facts)
 
     @property
     def mean_camera(self) -> np.ndarray:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from mixtures import PRIOR
 from PIL import Image
-from trained_run import STATISTICS, make_records, make_run
+from trained_run import STATISTICS, make_mixture_run, make_records, make_run
 
 import hsgan
 from hsgan.errors import RunError
@@ -93,6 +93,17 @@ def test_an_evaluation_says_how_true_it_is_or_why_it_is_not_there(tmp_path, run,
     assert "coverage_90" in found["methods"]["mixture"]["mean"] and "coverage_90" not in found["methods"]["bi"]["mean"]
     found = evaluate_run(old_run, records, tmp_path / "old", figure_scenes=0)
     assert "mixture" not in found["methods"] and "python -m hsgan.fit_prior" in found["absent"]["mixture"]
+
+
+def test_the_trained_mixture_stands_beside_the_fitted_one(tmp_path):
+    """Under a name of its own; untrained, it gives the same numbers."""
+    path, records = make_mixture_run(tmp_path / "run"), make_records(tmp_path / "records")
+    found = evaluate_run(path, records, tmp_path / "out", figure_scenes=0)["methods"]
+    assert list(found) == ["bi", "smooth", "wiener", "ridge", "mixture", "mixture_trained"]
+    assert found["mixture_trained"]["mean"] == pytest.approx(found["mixture"]["mean"], rel=1e-3)
+    folder = RunFolder.open(path)
+    assert method_of(folder).name == method_of(folder, "mixture_trained").name == "mixture_trained"
+    assert method_of(folder, "mixture").name == "mixture"
 
 
 def test_a_run_of_before_gets_its_prior(tmp_path, program):
