@@ -39,6 +39,7 @@ EXTRAS = {
     "lite": ["ai-edge-litert"],
     "raw": ["rawpy"],
     "video": ["av"],
+    "opencv": ["opencv-contrib-python-headless"],
     "openvino": ["openvino"],
     "app": ["nicegui>=3", "starlette", "uvicorn"],
     "test": [
@@ -56,6 +57,7 @@ EXTRAS = {
         "ai-edge-quantizer",
         "tensorflow-serving-api>=2.21,<2.22",
         "grpcio",
+        "opencv-contrib-python-headless",
         "openvino",
         "pyyaml",
         "pytest",

@@ -9,21 +9,28 @@ from absl import flags
 from hsgan import cli
 
 FLAGS = flags.FLAGS
-SUITES = ("table1", "table2", "table3", "table5", "table6", "srf", "stress", "agdnet")
+SUITES = ("table1", "table2", "table3", "table4", "table5", "table6", "srf", "stress", "agdnet")
+
+TRACKING = "table4"
 
 
 def define_flags():
     """Defines the flags of this program."""
     flags.DEFINE_enum("suite", None, SUITES, "Which table or figure.", required=True)
-    flags.DEFINE_string("output", None, "Folder of runs, results and report; an earlier one goes on.", required=True)
+    flags.DEFINE_string(
+        "output", "", "Folder of runs, results and report; an earlier one goes on; default: suites/NAME."
+    )
     flags.DEFINE_string("runs", "", "The --output of an earlier suite, whose runs are taken for rows of the same name.")
-    flags.DEFINE_list("data", [], "Folder of cube records (table6: two); default: the configuration's.")
+    flags.DEFINE_list(
+        "data", [], "Folder of cube records (table6: two; table4: of videos); default: the configuration's."
+    )
     flags.DEFINE_list("rgb", [], "Folder of photo records (table6: two); default: the configuration's.")
     flags.DEFINE_string("budget", "600steps", "Of every row: e.g. 600steps or 5minutes.")
     flags.DEFINE_enum("size", "small", ["small", "published"], "Of the networks.")
     flags.DEFINE_list("seeds", ["0"], "Every row is trained once with each.")
     flags.DEFINE_string("split", "validation", "Split of the cube records that is reported.")
     flags.DEFINE_string("camera", "", "Projects the test cubes; default: the configuration's test camera.")
+    flags.DEFINE_integer("simulated", 4, "Simulated videos of table4 beside those of --data.", lower_bound=0)
     flags.DEFINE_bool("known_srf", None, "Give methods the camera; default: only in the suite agdnet.")
     cli.define_config("configs/cave_camvid.py")
 
@@ -31,6 +38,15 @@ def define_flags():
 def main(_):
     from rich.console import Console
 
+    output = FLAGS.output or f"suites/{FLAGS.suite}"
+    shown, paths = (follow_targets if FLAGS.suite == TRACKING else train_rows)(output)
+    for table in shown:
+        Console().print(table)
+    print(f"{output}: {', '.join(path.name for path in paths)}")
+
+
+def train_rows(output):
+    """Trains and evaluates the rows of a suite; returns (tables for the screen, paths of what was written)."""
     from hsgan.benchmark import budget, report, rows, runner
 
     config = cli.load_config()
@@ -39,11 +55,21 @@ def main(_):
     suite = rows.build(FLAGS.suite, FLAGS.size, cubes, photos)
     known = FLAGS.suite == "agdnet" if FLAGS.known_srf is None else FLAGS.known_srf
     seeds, allowed = runner.parse_seeds(FLAGS.seeds), budget.parse(FLAGS.budget)
-    run = runner.SuiteRun(suite, config, allowed, seeds, FLAGS.output, FLAGS.split, FLAGS.camera, known, FLAGS.runs)
+    run = runner.SuiteRun(suite, config, allowed, seeds, output, FLAGS.split, FLAGS.camera, known, FLAGS.runs)
     results = run.run()
-    paths = report.write(suite, results, run)
-    Console().print(report.screen_table(suite, results))
-    print(f"{FLAGS.output}: {', '.join(str(path.name) for path in paths)}")
+    return [report.screen_table(suite, results)], report.write(suite, results, run)
+
+
+def follow_targets(output):
+    """Follows targets by every tracker and method; returns as `train_rows`."""
+    from hsgan.benchmark import tracking
+
+    if flags.FLAGS["config"].using_default_value:
+        # Its cubes are all that counts here, for methods without a network; the demo set's are made on first use.
+        FLAGS.config = "configs/demo.py"
+    suite = tracking.prepare(cli.load_config(), FLAGS.data, FLAGS.simulated, output, FLAGS.camera, FLAGS.runs)
+    suite.run()
+    return suite.screen_tables(), suite.write()
 
 
 if __name__ == "__main__":

@@ -27,7 +27,6 @@ from hsgan.benchmark.extras import EXTRAS
 from hsgan.benchmark.measure import measure
 from hsgan.config.tree import leaves
 from hsgan.data import sources
-from hsgan.data.statistics import cube_statistics
 from hsgan.disk import guard
 from hsgan.disk.plain import read_json
 from hsgan.disk.whole import staged, write_json
@@ -35,9 +34,8 @@ from hsgan.errors import ConfigError, RunError
 from hsgan.evaluate.harness import evaluate
 from hsgan.networks.cost import multiply_adds, parameters
 from hsgan.networks.parsers import REPORT_FILE
-from hsgan.prior.fit import fit_run
 from hsgan.prior.mixture import MixturePrior
-from hsgan.reconstruct.methods import Knowledge, closed_forms
+from hsgan.reconstruct.fitted import fit_config, fitted
 from hsgan.reconstruct.models import NetworkMethod
 from hsgan.records.manifest import read_manifest
 from hsgan.records.reader import iterate_cubes
@@ -244,12 +242,7 @@ class SuiteRun:
 
     def closed_forms(self):
         """Returns the suite's methods without a network, fitted to the training cubes, for the training's cameras."""
-        if not self.suite.closed_forms:
-            return []
-        statistics, noise = cube_statistics(self.cubes, "train"), self.base.generator.prior_noise
-        prior = self.prior(self.base) if "mixture" in self.suite.closed_forms else None
-        knowledge = Knowledge(statistics, noise, prior, self.base.prior.noise)
-        return closed_forms(self.training_cameras, knowledge, self.suite.closed_forms)
+        return fitted(self.base, self.suite.closed_forms, self.prior) if self.suite.closed_forms else []
 
     def prior(self, config):
         """Returns the mixture prior of a configuration; all that would fit an equal one share it."""
@@ -258,8 +251,7 @@ class SuiteRun:
         file = self.output / PRIORS / f"{fingerprint[:12]}.npz"
         if not file.is_file():
             file.parent.mkdir(parents=True, exist_ok=True)
-            cameras = sources.training_cameras(config, self.dictionary)
-            fit_run(config.prior, sources.folder(config, "cubes"), cameras).save(file)
+            fit_config(config).save(file)
         return MixturePrior.open(file)
 
     def share_prior(self, config, path):

@@ -1,7 +1,7 @@
 """Frames of a 4x4 mosaic sensor, 16 bands in one gray image (the Hyperspectral Object Tracking Challenge's HSI/).
 
-Pixel (4 r + i, 4 c + j) of the file is band 4 i + j of pixel (r, c), as in the challenge's own program. The challenge
-gives 470 to 620 nm for its 16 bands; even steps between are ours.
+The bands are in the order of the mosaic, row by row, as in the challenge's own program. The challenge gives 470 to 620
+nm for its 16 bands and no more: that they ascend in even steps is an assumption.
 """
 
 from pathlib import Path
@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from hsgan.disk import guard
 from hsgan.errors import DataError
+from hsgan.spectra.bands import mosaic_bands
 
 SIDE = 4
 BANDS = SIDE * SIDE
@@ -26,17 +28,12 @@ def read_mosaic(path: str | Path) -> np.ndarray:
     Raises:
       DataError: no such file, damaged, not gray, or with sides that are no multiples of 4.
     """
-    try:
-        with Image.open(path) as image:
-            if image.mode not in _MODES:
-                raise DataError(f"{path}: must be a gray mosaic of {BANDS} bands. Received: color mode {image.mode}")
-            values = np.asarray(image)
-    except FileNotFoundError as error:
-        raise DataError(f"{path}: no such file") from error
-    except (OSError, ValueError, SyntaxError) as error:
-        raise DataError(f"{path}: is damaged or no image ({' '.join(str(error).split())})") from error
+    with guard.reading(path, "a mosaic of 16 bands"), Image.open(path) as image:
+        if image.mode not in _MODES:
+            raise DataError(f"{path}: must be a gray mosaic of {BANDS} bands. Received: color mode {image.mode}")
+        guard.check_pixels(path, *image.size)
+        values = np.asarray(image)
     height, width = values.shape
     if height % SIDE or width % SIDE:
         raise DataError(f"{path}: the sides of a mosaic must be multiples of {SIDE}. Received: {width} x {height}")
-    blocks = values.reshape(height // SIDE, SIDE, width // SIDE, SIDE).transpose(0, 2, 1, 3)
-    return blocks.reshape(height // SIDE, width // SIDE, BANDS).astype(np.float32)
+    return mosaic_bands(values, SIDE).astype(np.float32)

@@ -33,7 +33,8 @@ def overlaps(truth: np.ndarray, found: np.ndarray) -> np.ndarray:
     high = np.minimum(truth[..., :2] + truth[..., 2:], found[..., :2] + found[..., 2:])
     both = np.clip(high - low, 0, None).prod(axis=-1)
     union = truth[..., 2:].prod(axis=-1) + found[..., 2:].prod(axis=-1) - both
-    return np.divide(both, union, out=np.zeros_like(both), where=union > 0)
+    # Of equal boxes it is 1, not a little more by rounding.
+    return np.minimum(np.divide(both, union, out=np.zeros_like(both), where=union > 0), 1)
 
 
 def tracking_measures(truth: np.ndarray, found: np.ndarray) -> dict:

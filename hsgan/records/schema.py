@@ -18,6 +18,7 @@ import numpy as np
 from hsgan.errors import DataError
 from hsgan.records import wire
 from hsgan.records.values import VOID, check_labels, decode_labels, encode_labels, image_size, quantize
+from hsgan.spectra.bands import mosaic_bands
 
 __all__ = [
     "ENCODINGS",
@@ -132,9 +133,7 @@ class FrameRecord:
         """
         if not self.mosaic:
             raise DataError(f"scene {self.scene}: is a color image, no mosaic of bands")
-        side = self.mosaic
-        blocks = imagecodecs.png_decode(self.image).reshape(self.height // side, side, self.width // side, side)
-        return blocks.transpose(0, 2, 1, 3).reshape(self.height // side, self.width // side, side * side)
+        return mosaic_bands(imagecodecs.png_decode(self.image), self.mosaic)
 
 
 def buffers(record):

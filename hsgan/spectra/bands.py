@@ -39,6 +39,18 @@ def band_at(wavelengths_nm: np.ndarray, wanted_nm: float) -> int:
     return int(np.abs(np.asarray(wavelengths_nm, np.float64) - wanted_nm).argmin())
 
 
+def mosaic_bands(mosaic: np.ndarray, side: int) -> np.ndarray:
+    """Returns the bands of a mosaic sensor's frame, [height / side, width / side, side^2], row by row of the mosaic.
+
+    Args:
+      mosaic: [height, width], whose pixel (side r + i, side c + j) is band side i + j of pixel (r, c).
+      side: of the mosaic, which divides both sides of the frame.
+    """
+    height, width = mosaic.shape
+    blocks = mosaic.reshape(height // side, side, width // side, side).transpose(0, 2, 1, 3)
+    return blocks.reshape(height // side, width // side, side * side)
+
+
 def gaussian_filters(wavelengths_nm: np.ndarray, centers_nm: np.ndarray, width_nm: float) -> np.ndarray:
     """Returns what Gaussian filters make of a spectrum's bands, float64 [filters, bands]; each row sums to 1.
 

@@ -19,6 +19,13 @@ def define_flags():
     flags.DEFINE_string("output", None, "Folder for boxes and videos; those there are replaced.", required=True)
     flags.DEFINE_string("box", "", "First box: left,top,width,height in pixels from 1; default: groundtruth_rect.txt.")
     flags.DEFINE_list("features", [], "What the filter sees: hog, color, sshmg, abundances; default: by the frames.")
+    flags.DEFINE_string(
+        "cubes", "none", "What makes a cube of every frame: a run, an exported model, bi, smooth, ...; none: no cubes."
+    )
+    flags.DEFINE_string("data", "demo", "Cube records that a method without a network is fitted to.")
+    flags.DEFINE_string(
+        "camera", "", "Camera that took the videos: a name or a file of its SRF; default: as the method does."
+    )
     flags.DEFINE_bool("video", True, "Write a video with the boxes, which needs PyAV (hsgan[video]).")
 
 
@@ -33,11 +40,12 @@ def main(argv):
     if FLAGS.features:
         Features(tuple(FLAGS.features))
     found, failed = sequences.find_sequences(argv[1:], FLAGS.box), 0
+    make = cube_maker()
     names = [f"{sequence.name}.csv" for sequence in found]
     folder(FLAGS.output)
     for sequence, (_, stem) in zip(found, output_stems(names, FLAGS.output), strict=True):
         try:
-            print(follow(sequence, stem), flush=True)
+            print(follow(sequence, stem, make()), flush=True)
         except HsganError as error:
             failed += 1
             print(f"error: {error}", file=sys.stderr, flush=True)
@@ -45,13 +53,26 @@ def main(argv):
         raise DataError(f"{failed} of {len(found)} sequences could not be followed")
 
 
-def follow(sequence, stem):
+def cube_maker():
+    """Returns a function that gives what makes cubes of one video's frames, None if none are to be made."""
+    from hsgan import config as config_lib
+    from hsgan.files import cameras
+    from hsgan.track.cubes import FrameCubes, find_method
+
+    if FLAGS.cubes == "none":
+        return lambda: None
+    method = find_method(FLAGS.cubes, config_lib.load("demo", [f"data.cubes={FLAGS.data}"]))
+    srf = cameras.find(FLAGS.camera, method.dictionary)[1] if FLAGS.camera else None
+    return lambda: FrameCubes(method, srf)
+
+
+def follow(sequence, stem, cubes):
     """Follows the target of one sequence, and writes what is asked for; returns what to print."""
     from hsgan.files.video_writer import write_video
     from hsgan.track import output
     from hsgan.track.course import CUBES, TRACKING, Course
 
-    course = Course(sequence, features=tuple(FLAGS.features))
+    course = Course(sequence, None if sequence.bands > 3 else cubes, tuple(FLAGS.features))
     paths = [f"{stem}.csv"]
     if FLAGS.video:
         paths.append(f"{stem}.mp4")

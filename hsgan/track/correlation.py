@@ -98,8 +98,12 @@ def train_filter(
     penalty_growth: float = 10.0,
     penalty_limit: float = 1e3,
     iterations: int = 2,
-) -> np.ndarray:
-    """Returns the spectrum of the filter after some iterations of ADMM from 0.
+) -> tuple[np.ndarray, np.ndarray]:
+    """Returns the spectra of the filter's two halves after some iterations of ADMM from 0: (free, inside).
+
+    They meet when ADMM has converged. After few iterations the free one still sees what is around the target: it finds
+    the place again where the target was hidden, and is drawn to the background a little. The one inside of the
+    rectangle is not.
 
     Args:
       features: spectra of the target's appearance, complex [rows, columns // 2 + 1, channels].
@@ -127,7 +131,7 @@ def train_filter(
         grown = min(penalty * penalty_growth, penalty_limit)
         gap = (gap + free - shrunk) * np.float32(penalty / grown)
         penalty = grown
-    return shrunk
+    return free, shrunk
 
 
 def _middle(count, size):

@@ -11,7 +11,6 @@ between. A box without area, or of NaN, says that the target is not to be seen.
 """
 
 import itertools
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from hsgan.errors import DataError
-from hsgan.files import inputs, mosaic, photos, video
+from hsgan.files import boxes, inputs, mosaic, photos, video
 from hsgan.metrics.tracking import overlaps
 
 TRUTH = "groundtruth_rect"
@@ -97,7 +96,7 @@ def find_sequences(paths: list, box: str = "") -> list[Sequence]:
     """
     if not paths:
         raise DataError("SEQUENCE: give at least one folder of frames, or video")
-    given = None if not box else _parse_boxes([box], "--box")
+    given = None if not box else _from_zero(np.array([boxes.parse_box(box, "--box")]))
     if given is not None and np.isnan(given).any():
         raise DataError(f"--box: must have an area. Received: {box}")
     found = {}
@@ -113,31 +112,16 @@ def read_boxes(path: str | Path) -> np.ndarray:
     Raises:
       DataError: no such file, empty, or a line that is no box.
     """
-    try:
-        lines = Path(path).read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}") from error
-    while lines and not lines[-1].strip():
-        lines.pop()
-    if not lines:
+    found = boxes.read_boxes(path)
+    if not len(found):
         raise DataError(f"{path}: holds no boxes")
-    return _parse_boxes(lines, path)
+    return _from_zero(found)
 
 
-def _parse_boxes(lines, where):
-    found = np.full((len(lines), 4), np.nan)
-    for number, line in enumerate(lines):
-        parts = re.split(r"[,;\s]+", line.strip().strip(",;"))
-        try:
-            values = [float(part) for part in parts]
-        except ValueError:
-            values = []
-        if len(values) != 4 or np.isinf(values).any():
-            place = f"{where}: line {number + 1}" if len(lines) > 1 else str(where)
-            raise DataError(f"{place}: must be left, top, width, height in pixels. Received: {line.strip()[:60]!r}")
-        if not np.isnan(values).any() and values[2] > 0 and values[3] > 0:
-            found[number] = np.array(values) - [1, 1, 0, 0]
-    return found
+def _from_zero(found):
+    """Returns boxes counted from 0 instead of 1; NaN for those without an area."""
+    seen = (found[:, 2:] > 0).all(axis=1) & ~np.isnan(found).any(axis=1)
+    return np.where(seen[:, None], found - [1, 1, 0, 0], np.nan)
 
 
 def _sequences_of(path, box):

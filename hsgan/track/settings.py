@@ -20,6 +20,7 @@ class Settings:
       iterations: of ADMM, each frame.
       learning_rate: weight of the newest frame in the model of the target's appearance.
       scales: number of sizes that are tried in every frame. scale_step: their ratio.
+      scale_penalty: factor of the response of another size, for each step of it.
       newton_steps: that refine the peak of the response between cells.
 
     Raises:
@@ -38,6 +39,7 @@ class Settings:
     learning_rate: float = 0.013
     scales: int = 5
     scale_step: float = 1.01
+    scale_penalty: float = 0.99
     newton_steps: int = 5
 
     def __post_init__(self):
@@ -54,6 +56,7 @@ class Settings:
             ("learning_rate", 0 <= self.learning_rate <= 1, "between 0 and 1"),
             ("scales", self.scales >= 1 and self.scales % 2 == 1, "odd, so that the present size is one of them"),
             ("scale_step", self.scale_step > 1, "more than 1"),
+            ("scale_penalty", 0 < self.scale_penalty <= 1, "more than 0 and at most 1"),
             ("newton_steps", self.newton_steps >= 0, "at least 0"),
         )
         wrong = [f"{name} must be {rule}, is {getattr(self, name)!r}" for name, holds, rule in rules if not holds]

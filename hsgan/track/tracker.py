@@ -3,9 +3,9 @@
 Source: Galoogahi et al. 2017 (`hsgan.track.correlation`). The features are exchangeable (`hsgan.track.features`); with
 those of cubes the tracker is the one of Xiong, Zhou and Qian, "Material Based Object Tracking in Hyperspectral
 Videos", TIP 2020. Three choices are ours. Features are made of the frame's own pixels and added up over the cells of
-every window, in place of windows that are resampled first. What searches is the filter inside of the target's
-rectangle, not the free one of ADMM's other half. A frame is searched twice, first for the place, then from there for
-the size and the rest of the way.
+every window, in place of windows that are resampled first. A frame is searched twice: for the place by the free half
+of the filter, as in the source, and from there by the half inside of the target's rectangle for the size and the rest
+of the way. Another size must respond more by some percent: windows that are too small respond a little too much.
 """
 
 import numpy as np
@@ -42,7 +42,7 @@ class Tracker:
         view = self._view(frame)
         features.begin(view.part(self.center / self.shrinking, self._cell_side() * self.cells))
         self.model = self._spectra(view, np.ones(1))[0]
-        self.filter = self._train()
+        self.filters = self._train()
 
     @property
     def box(self) -> np.ndarray:
@@ -53,20 +53,21 @@ class Tracker:
     def update(self, frame: np.ndarray) -> np.ndarray:
         """Finds the target in the next frame, learns how it looks there, and returns its box, float64 [4]."""
         view = self._view(frame)
-        # The filter knows the target on the middle of a cell: first there, then its size and the rest of the way.
-        for factors in (np.ones(1), self.factors):
-            self._search(view, frame.shape, factors)
+        for half, factors in zip(self.filters, (np.ones(1), self.factors), strict=True):
+            self._search(view, frame.shape, half, factors)
         rate = np.float32(self.settings.learning_rate)
         self.model = (1 - rate) * self.model + rate * self._spectra(view, np.ones(1))[0]
-        self.filter = self._train()
+        self.filters = self._train()
         return self.box
 
     def _view(self, frame):
         return View(self.features, window.shrink(frame, self.shrinking), max(self.settings.cell // 2, 1))
 
-    def _search(self, view, shape, factors):
+    def _search(self, view, shape, half, factors):
         """Moves to the highest peak of the responses of windows of several sizes."""
-        responses = correlation.response_spectrum(self.filter, self._spectra(view, factors))
+        responses = correlation.response_spectrum(half, self._spectra(view, factors))
+        steps = np.abs(np.arange(len(factors)) - len(factors) // 2)
+        responses = responses * (self.settings.scale_penalty**steps)[:, None, None].astype(np.float32)
         best, row, column, _ = find_peak(responses, self.cells, self.settings.newton_steps)
         step = self._cell_side() * self.shrinking * factors[best]
         self.center = np.clip(self.center + step * np.array([column, row]), 0, (shape[1], shape[0]))

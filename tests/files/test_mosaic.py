@@ -26,7 +26,7 @@ def test_what_is_no_mosaic(tmp_path):
     for name, message in (
         ("odd.png", "must be multiples of 4. Received: 10 x 8"),
         ("rgb.png", "must be a gray mosaic of 16 bands. Received: color mode RGB"),
-        ("text.png", "is damaged or no image"),
+        ("text.png", "is damaged or truncated, or not a mosaic of 16 bands"),
         ("none.png", "no such file"),
     ):
         with pytest.raises(DataError, match=message):

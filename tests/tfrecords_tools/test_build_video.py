@@ -112,8 +112,8 @@ def _break(folder, how):
 FAULTS = {
     "missing": r"car: no groundtruth_rect\*.txt",
     "short": r"groundtruth_rect.txt: must have a line for each of 12 frames. Received: 1 lines",
-    "three": r"groundtruth_rect.txt: line 1: must be x, y, width, height. Received: 3 numbers",
-    "text": r"groundtruth_rect.txt: line 1: must be numbers: .* 'x'",
+    "three": r"groundtruth_rect.txt: line 1: must be x, y, width, height in pixels. Received: '1 2 3'",
+    "text": r"groundtruth_rect.txt: line 1: must be x, y, width, height in pixels. Received: .*x",
     "frame": r"car/00002: .*3.jpg: must be a JPEG or PNG image",
     "duplicate": r"more/car: a second sequence of this name",
 }

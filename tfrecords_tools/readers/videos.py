@@ -8,8 +8,9 @@ import re
 
 import numpy as np
 
-from hsgan.disk.plain import read_bytes, read_text
+from hsgan.disk.plain import read_bytes
 from hsgan.errors import DataError
+from hsgan.files.boxes import read_boxes
 from hsgan.files.formats import pictures
 from hsgan.records import schema
 from tfrecords_tools.readers import files
@@ -46,7 +47,7 @@ class VideoFiles:
         frames = sorted(
             (file for file in (path / self.images).iterdir() if file.suffix.lower() in SUFFIXES), key=_frame_number
         )
-        boxes = read_boxes(self.box_files(path), len(frames), path)
+        boxes = boxes_of(self.box_files(path), len(frames), path)
         parents = [part.lower() for part in path.relative_to(self.folder).parts[:-1]]
         split = next((_SPLITS[part] for part in reversed(parents) if part in _SPLITS), "test")
         for index, file in enumerate(frames):
@@ -126,11 +127,11 @@ class HotcReader(VideoFiles):
         return 4, read_bytes(color) if color.is_file() else None
 
 
-def read_boxes(paths, frames, where):
-    """Returns the boxes of files of x, y, width, height a line, float [targets, frames, 4].
+def boxes_of(paths, frames, where):
+    """Returns the boxes of some targets as their files have them, float [targets, frames, 4].
 
     Args:
-      paths: one file a target; numbers separated by commas, tabs or spaces, "NaN" where the target is not in the frame.
+      paths: one file a target (`hsgan.files.boxes`).
       frames: number of frames, which each file must have lines for.
       where: the sequence, for error messages.
 
@@ -139,21 +140,10 @@ def read_boxes(paths, frames, where):
     """
     if not paths:
         raise DataError(f"{where}: no {_BOX_FILES} with the boxes of its target")
-    boxes = []
-    for path in paths:
-        lines = [line for line in read_text(path).splitlines() if line.strip()]
-        rows = []
-        for number, line in enumerate(lines, 1):
-            try:
-                row = [float(part) for part in re.split(r"[,\s]+", line.strip().rstrip(","))]
-            except ValueError as error:
-                raise DataError(f"{path}: line {number}: must be numbers: {error}") from error
-            if len(row) != 4:
-                raise DataError(f"{path}: line {number}: must be x, y, width, height. Received: {len(row)} numbers")
-            rows.append(row)
-        if len(rows) != frames:
-            raise DataError(f"{path}: must have a line for each of {frames} frames. Received: {len(rows)} lines")
-        boxes.append(rows)
+    boxes = [read_boxes(path) for path in paths]
+    for path, found in zip(paths, boxes, strict=True):
+        if len(found) != frames:
+            raise DataError(f"{path}: must have a line for each of {frames} frames. Received: {len(found)} lines")
     return np.array(boxes, np.float64)
 
 

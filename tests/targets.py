@@ -1,7 +1,12 @@
 """Synthetic frames with a target whose motion is known exactly."""
 
+from dataclasses import dataclass
+from pathlib import Path
+
 import numpy as np
 from scipy import ndimage
+
+from hsgan.track.sequences import Sequence
 
 
 def moving_target(size=128, side=18, count=12, velocity=(2.3, -1.7), growth=1.0, bands=3, seed=0):
@@ -35,3 +40,20 @@ def moving_target(size=128, side=18, count=12, velocity=(2.3, -1.7), growth=1.0,
             frames.append(frame.astype(np.float32))
         boxes.append([*(middle - side * scale / 2), side * scale, side * scale])
     return frames, np.array(boxes)
+
+
+@dataclass(frozen=True, eq=False)
+class MemorySequence(Sequence):
+    """A sequence whose frames are in memory."""
+
+    images: tuple = ()
+
+    def _named_frames(self):
+        for number, image in enumerate(self.images):
+            yield f"{self.name}, frame {number + 1}", image
+
+
+def sequence_of(name, bands=3, **options):
+    """Returns a `MemorySequence` of a `moving_target`."""
+    frames, truth = moving_target(bands=bands, **options)
+    return MemorySequence(name, Path(name), (), truth, bands, tuple(frames))
