@@ -67,6 +67,8 @@ class Worker:
         if line:
             return Outcome(subject, seed, *json.loads(line))
         kind = "crash" if ready else "slow"
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(MOST_SECONDS if ready else 0)
         self._process.kill()
         status = self._process.wait()
         self.close()
@@ -109,8 +111,12 @@ def attempt(subject, name: str, seed: int, folder: Path) -> tuple[str, str]:
     sound = folder / f"sound-{zlib.crc32(name.encode()):08x}"
     if not sound.is_dir():
         sound.mkdir()
-        files = subject.make(sound)
-        subject.read(sound)
+        try:
+            files = subject.make(sound)
+            subject.read(sound)
+        except Exception as error:
+            shutil.rmtree(sound)
+            return "foreign", f"a sound file: {type(error).__name__}: {error}"
         (folder / f"{sound.name}.json").write_text(json.dumps([str(path.relative_to(sound)) for path in files]))
     files = json.loads((folder / f"{sound.name}.json").read_text())
     place = folder / "damaged"

@@ -81,9 +81,9 @@ def _saved_model(folder):
 
 
 def _read_saved_model(folder):
-    from hsgan.reconstruct.models import ExportedModel
+    from hsgan.reconstruct.models import SavedModel
 
-    return ExportedModel(folder / "1").estimate_srf(np.full((16, 16, 3), 0.5, np.float32))
+    return SavedModel(folder / "1").estimate_srf(np.full((16, 16, 3), 0.5, np.float32))
 
 
 def _tflite(folder):
