@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 from fault_files import Subject
-from trained_run import make_records, make_run
+from trained_run import make_records, make_run, network
 
 from hsgan.disk import whole
 from hsgan.run.folder import RunFolder
 from hsgan.train.state import TrainingState
 
-_EXPORTS = {}
+_SOUND = {}
 
 
 class SmallModel:
@@ -46,7 +46,12 @@ def _weights(folder):
 
 
 def _read_weights(folder):
-    return RunFolder.open(folder / "run").network("best")
+    read = RunFolder.open(folder / "run").network("best")
+    if "weights" not in _SOUND:
+        _SOUND["weights"] = network().get_weights()
+    if not all(np.array_equal(one, other) for one, other in zip(read.get_weights(), _SOUND["weights"], strict=True)):
+        raise AssertionError("damaged weights are taken as sound ones")
+    return read
 
 
 def _checkpoint(folder):
@@ -66,13 +71,13 @@ def _read_checkpoint(folder):
 
 def _export():
     """Returns the folder of an export, made once a process."""
-    if "path" not in _EXPORTS:
+    if "export" not in _SOUND:
         from hsgan.export.export import export
 
         folder = Path(tempfile.mkdtemp(prefix="faults-"))
         run, records = make_run(folder / "run"), make_records(folder / "records")
-        _EXPORTS["path"], _ = export(run, folder / "out", ("float32",), records, scenes=1)
-    return _EXPORTS["path"]
+        _SOUND["export"], _ = export(run, folder / "out", ("float32",), records, scenes=1)
+    return _SOUND["export"]
 
 
 def _saved_model(folder):
