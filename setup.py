@@ -61,6 +61,7 @@ EXTRAS = {
         "openvino",
         "pyyaml",
         "pytest",
+        "pytest-xdist",
         "scikit-image",
         "scikit-learn",
         "ruff>=0.17,<0.18",
