@@ -1,9 +1,11 @@
 """The defaults: the papers' methods and trainings, on the demo records. One function for each group of sections."""
 
+from typing import Any
+
 import ml_collections
 
 
-def default_config():
+def default_config() -> ml_collections.ConfigDict:
     """Returns the defaults, a locked `ConfigDict`."""
     config = ml_collections.ConfigDict()
     config.name = "hsgan"
@@ -25,7 +27,7 @@ def default_config():
     return config
 
 
-def cameras():
+def cameras() -> dict[str, Any]:
     """Cameras of training and test."""
     return dict(
         # "default" (embedded), or a camspec_database.txt, or a .npz of tfrecords_tools.build_srf.
@@ -37,7 +39,7 @@ def cameras():
     )
 
 
-def data():
+def data() -> dict[str, Any]:
     """Records and random crops."""
     return dict(
         cubes="demo",  # folder of cube records (tfrecords_tools.build_hsi), or "demo"
@@ -53,7 +55,7 @@ def data():
     )
 
 
-def prior():
+def prior() -> dict[str, Any]:
     """The mixture prior of spectra, fitted once a run (method section 18)."""
     return dict(
         components=32,  # Gaussians
@@ -67,7 +69,7 @@ def prior():
     )
 
 
-def unpaired_networks():
+def unpaired_networks() -> dict[str, dict[str, Any]]:
     """The networks of the unpaired method (method sections 2-6)."""
     generator = dict(
         stages=4,
@@ -99,7 +101,7 @@ def unpaired_networks():
     )
 
 
-def paired_networks():
+def paired_networks() -> dict[str, dict[str, Any]]:
     """AGD-Net (method section 12), the baselines (section 13) in their published widths, the mixture (section 18)."""
     return dict(
         agd_net=dict(
@@ -125,7 +127,7 @@ def paired_networks():
     )
 
 
-def unpaired_loss():
+def unpaired_loss() -> dict[str, Any]:
     """The objective of the unpaired method (section 7)."""
     return dict(
         adversarial=1.0,
@@ -141,7 +143,7 @@ def unpaired_loss():
     )
 
 
-def unpaired_optimizer():
+def unpaired_optimizer() -> dict[str, Any]:
     """Rates and momenta of the unpaired method (section 7)."""
     return dict(
         generator=1e-4,
@@ -157,7 +159,7 @@ def unpaired_optimizer():
     )
 
 
-def paired_training():
+def paired_training() -> dict[str, Any]:
     """Objective and optimizer of the models that train on pairs, and of `dbf` (sections 12 and 13)."""
     return dict(
         pixel=1.0,
@@ -180,7 +182,7 @@ def paired_training():
     )
 
 
-def training():
+def training() -> dict[str, Any]:
     """The loop."""
     return dict(
         steps=50 * 208,

@@ -2,7 +2,11 @@
 
 import json
 import runpy
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
+
+from ml_collections import ConfigDict
 
 from hsgan.config.defaults import default_config
 from hsgan.config.rules import problems_of
@@ -10,7 +14,9 @@ from hsgan.config.tree import get, leaves
 from hsgan.errors import ConfigError, DataError
 
 
-def load(path, overrides=(), data_problems=None):
+def load(
+    path: str | Path, overrides: Sequence[str] = (), data_problems: Callable[[ConfigDict], list[str]] | None = None
+) -> ConfigDict:
     """Returns the checked configuration of a `configs/*.py` file with `section.field=value` overrides applied.
 
     Args:
@@ -41,13 +47,13 @@ def load(path, overrides=(), data_problems=None):
     return config
 
 
-def validate(config):
+def validate(config: ConfigDict) -> ConfigDict:
     """Raises `ConfigError` naming every problem of `config`; returns it otherwise."""
     refuse(problems_of(config))
     return config
 
 
-def refuse(problems, data_problems=()):
+def refuse(problems: Sequence[str], data_problems: Sequence[str] = ()) -> None:
     """Raises one error that names every problem, each in a line of its own where there are several.
 
     Args:
@@ -67,7 +73,7 @@ def refuse(problems, data_problems=()):
     raise DataError(lines)
 
 
-def from_dict(values):
+def from_dict(values: dict[str, Any]) -> ConfigDict:
     """Returns the checked configuration of a dictionary as `to_dict` gives it.
 
     Raises:
@@ -81,12 +87,12 @@ def from_dict(values):
     return config
 
 
-def to_dict(config):
+def to_dict(config: ConfigDict) -> dict[str, Any]:
     """Returns `config` as plain dictionaries, lists and scalars, fit for JSON."""
     return json.loads(json.dumps(config.to_dict()))
 
 
-def differences(a, b):
+def differences(a: ConfigDict, b: ConfigDict) -> list[str]:
     """Returns the names of the fields in which two configurations differ."""
     left, right = dict(leaves(to_dict(a))), dict(leaves(to_dict(b)))
     return sorted(name for name in left.keys() | right.keys() if left.get(name) != right.get(name))

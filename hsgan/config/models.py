@@ -6,6 +6,8 @@ name. These few facts stand here so that a configuration and its data are checke
 
 from dataclasses import dataclass
 
+from ml_collections import ConfigDict
+
 
 @dataclass(frozen=True)
 class Model:
@@ -36,12 +38,12 @@ MODELS = {
 UNKNOWN = Model()  # of a name that is not in MODELS, which is a problem of its own
 
 
-def model_of(config) -> Model:
+def model_of(config: ConfigDict) -> Model:
     """Returns the facts about `config.model`; those of the plainest model where there is none of that name."""
     return MODELS.get(config.model, UNKNOWN)
 
 
-def wants_labels(config) -> bool:
+def wants_labels(config: ConfigDict) -> bool:
     """Whether training `config` reads the labels of the photos: for the semantic term, or to pre-train its parser."""
     semantic = config.semantic
     return model_of(config).semantic and bool(

@@ -1,6 +1,9 @@
 """What a configuration must obey: each group of sections has a function that reports what it breaks."""
 
 import math
+from collections.abc import Sequence
+
+from ml_collections import ConfigDict
 
 from hsgan.config.models import MODELS, model_of
 from hsgan.config.tree import get, grid_is_whole, wavelengths_nm
@@ -14,7 +17,7 @@ ENCODINGS = ("srgb", "linear")
 PRECISIONS = ("float32", "mixed_bfloat16")
 
 
-def problems_of(config):
+def problems_of(config: ConfigDict) -> list[str]:
     """Returns a list of texts, one for each rule that `config` breaks."""
     rules = Rules(config)
     for check in (check_general, check_data, check_prior, check_unpaired, check_semantic, check_paired):
@@ -25,41 +28,41 @@ def problems_of(config):
 class Rules:
     """Collects the rules that a configuration breaks, in words."""
 
-    def __init__(self, config):
+    def __init__(self, config: ConfigDict):
         self.config, self.problems = config, []
 
-    def rule(self, holds, name, text):
+    def rule(self, holds: bool, name: str, text: str) -> None:
         """Reports field `name` with the rule `text` unless it `holds`."""
         if not holds:
             self.problems.append(f"{name}: {text}. Received: {get(self.config, name)!r}")
 
-    def positive(self, section, *names):
+    def positive(self, section: str, *names: str) -> None:
         for name in names:
             self.rule(0 < get(self.config, section + name) < math.inf, section + name, "must be positive")
 
-    def not_negative(self, section, *names):
+    def not_negative(self, section: str, *names: str) -> None:
         for name in names:
             self.rule(0 <= get(self.config, section + name) < math.inf, section + name, "must not be negative")
 
-    def fraction(self, section, *names):
+    def fraction(self, section: str, *names: str) -> None:
         for name in names:
             self.rule(0 <= get(self.config, section + name) < 1, section + name, "must lie in [0, 1)")
 
-    def one_of(self, name, choices):
+    def one_of(self, name: str, choices: Sequence[str]) -> None:
         self.rule(get(self.config, name) in choices, name, f"must be one of {', '.join(map(repr, choices))}")
 
-    def scale_range(self, name):
+    def scale_range(self, name: str) -> None:
         value = get(self.config, name)
         holds = len(value) == 2 and all(map(_is_number, value)) and 0 < value[0] <= value[1]
         self.rule(holds, name, "must be two positive numbers, low <= high")
 
-    def whole_numbers(self, name, what="positive whole numbers", odd=False):
+    def whole_numbers(self, name: str, what: str = "positive whole numbers", odd: bool = False) -> None:
         value = get(self.config, name)
         holds = len(value) > 0 and all(type(v) is int and v > 0 and (v % 2 or not odd) for v in value)
         self.rule(holds, name, f"must be one or more {what}")
 
 
-def check_general(rules, config):
+def check_general(rules: Rules, config: ConfigDict) -> None:
     """Seed, model, grid, cameras and the loop."""
     rules.not_negative("", "seed")
     rules.rule(config.seed < 2**31, "seed", "must be below 2**31")
@@ -93,7 +96,7 @@ def check_general(rules, config):
     )
 
 
-def check_data(rules, config):
+def check_data(rules: Rules, config: ConfigDict) -> None:
     """Records and crops."""
     rules.positive("data.", "crops_per_read", "rgb_crop")
     rules.one_of("data.rgb_encoding", ENCODINGS)
@@ -102,7 +105,7 @@ def check_data(rules, config):
     rules.rule(config.data.rgb_crop >= config.train.patch, "data.rgb_crop", "must be at least train.patch")
 
 
-def check_prior(rules, config):
+def check_prior(rules: Rules, config: ConfigDict) -> None:
     """The mixture prior."""
     rules.positive("prior.", "components", "samples", "noise")
     rules.not_negative("prior.", "exposure", "seed", "folds")
@@ -110,7 +113,7 @@ def check_prior(rules, config):
     rules.rule(config.prior.components <= config.prior.samples, "prior.components", "must not exceed prior.samples")
 
 
-def check_unpaired(rules, config):
+def check_unpaired(rules: Rules, config: ConfigDict) -> None:
     """Networks, objective and optimizers of the unpaired method."""
     rules.positive("generator.", "stages", "growth", "units", "prior_noise")
     rules.not_negative("generator.", "negative_slope")
@@ -152,7 +155,7 @@ def check_unpaired(rules, config):
     rules.fraction("optimizer.", "beta_1", "beta_2", "semantic_momentum", "ema")
 
 
-def check_semantic(rules, config):
+def check_semantic(rules: Rules, config: ConfigDict) -> None:
     """The semantic branch and its parser."""
     rules.positive("semantic.", "width", "units", "pretrain_batch", "pretrain_learning_rate")
     rules.not_negative("semantic.", "pretrain_steps", "pretrain_weight_decay")
@@ -169,7 +172,7 @@ def check_semantic(rules, config):
     )
 
 
-def check_paired(rules, config):
+def check_paired(rules: Rules, config: ConfigDict) -> None:
     """Networks, objective and optimizer of AGD-Net and the baselines."""
     rules.positive("agd_net.", "stages", "growth", "units", "prior_noise")
     rules.one_of("agd_net.degradation", DEGRADATIONS)

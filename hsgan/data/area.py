@@ -11,7 +11,9 @@ import tensorflow as tf
 _ROWS, _COLUMNS = 4, 16  # patch rows of a strip and patch columns of a group: the fastest of 4 to 64
 
 
-def average_window(values, offset, window, size, flips, unit):
+def average_window(
+    values: tf.Tensor, offset: tf.Tensor, window: tf.Tensor, size: int, flips: tf.Tensor, unit: tf.Tensor | float
+) -> tf.Tensor:
     """Returns the area average of a window, as float32 [size, size, bands] in the units of `values * unit`.
 
     Args:

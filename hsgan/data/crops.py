@@ -4,13 +4,17 @@ A random rescale by a factor `f`, then a crop of `size`, is done as: cut a windo
 Factors whose window would leave the image are clipped to the largest window that fits.
 """
 
+from collections.abc import Sequence
+
 import tensorflow as tf
 
 from hsgan.data.area import average_window
 from hsgan.records.schema import VOID
 
 
-def cube_crop(values, seed, size, scale, unit=1.0):
+def cube_crop(
+    values: tf.Tensor, seed: tf.Tensor, size: int, scale: Sequence[float], unit: tf.Tensor | float = 1.0
+) -> tf.Tensor:
     """Cuts one random crop out of a scene.
 
     Args:
@@ -38,7 +42,9 @@ def cube_crop(values, seed, size, scale, unit=1.0):
     return _where_equal(window, size, cut, lambda: average_window(values, offset, window, size, flips, unit))
 
 
-def photo_crop(image, labels, seed, size, scale):
+def photo_crop(
+    image: tf.Tensor, labels: tf.Tensor, seed: tf.Tensor, size: int, scale: Sequence[float]
+) -> tuple[tf.Tensor, tf.Tensor]:
     """Cuts one random crop out of a photo and its label map.
 
     A photo that is smaller than `size` even at the largest factor is continued by reflection, where labels are void.
@@ -80,7 +86,7 @@ def photo_crop(image, labels, seed, size, scale):
     return tf.ensure_shape(image, [size, size, 3]), tf.ensure_shape(labels, [size, size])
 
 
-def shrink(image, size):
+def shrink(image: tf.Tensor, size: int) -> tf.Tensor:
     """Returns float [height, width, channels] resized to [size, size, channels] by area average."""
 
     def resized():

@@ -4,8 +4,8 @@ Which camera a patch is seen with is drawn for every patch, from (seed, step) al
 continues exactly as an uninterrupted one does. Source: method sections 9 and 12.
 """
 
-import ml_collections
 import tensorflow as tf
+from ml_collections import ConfigDict
 
 from hsgan.data import pipelines
 from hsgan.records.manifest import Manifest
@@ -15,9 +15,7 @@ from hsgan.spectra.srf import SrfDictionary
 _PAIRS = 4  # this stream's own constant in all its seeds
 
 
-def paired(
-    config: ml_collections.ConfigDict, manifest: Manifest, dictionary: SrfDictionary, start_step: int = 0
-) -> tf.data.Dataset:
+def paired(config: ConfigDict, manifest: Manifest, dictionary: SrfDictionary, start_step: int = 0) -> tf.data.Dataset:
     """Returns the endless stream of training batches from `start_step` on.
 
     Args:

@@ -10,9 +10,9 @@ Cubes and `rgb` are linear; `encoded` is sRGB-encoded, as scene parsers want it.
 
 import functools
 
-import ml_collections
 import numpy as np
 import tensorflow as tf
+from ml_collections import ConfigDict
 
 from hsgan.data import crops
 from hsgan.records import graph, reader
@@ -24,9 +24,7 @@ _AHEAD_BYTES = 64 << 20  # of records that are read, and again of those that are
 _CUBES, _PHOTOS, _LABELLED = 1, 2, 3
 
 
-def unpaired(
-    config: ml_collections.ConfigDict, cubes: Manifest, photos: Manifest, start_step: int = 0
-) -> tf.data.Dataset:
+def unpaired(config: ConfigDict, cubes: Manifest, photos: Manifest, start_step: int = 0) -> tf.data.Dataset:
     """Returns the endless stream of training batches from `start_step` on.
 
     Args:
@@ -46,7 +44,7 @@ def unpaired(
     return stream.prefetch(1)
 
 
-def cube_patches(config: ml_collections.ConfigDict, manifest: Manifest, start_step: int = 0) -> tf.data.Dataset:
+def cube_patches(config: ConfigDict, manifest: Manifest, start_step: int = 0) -> tf.data.Dataset:
     """Returns the endless stream of cube patches, from batch `start_step` on.
 
     One read of a scene gives `data.crops_per_read` (R) crops. `train.batch` (B) records are read for R batches, each
@@ -102,7 +100,7 @@ def _transposed(patches, batch, reads):
     return patches.prefetch(batch * reads).window(batch * reads, drop_remainder=True).flat_map(batches_of)
 
 
-def photo_crops(config: ml_collections.ConfigDict, manifest: Manifest, start_step: int = 0) -> tf.data.Dataset:
+def photo_crops(config: ConfigDict, manifest: Manifest, start_step: int = 0) -> tf.data.Dataset:
     """Returns the endless stream of photo crops, from batch `start_step` on; each photo gives one crop a visit.
 
     Args:
@@ -121,7 +119,7 @@ def photo_crops(config: ml_collections.ConfigDict, manifest: Manifest, start_ste
     return _photos(config, manifest, start_step, _PHOTOS, config.train.batch, with_rgb=True)
 
 
-def labelled_photos(config: ml_collections.ConfigDict, manifest: Manifest, start_step: int = 0) -> tf.data.Dataset:
+def labelled_photos(config: ConfigDict, manifest: Manifest, start_step: int = 0) -> tf.data.Dataset:
     """Returns the endless stream that a scene parser is pre-trained on, in batches of `semantic.pretrain_batch`.
 
     Args:

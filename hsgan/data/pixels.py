@@ -8,9 +8,9 @@ an uninterrupted one does. Source: method section 18.
 import itertools
 from collections.abc import Iterator
 
-import ml_collections
 import numpy as np
 import tensorflow as tf
+from ml_collections import ConfigDict
 
 from hsgan.prior.fit import material_share
 from hsgan.prior.samples import expose, material_spectra, materials_at, scene_spectra
@@ -21,7 +21,7 @@ _PIXELS = 5  # this stream's own constant in all its seeds
 
 
 def pixel_pairs(
-    config: ml_collections.ConfigDict,
+    config: ConfigDict,
     cubes: Manifest,
     dictionary: SrfDictionary,
     start_step: int = 0,
@@ -54,7 +54,7 @@ def pixel_pairs(
 
 
 def batches(
-    config: ml_collections.ConfigDict,
+    config: ConfigDict,
     pixels: np.ndarray,
     dictionary: SrfDictionary,
     start_step: int = 0,

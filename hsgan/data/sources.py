@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import ml_collections
+from ml_collections import ConfigDict
 
 from hsgan import config as config_lib
 from hsgan.demo.materials import check_wavelengths
@@ -45,7 +45,7 @@ class Sources:
         return {kind: manifest for kind, manifest in found.items() if manifest is not None}
 
 
-def open_sources(config: ml_collections.ConfigDict) -> Sources:
+def open_sources(config: ConfigDict) -> Sources:
     """Returns the `Sources` of `config`, after checking both; the demo set is made if need be.
 
     Raises:
@@ -60,7 +60,7 @@ def open_sources(config: ml_collections.ConfigDict) -> Sources:
     return Sources(cubes, photos, cameras(config))
 
 
-def open_photos(config: ml_collections.ConfigDict) -> Manifest:
+def open_photos(config: ConfigDict) -> Manifest:
     """Returns the manifest of the labelled photos that a scene parser of `config` is pre-trained on.
 
     Raises:
@@ -70,7 +70,7 @@ def open_photos(config: ml_collections.ConfigDict) -> Manifest:
     return read_manifest(folder(config, "photos"))
 
 
-def folder(config: ml_collections.ConfigDict, kind: str) -> Path:
+def folder(config: ConfigDict, kind: str) -> Path:
     """Returns the folder of records of a kind, "cubes" or "photos"; the demo set is made if need be.
 
     Raises:
@@ -85,7 +85,7 @@ def folder(config: ml_collections.ConfigDict, kind: str) -> Path:
     return dict(zip(("cubes", "photos"), made, strict=True))[kind]
 
 
-def cameras(config: ml_collections.ConfigDict) -> SrfDictionary:
+def cameras(config: ConfigDict) -> SrfDictionary:
     """Returns all cameras of `config.cameras.dictionary`.
 
     Raises:
@@ -94,7 +94,7 @@ def cameras(config: ml_collections.ConfigDict) -> SrfDictionary:
     return srf_lib.load(config.cameras.dictionary, config_lib.wavelengths_nm(config))
 
 
-def training_cameras(config: ml_collections.ConfigDict, dictionary: SrfDictionary) -> SrfDictionary:
+def training_cameras(config: ConfigDict, dictionary: SrfDictionary) -> SrfDictionary:
     """Returns the `SrfDictionary` of the cameras that a training of `config` sees.
 
     Raises:
@@ -107,7 +107,7 @@ def training_cameras(config: ml_collections.ConfigDict, dictionary: SrfDictionar
     return dictionary.without(sorted(others | set(names.held_out)))
 
 
-def problems(config: ml_collections.ConfigDict) -> list[str]:
+def problems(config: ConfigDict) -> list[str]:
     """Returns all that is wrong with the records, the cameras and the scene parser that training `config` reads."""
     found = cube_problems(config) + camera_problems(config)
     if config_lib.model_of(config).photos:
@@ -118,7 +118,7 @@ def problems(config: ml_collections.ConfigDict) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def cube_problems(config: ml_collections.ConfigDict) -> list[str]:
+def cube_problems(config: ConfigDict) -> list[str]:
     """Returns what is wrong with the cube records: none, others than cubes, their wavelengths, a split, a shard."""
     found = _Problems()
     if config.data.cubes == DEMO:
@@ -135,7 +135,7 @@ def cube_problems(config: ml_collections.ConfigDict) -> list[str]:
     return found.texts
 
 
-def photo_problems(config: ml_collections.ConfigDict, labels: bool) -> list[str]:
+def photo_problems(config: ConfigDict, labels: bool) -> list[str]:
     """Returns what is wrong with the photo records: none, others than photos, their encoding, a shard, no labels.
 
     Args:
@@ -164,7 +164,7 @@ def photo_problems(config: ml_collections.ConfigDict, labels: bool) -> list[str]
     return found.texts
 
 
-def camera_problems(config: ml_collections.ConfigDict) -> list[str]:
+def camera_problems(config: ConfigDict) -> list[str]:
     """Returns what is wrong with the cameras: the file of curves, its range, names that are not in it, none left."""
     found, names = _Problems(), config.cameras
     if not config_lib.grid_is_whole(config):
@@ -179,7 +179,7 @@ def camera_problems(config: ml_collections.ConfigDict) -> list[str]:
     return found.texts
 
 
-def parser_problems(config: ml_collections.ConfigDict) -> list[str]:
+def parser_problems(config: ConfigDict) -> list[str]:
     """Returns what is wrong with the scene parser, as far as that is seen without loading it."""
     name, weights = config.semantic.parser, config.semantic.parser_weights
     own = ", ".join(config_lib.PARSERS)
@@ -224,13 +224,13 @@ class _Problems:
             self.texts.append(str(error))
             return None
 
-    def demo(self, config: ml_collections.ConfigDict) -> list[str]:
+    def demo(self, config: ConfigDict) -> list[str]:
         """Returns what keeps the demo set from being made."""
         if config_lib.grid_is_whole(config):
             self.of(check_wavelengths, config_lib.wavelengths_nm(config))
         return self.texts
 
 
-def _cube_splits(config: ml_collections.ConfigDict) -> list[str]:
+def _cube_splits(config: ConfigDict) -> list[str]:
     """Returns the names of the splits that training and validation read, each once."""
     return list(dict.fromkeys(("train", config.data.validation_split)))

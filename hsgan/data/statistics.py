@@ -1,11 +1,15 @@
 """Mean and covariance of the spectra in a folder of cubes: the Gaussian prior of method section 17."""
 
+from pathlib import Path
+
 import numpy as np
 
 from hsgan.records import reader
 
+Statistics = tuple[np.ndarray, np.ndarray]  # mean float32 [bands], covariance float32 [bands, bands]
 
-def cube_statistics(directory, split="train"):
+
+def cube_statistics(directory: str | Path, split: str = "train") -> Statistics:
     """Returns `(mean, covariance)` of all pixels of a split's cubes.
 
     Summed in float64, scene by scene, so that memory holds one scene.

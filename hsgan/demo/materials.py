@@ -43,7 +43,7 @@ class Materials:
     classes: np.ndarray
     lights: dict
 
-    def draw_light(self, rng):
+    def draw_light(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """Returns `(direct, ambient)`, each [bands] with mean 1: mostly daylight, else tungsten, LED or fluorescent."""
         kind = rng.choice(4, p=[0.6, 0.2, 0.12, 0.08])
         if kind == 0:
@@ -60,7 +60,7 @@ class Materials:
         return (1 - share) * self.lights[names[first]] + share * self.lights[names[first + 1]]
 
 
-def check_wavelengths(wavelengths_nm):
+def check_wavelengths(wavelengths_nm: np.ndarray) -> None:
     """Raises `DataError` unless `wavelengths_nm`, ascending, lie within what was measured."""
     low, high = MEASURED_NM
     if wavelengths_nm[0] < low or wavelengths_nm[-1] > high:
@@ -70,7 +70,7 @@ def check_wavelengths(wavelengths_nm):
         )
 
 
-def load(wavelengths_nm):
+def load(wavelengths_nm: np.ndarray) -> Materials:
     """Returns the `Materials` on `wavelengths_nm`.
 
     Raises:

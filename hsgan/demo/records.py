@@ -32,14 +32,19 @@ _CUBE_STREAM, _PHOTO_STREAM = 1, 2
 _JPEG_QUALITY = 92
 
 
-def cache_folder(cache=""):
+def cache_folder(cache: str | Path = "") -> Path:
     """Returns the folder under which demo sets are made: `cache`, or the user's cache folder."""
     if cache:
         return Path(cache)
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "hsgan"
 
 
-def make(wavelengths_nm, cache="", cubes=None, photos=None):
+def make(
+    wavelengths_nm: np.ndarray,
+    cache: str | Path = "",
+    cubes: dict[str, int] | None = None,
+    photos: dict[str, int] | None = None,
+) -> tuple[Path, Path]:
     """Returns `(cubes, photos)`, the folders of the demo set's records, after making what is not there yet.
 
     Args:
@@ -79,7 +84,7 @@ def _make_once(path, maker):
         read_manifest(path)
 
 
-def draw_cube(index, materials, size=CUBE_SIZE):
+def draw_cube(index: int, materials: materials_lib.Materials, size: int = CUBE_SIZE) -> np.ndarray:
     """Returns demo cube `index` as float32 [size, size, bands], linear, in [0, 1]."""
     rng = np.random.default_rng([VERSION, _CUBE_STREAM, index])
     scene = scenes.draw(rng, size, materials)
@@ -88,7 +93,9 @@ def draw_cube(index, materials, size=CUBE_SIZE):
     return expose(rng, radiance, mean=0.12, spread=0.5)
 
 
-def draw_photo(index, materials, responses, size=PHOTO_SIZE):
+def draw_photo(
+    index: int, materials: materials_lib.Materials, responses: np.ndarray, size: int = PHOTO_SIZE
+) -> tuple[np.ndarray, np.ndarray]:
     """Returns demo photo `index`: `(rgb, labels)`, linear float32 [size, size, 3] in [0, 1], uint8 [size, size].
 
     Args:
@@ -110,7 +117,7 @@ def draw_photo(index, materials, responses, size=PHOTO_SIZE):
     return np.clip(rgb + noise, 0, 1).astype(np.float32), scenes.labels(scene)
 
 
-def expose(rng, image, mean, spread):
+def expose(rng: np.random.Generator, image: np.ndarray, mean: float, spread: float) -> np.ndarray:
     """Scales to a random mean, but keeps all but the brightest 0.3 % below 1; clips those."""
     gain = min(rng.lognormal(np.log(mean), spread) / image.mean(), 1 / np.quantile(image.max(axis=-1), 0.997))
     return np.clip(image * gain, 0, 1).astype(np.float32)

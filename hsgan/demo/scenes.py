@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
+from hsgan.demo.materials import Materials
+
 
 @dataclass(eq=False)
 class Scene:
@@ -34,7 +36,7 @@ class Scene:
     gloss: np.ndarray
 
 
-def draw(rng, size, materials):
+def draw(rng: np.random.Generator, size: int, materials: Materials) -> Scene:
     """Returns a random `Scene` of `size` x `size` pixels after averaging."""
     canvas = _Canvas(rng, 2 * size, materials)
     layout = _LAYOUTS[rng.integers(len(_LAYOUTS))]
@@ -57,7 +59,7 @@ def draw(rng, size, materials):
     )
 
 
-def render(scene, under_direct, under_ambient, direct):
+def render(scene: Scene, under_direct: np.ndarray, under_ambient: np.ndarray, direct: np.ndarray) -> np.ndarray:
     """Returns the scene's light, float32 [size, size, channels].
 
     Args:
@@ -74,12 +76,12 @@ def render(scene, under_direct, under_ambient, direct):
     return image.reshape(side, 2, side, 2, -1).mean(axis=(1, 3))
 
 
-def labels(scene):
+def labels(scene: Scene) -> np.ndarray:
     """Returns the classes, uint8 [size, size]."""
     return scene.labels[::2, ::2].astype(np.uint8)
 
 
-def fractal(rng, size, exponent):
+def fractal(rng: np.random.Generator, size: int, exponent: float) -> np.ndarray:
     """Returns noise [size, size] of amplitude `1 / frequency ** (exponent / 2)`, zero mean, unit deviation."""
     frequency = np.hypot(np.fft.fftfreq(size)[:, None], np.fft.rfftfreq(size)[None, :])
     frequency[0, 0] = np.inf

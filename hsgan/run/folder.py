@@ -21,8 +21,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
+import keras
 import numpy as np
+from ml_collections import ConfigDict
 
 from hsgan import config as config_lib
 from hsgan.data.sources import training_cameras
@@ -32,9 +35,10 @@ from hsgan.disk.plain import read_json, read_text
 from hsgan.disk.whole import read_whole, write_json, write_text
 from hsgan.errors import ConfigError, DataError, RunError
 from hsgan.files.weights import load_weights, write_weights
+from hsgan.networks.base import ReconstructionNetwork
 from hsgan.networks.build import build_network
 from hsgan.prior.mixture import MixturePrior
-from hsgan.spectra.srf import read_stored, write_dictionary
+from hsgan.spectra.srf import SrfDictionary, read_stored, write_dictionary
 
 # What may change between the sessions of one run without changing its numbers.
 FREE_FIELDS = {"train.max_minutes", "train.evaluate", "data.cache"}
@@ -46,12 +50,12 @@ PACKAGES = ("hsgan", "tensorflow", "keras", "numpy", "h5py", "colour-science")
 class RunFolder:
     """A run folder that exists. Use `create` to begin or go on with a run, `open` to read one."""
 
-    def __init__(self, path, config):
+    def __init__(self, path: str | Path, config: ConfigDict):
         self.path = Path(path)
         self.config = config
 
     @classmethod
-    def create(cls, path, config):
+    def create(cls, path: str | Path, config: ConfigDict) -> "RunFolder":
         """Begins a run in `path`, or goes on with the one that is there.
 
         Raises:
@@ -91,7 +95,7 @@ class RunFolder:
             yield self
 
     @property
-    def begun(self):
+    def begun(self) -> bool:
         """Whether there is anything to lose: a checkpoint, weights or a pre-trained scene parser."""
         return any(any(_visible(self.path / name)) for name in ("checkpoints", "weights", "parser"))
 
@@ -110,7 +114,7 @@ class RunFolder:
             return int(read_json(file, error=RunError)["step"])
 
     @classmethod
-    def open(cls, path):
+    def open(cls, path: str | Path) -> "RunFolder":
         """Opens the run in `path` for reading.
 
         Raises:
@@ -126,7 +130,7 @@ class RunFolder:
             except ConfigError as error:
                 raise RunError(f"{path / CONFIG}: {error}") from error
 
-    def record_session(self, provenance):
+    def record_session(self, provenance: dict[str, dict[str, str]]) -> None:
         """Appends this session (command line, versions, commit, data) to run.json.
 
         Args:
@@ -154,7 +158,7 @@ class RunFolder:
         write_json(file, sessions)
 
     @property
-    def provenance(self):
+    def provenance(self) -> dict[str, dict[str, str]]:
         """What the run was trained on, {kind of data: {"source", "note", "sha256", ...}}; empty if it never began."""
         sessions = self._sessions()
         return sessions[0]["data"] if sessions else {}
@@ -172,7 +176,7 @@ class RunFolder:
                         raise ValueError("sha256 and source must be texts")
             return sessions
 
-    def save_dictionary(self, dictionary):
+    def save_dictionary(self, dictionary: SrfDictionary) -> None:
         """Writes the SRF dictionary to cameras.npz, so that the run can be used without the file it came from.
 
         Raises:
@@ -186,7 +190,7 @@ class RunFolder:
             )
         write_dictionary(dictionary, file)
 
-    def dictionary(self):
+    def dictionary(self) -> SrfDictionary:
         """Returns the run's `SrfDictionary`.
 
         Raises:
@@ -210,16 +214,16 @@ class RunFolder:
         file = self.path / PRIOR
         return MixturePrior.open(file) if file.is_file() else None
 
-    def training_dictionary(self):
+    def training_dictionary(self) -> SrfDictionary:
         """Returns the `SrfDictionary` of the cameras that training saw: `config.cameras.training`, not `held_out`."""
         return training_cameras(self.config, self.dictionary())
 
     @property
-    def test_camera(self):
+    def test_camera(self) -> str:
         """Name of the run's test camera: `config.cameras.test`, or the dictionary's default."""
         return self.config.cameras.test or self.dictionary().default_test_camera
 
-    def history(self):
+    def history(self) -> list[dict[str, Any]]:
         """Returns the validations so far, a list of {"step", metric: value}.
 
         Raises:
@@ -235,15 +239,15 @@ class RunFolder:
                     raise ValueError(f"step must be a whole number. Received: {record['step']!r}")
             return records
 
-    def write_history(self, records):
+    def write_history(self, records: list[dict[str, Any]]) -> None:
         """Replaces history.jsonl."""
         write_text(self.path / HISTORY, "".join(json.dumps(record) + "\n" for record in records))
 
-    def save_weights(self, which, model, record):
+    def save_weights(self, which: str, model: keras.Model, record: dict[str, Any]) -> None:
         """Writes the network `model` as weights/`which`.weights.h5 and `record` (a dictionary) beside it, together."""
         write_weights(*self._weights(which), model, record)
 
-    def weights_record(self, which):
+    def weights_record(self, which: str) -> dict[str, Any]:
         """Returns the record (step, metrics) beside weights/`which`.weights.h5.
 
         Raises:
@@ -251,7 +255,7 @@ class RunFolder:
         """
         return read_whole(self._weights(which), lambda weights, record: self._record(which, record))
 
-    def network(self, which="best", dtype=None):
+    def network(self, which: str = "best", dtype: str | None = None) -> ReconstructionNetwork:
         """Returns the trained `ReconstructionNetwork`.
 
         Args:
@@ -300,7 +304,7 @@ def _same(first, second):
     )
 
 
-def versions():
+def versions() -> dict[str, str]:
     """Returns the versions of Python, this package and what its numbers depend on, and the git commit if any."""
     found = {"python": platform.python_version()}
     for package in PACKAGES:

@@ -5,6 +5,8 @@
 """
 
 import time
+from collections.abc import Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -12,23 +14,28 @@ import tensorflow as tf
 import tqdm
 
 from hsgan.errors import TrainingError
+from hsgan.run.folder import RunFolder
+from hsgan.train.state import TrainingState
+from hsgan.train.validation import Validator
+
+Logs = dict[str, Any]  # {term: value} of a step, as Keras gives them
 
 
 class StepCallback(keras.callbacks.Callback):
     """Calls `on_step(step, logs)` after every step, counting from `start_step`."""
 
-    def __init__(self, start_step=0):
+    def __init__(self, start_step: int = 0):
         super().__init__()
         self.start_step = start_step
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         self.on_step(self.start_step + batch + 1, logs)
 
 
 class FiniteGuard(StepCallback):
     """Stops the run at the first loss term that is not finite, naming term and step."""
 
-    def on_step(self, step, logs):
+    def on_step(self, step: int, logs: Logs) -> None:
         for name, value in logs.items():
             if not np.isfinite(value):
                 raise TrainingError(
@@ -40,15 +47,15 @@ class FiniteGuard(StepCallback):
 class Stopwatch(StepCallback):
     """Counts the seconds of the steps over all sessions; stops the run after `max_minutes` of them (0: never)."""
 
-    def __init__(self, start_step, seconds, max_minutes):
+    def __init__(self, start_step: int, seconds: float, max_minutes: float):
         super().__init__(start_step)
         self.max_seconds = 60 * max_minutes
         self.seconds = seconds
 
-    def on_train_batch_begin(self, batch, logs=None):
+    def on_train_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
         self.began = time.perf_counter()
 
-    def on_step(self, step, logs):
+    def on_step(self, step: int, logs: Logs) -> None:
         self.seconds += time.perf_counter() - self.began
         if self.max_seconds and self.seconds >= self.max_seconds:
             self.model.stop_training = True
@@ -57,15 +64,15 @@ class Stopwatch(StepCallback):
 class ProgressBar(StepCallback):
     """A bar with step, losses and time left; a line every `every` steps where the output is no terminal."""
 
-    def __init__(self, start_step, steps, shown, every):
+    def __init__(self, start_step: int, steps: int, shown: Sequence[str], every: int):
         super().__init__(start_step)
         self.steps, self.shown, self.every = steps, shown, every
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Logs | None = None) -> None:
         self.bar = tqdm.tqdm(total=self.steps, initial=self.start_step, desc="training", unit="step", disable=None)
         self.began = time.perf_counter()
 
-    def on_step(self, step, logs):
+    def on_step(self, step: int, logs: Logs) -> None:
         values = {name: f"{float(logs[name]):.4g}" for name in self.shown if name in logs}
         if not self.bar.disable:
             self.bar.set_postfix(values, refresh=False)
@@ -76,18 +83,18 @@ class ProgressBar(StepCallback):
             left = seconds * (self.steps - step) / 60
             print(f"step {step}/{self.steps}  {text}  {seconds:.2f} s/step, {left:.1f} min left", flush=True)
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: Logs | None = None) -> None:
         self.bar.close()
 
 
 class Scalars(StepCallback):
     """Writes all logs to TensorBoard every `every` steps."""
 
-    def __init__(self, start_step, writer, every):
+    def __init__(self, start_step: int, writer: tf.summary.SummaryWriter, every: int):
         super().__init__(start_step)
         self.writer, self.every = writer, every
 
-    def on_step(self, step, logs):
+    def on_step(self, step: int, logs: Logs) -> None:
         if step % self.every == 0:
             with self.writer.as_default(step):
                 for name, value in logs.items():
@@ -99,23 +106,26 @@ class Validation(StepCallback):
 
     Args:
       validator: function of the step -> {metric: value}; the best run has the highest "psnr".
-      folder: the `RunFolder`. state: the `TrainingState`, which keeps the best value over sessions.
+      folder: of the run.
+      state: keeps the best value over sessions.
     """
 
-    def __init__(self, start_step, steps, every, validator, folder, state):
+    def __init__(
+        self, start_step: int, steps: int, every: int, validator: Validator, folder: RunFolder, state: TrainingState
+    ):
         super().__init__(start_step)
         self.steps, self.every = steps, every
         self.validator, self.folder, self.state = validator, folder, state
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Logs | None = None) -> None:
         if self.start_step == 0:
             self.validate(0)
 
-    def on_step(self, step, logs):
+    def on_step(self, step: int, logs: Logs) -> None:
         if step % self.every == 0 or step == self.steps or self.model.stop_training:
             self.validate(step)
 
-    def validate(self, step):
+    def validate(self, step: int) -> None:
         """Validates now; writes last (and best) weights and a line of history.jsonl."""
         metrics = self.validator(step)
         record = {"step": step, **metrics}
@@ -131,10 +141,10 @@ class Validation(StepCallback):
 class Checkpoints(StepCallback):
     """Saves the full state every `every` steps and at the end. Comes last: after validation has set the best value."""
 
-    def __init__(self, start_step, steps, every, state, stopwatch):
+    def __init__(self, start_step: int, steps: int, every: int, state: TrainingState, stopwatch: Stopwatch):
         super().__init__(start_step)
         self.steps, self.every, self.state, self.stopwatch = steps, every, state, stopwatch
 
-    def on_step(self, step, logs):
+    def on_step(self, step: int, logs: Logs) -> None:
         if step % self.every == 0 or step == self.steps or self.model.stop_training:
             self.state.save(self.stopwatch.seconds)

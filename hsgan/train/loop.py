@@ -5,11 +5,12 @@
 
 import contextlib
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import keras
-import ml_collections
 import tensorflow as tf
+from ml_collections import ConfigDict
 
 from hsgan.data.sources import Sources, open_sources
 from hsgan.prior.fit import fit_run
@@ -24,7 +25,7 @@ from hsgan.train.trainers import TRAINERS
 from hsgan.train.validation import Validator
 
 
-def train(config: ml_collections.ConfigDict, workdir: str | Path, sources: Sources | None = None) -> RunFolder:
+def train(config: ConfigDict, workdir: str | Path, sources: Sources | None = None) -> RunFolder:
     """Trains `config` in `workdir` to its end; a run that is already there goes on from its last checkpoint.
 
     The result is the same, bit for bit, however often the run was stopped or killed on the way.
@@ -47,7 +48,7 @@ def train(config: ml_collections.ConfigDict, workdir: str | Path, sources: Sourc
         return go_on(config, folder, sources)
 
 
-def go_on(config: ml_collections.ConfigDict, folder: RunFolder, sources: Sources) -> RunFolder:
+def go_on(config: ConfigDict, folder: RunFolder, sources: Sources) -> RunFolder:
     """Trains in a run folder that no other training uses, from its last checkpoint to the end.
 
     Args:
@@ -103,9 +104,7 @@ def fingerprint(manifest: Manifest) -> dict[str, str]:
     }
 
 
-def build_trainer(
-    config: ml_collections.ConfigDict, sources: Sources, cameras: SrfDictionary, folder: RunFolder
-) -> Trainer:
+def build_trainer(config: ConfigDict, sources: Sources, cameras: SrfDictionary, folder: RunFolder) -> Trainer:
     """Returns the compiled trainer of `config`.
 
     Args:
@@ -119,7 +118,14 @@ def build_trainer(
     return trainer
 
 
-def build_callbacks(config, sources, folder, state, start, writer):
+def build_callbacks(
+    config: ConfigDict,
+    sources: Sources,
+    folder: RunFolder,
+    state: TrainingState,
+    start: int,
+    writer: tf.summary.SummaryWriter,
+) -> list[keras.callbacks.Callback]:
     """Returns the callbacks of a session that starts at step `start`, in the order in which they act."""
     values = config.train
     network, cameras = state.model.inference_model, folder.dictionary()
@@ -135,13 +141,13 @@ def build_callbacks(config, sources, folder, state, start, writer):
     ]
 
 
-def stopped_by_clock(config, state):
+def stopped_by_clock(config: ConfigDict, state: TrainingState) -> bool:
     """Whether an earlier session has used up `config.train.max_minutes`."""
     return bool(config.train.max_minutes) and float(state.seconds.numpy()) >= 60 * config.train.max_minutes
 
 
 @contextlib.contextmanager
-def explained(sources):
+def explained(sources: Sources) -> Iterator[None]:
     """Turns a failure to read records inside `fit` into a `DataError` that names shard and record."""
     try:
         yield

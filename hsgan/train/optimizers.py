@@ -5,20 +5,28 @@ adds `decay * weight` to the gradient, so that the decay passes through the mome
 as strong. `coupled_decay` is the latter.
 """
 
+from collections.abc import Sequence
+
 import keras
+import tensorflow as tf
+from ml_collections import ConfigDict
+
+Rate = float | keras.optimizers.schedules.LearningRateSchedule
 
 
-def adam(values, learning_rate, variables):
+def adam(values: ConfigDict, learning_rate: Rate, variables: Sequence[keras.Variable]) -> keras.optimizers.Optimizer:
     """Returns Adam with the betas of a section of the configuration, built on `variables`.
 
     Args:
-      values: a section with `beta_1` and `beta_2`. learning_rate: a number, or a schedule.
+      values: a section with `beta_1` and `beta_2`.
+      learning_rate: a number, or a schedule.
+      variables: what it will update.
     """
     optimizer = keras.optimizers.Adam(learning_rate, beta_1=values.beta_1, beta_2=values.beta_2, epsilon=1e-8)
     return _built(optimizer, variables)
 
 
-def schedule(values, steps):
+def schedule(values: ConfigDict, steps: int) -> Rate:
     """Returns the learning rate of `config.paired` over a run of `steps`: a number or a Keras schedule.
 
     constant; cosine, or polynomial with `power`, from `learning_rate` to `final_learning_rate`; halving, `halvings`
@@ -35,13 +43,15 @@ def schedule(values, steps):
     return first
 
 
-def poly_sgd(learning_rate, momentum, power, steps, variables):
+def poly_sgd(
+    learning_rate: float, momentum: float, power: float, steps: int, variables: Sequence[keras.Variable]
+) -> keras.optimizers.Optimizer:
     """Returns SGD with momentum whose rate falls as `(1 - step / steps) ** power` (the poly schedule), built."""
     schedule = keras.optimizers.schedules.PolynomialDecay(learning_rate, steps, end_learning_rate=0.0, power=power)
     return _built(keras.optimizers.SGD(schedule, momentum=momentum), variables)
 
 
-def coupled_decay(gradients, variables, decay):
+def coupled_decay(gradients: Sequence[tf.Tensor], variables: Sequence[keras.Variable], decay: float) -> list[tf.Tensor]:
     """Returns the gradients plus `decay` times the variables: L2 regularization as the papers' optimizer has it."""
     return [gradient + decay * variable for gradient, variable in zip(gradients, variables, strict=True)]
 

@@ -4,11 +4,18 @@ A batch is what `hsgan.data.pairs.paired` gives: "rgb" float32 [batch, p, p, 3] 
 bands], "srf" float32 [batch, 3, bands], the camera that made the one of the other.
 """
 
+from typing import Any
+
+import keras
 import tensorflow as tf
+from ml_collections import ConfigDict
 
 from hsgan import losses
 from hsgan.data import pairs
+from hsgan.data.sources import Sources
+from hsgan.data.statistics import Statistics
 from hsgan.losses.paired import FORMS
+from hsgan.spectra.srf import SrfDictionary
 from hsgan.train import optimizers
 from hsgan.train.trainer import Trainer
 
@@ -26,7 +33,7 @@ class PairedTrainer(Trainer):
 
     shown = ("loss", "pixel", "rank", "residual", "adversarial", "discriminator")
 
-    def __init__(self, config, dictionary, statistics, **kwargs):
+    def __init__(self, config: ConfigDict, dictionary: SrfDictionary, statistics: Statistics, **kwargs: Any):
         super().__init__(config, dictionary, statistics, config.paired.ema, **kwargs)
         self.discriminator = None
         if config.paired.adversarial:
@@ -37,11 +44,11 @@ class PairedTrainer(Trainer):
         self.built = True
 
     @staticmethod
-    def batches(config, sources, cameras, start_step):
+    def batches(config: ConfigDict, sources: Sources, cameras: SrfDictionary, start_step: int) -> tf.data.Dataset:
         """Returns the stream of pairs (`hsgan.data.pairs.paired`)."""
         return pairs.paired(config, sources.cubes, cameras, start_step)
 
-    def compile(self):
+    def compile(self) -> None:
         """Builds the optimizers of `config.paired`: Adam with a schedule, and another Adam for the discriminator."""
         super().compile(optimizer=None, jit_compile=False)
         values = self.config.paired
@@ -52,12 +59,12 @@ class PairedTrainer(Trainer):
             self.discriminator_optimizer = optimizers.adam(values, values.discriminator, variables)
 
     @property
-    def optimizers(self):
+    def optimizers(self) -> list[keras.optimizers.Optimizer]:
         """All optimizers: their states are part of what a resumed run needs."""
         first = [self.network_optimizer]
         return first if self.discriminator is None else [*first, self.discriminator_optimizer]
 
-    def train_step(self, batch):
+    def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """One discriminator update if there is one, then one of the network; returns every raw term by name."""
         srf = None if self.network.estimates_camera else batch["srf"]
         with tf.GradientTape() as tape:
@@ -72,11 +79,12 @@ class PairedTrainer(Trainer):
         self.finish_step()
         return {"loss": loss, **terms, **logs, "gradient": tf.linalg.global_norm(gradients)}
 
-    def terms(self, estimate, batch):
+    def terms(self, estimate: dict[str, tf.Tensor], batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Returns the raw terms of the objective by name; a term of weight 0 is not computed.
 
         Args:
-          estimate: {"cube": float32 [batch, p, p, bands], "residual": scalar}. batch: as in `train_step`.
+          estimate: {"cube": float32 [batch, p, p, bands], "residual": scalar}.
+          batch: as in `train_step`.
         """
         values, cube_hat, cube = self.config.paired, estimate["cube"], batch["cube"]
         terms = {}
@@ -91,7 +99,7 @@ class PairedTrainer(Trainer):
             terms["adversarial"] = losses.adversarial_generator(logits)
         return terms
 
-    def update_discriminator(self, fake, batch):
+    def update_discriminator(self, fake: tf.Tensor, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Applies one discriminator update (binary cross-entropy, given the RGB) and returns its log."""
         if self.discriminator is None:
             return {}

@@ -10,13 +10,15 @@ Weight decay is HRNet's, an L2 gradient on all weights, through the momentum (`h
 import math
 import os
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import keras
-import ml_collections
 import numpy as np
 import tensorflow as tf
 import tqdm
+from ml_collections import ConfigDict
 
 from hsgan import losses
 from hsgan.data import pipelines, sources
@@ -25,6 +27,7 @@ from hsgan.files.weights import write_weights
 from hsgan.networks.hrnet import VARIANTS, build_hrnet
 from hsgan.networks.parsers import REPORT_FILE, WEIGHTS_FILE
 from hsgan.records import graph, reader
+from hsgan.records.manifest import Manifest
 from hsgan.records.schema import VOID
 from hsgan.spectra import imaging
 from hsgan.train import optimizers
@@ -34,7 +37,14 @@ POWER = 0.9
 CURVE_POINTS = 20  # of the loss, in the report
 
 
-def pretrain(config, output, steps=None, batch=None, progress=True, photos=None):
+def pretrain(
+    config: ConfigDict,
+    output: str | Path,
+    steps: int | None = None,
+    batch: int | None = None,
+    progress: bool = True,
+    photos: Manifest | None = None,
+) -> dict[str, Any]:
     """Pre-trains the HRNet `config.semantic.parser` on the photo records of a configuration.
 
     Args:
@@ -94,7 +104,7 @@ def _settings(config, steps, batch):
     if config.semantic.parser not in VARIANTS:
         raise ConfigError(f"semantic.parser: only our own parsers are pre-trained: {', '.join(VARIANTS)}. "
                           f"Received: {config.semantic.parser!r}")  # fmt: skip
-    config = ml_collections.ConfigDict(config.copy_and_resolve_references())
+    config = ConfigDict(config.copy_and_resolve_references())
     if steps is not None:
         config.semantic.pretrain_steps = steps
     if batch is not None:
@@ -114,7 +124,7 @@ def _make_folder(output):
         raise RunError(f"{output}: not writable; give another --output")
 
 
-def validation_photos(manifest):
+def validation_photos(manifest: Manifest) -> tf.data.Dataset:
     """Returns a finite `tf.data.Dataset` of the whole validation photos, as `ParserTrainer` takes them, one a batch."""
 
     def photo(serialized):
@@ -127,7 +137,7 @@ def validation_photos(manifest):
     return photos.apply(tf.data.experimental.assert_cardinality(manifest.split("validation").records))
 
 
-def validate_parser(trainer, manifest):
+def validate_parser(trainer: "ParserTrainer", manifest: Manifest) -> dict[str, float] | None:
     """Returns {"loss", "pixel_accuracy", "miou", "photos"} over the validation split; None where there is none."""
     if "validation" not in manifest.splits or not manifest.split("validation").records:
         return None
@@ -135,7 +145,7 @@ def validate_parser(trainer, manifest):
     return {**{key: float(value) for key, value in scores.items()}, "photos": manifest.split("validation").records}
 
 
-def curve(losses):
+def curve(losses: Sequence[float]) -> list[list[float]]:
     """Returns up to `CURVE_POINTS` pairs [step, mean of the losses since the last pair's step]."""
     parts = np.array_split(np.asarray(losses), min(CURVE_POINTS, len(losses)))
     steps = np.cumsum([len(part) for part in parts])
@@ -166,10 +176,10 @@ class ParserTrainer(keras.Model):
         self.miou = keras.metrics.MeanIoU(classes, name="miou", ignore_class=VOID, dtype="float64")
         self.built = True
 
-    def call(self, photo, training=False):
+    def call(self, photo: tf.Tensor, training: bool = False) -> tf.Tensor:
         return self.parser(photo, training=training)
 
-    def train_step(self, batch):
+    def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """One update; returns {"loss"} of this very step."""
         variables = self.parser.trainable_variables
         with tf.GradientTape() as tape:
@@ -179,7 +189,7 @@ class ParserTrainer(keras.Model):
         self.optimizer.apply(gradients, variables)
         return {"loss": loss}
 
-    def test_step(self, batch):
+    def test_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Returns {"loss", "pixel_accuracy", "miou"} so far; the latter two at the labels' resolution."""
         labels = batch["labels"]
         scores = self.parser(batch["encoded"], training=False)
@@ -201,7 +211,9 @@ def pixel_cross_entropy(labels: tf.Tensor, scores: tf.Tensor) -> tf.Tensor:
     return losses.semantic_cross_entropy(tf.cast(scores, tf.float32), labels, VOID)
 
 
-def train_parser(config, parser, classes, photos, steps, progress=True):
+def train_parser(
+    config: ConfigDict, parser: keras.Model, classes: int, photos: tf.data.Dataset, steps: int, progress: bool = True
+) -> tuple["ParserTrainer", list[float]]:
     """Trains `parser` in place.
 
     Args:
@@ -248,7 +260,7 @@ class _Watch(keras.callbacks.Callback):
         self.bar.update()
 
 
-def write_parser(parser, facts, output):
+def write_parser(parser: keras.Model, facts: dict[str, Any], output: str | Path) -> Path:
     """Writes the weights and their report into a folder, together; returns the path of the weights.
 
     Args:

@@ -1,6 +1,11 @@
 """Training of the mixture prior end to end, on pairs of single pixels, as a Keras model (method section 18)."""
 
+import tensorflow as tf
+from ml_collections import ConfigDict
+
 from hsgan.data import pixels
+from hsgan.data.sources import Sources
+from hsgan.spectra.srf import SrfDictionary
 from hsgan.train.paired import PairedTrainer
 
 
@@ -14,6 +19,6 @@ class PixelTrainer(PairedTrainer):
     """
 
     @staticmethod
-    def batches(config, sources, cameras, start_step):
+    def batches(config: ConfigDict, sources: Sources, cameras: SrfDictionary, start_step: int) -> tf.data.Dataset:
         """Returns the stream of single pixels (`hsgan.data.pixels.pixel_pairs`)."""
         return pixels.pixel_pairs(config, sources.cubes, cameras, start_step)

@@ -4,10 +4,17 @@ What the re-projection leaves open is held by the network's basis, fitted to cub
 positivity terms of `config.loss`. The camera is the one that the network supposes (`estimate_srf`).
 """
 
+from typing import Any
+
+import keras
 import tensorflow as tf
+from ml_collections import ConfigDict
 
 from hsgan import losses
 from hsgan.data import pipelines
+from hsgan.data.sources import Sources
+from hsgan.data.statistics import Statistics
+from hsgan.spectra.srf import SrfDictionary
 from hsgan.train import optimizers
 from hsgan.train.trainer import Trainer
 
@@ -23,27 +30,27 @@ class ReprojectionTrainer(Trainer):
 
     shown = ("loss", "back_projection", "smoothness", "positivity")
 
-    def __init__(self, config, dictionary, statistics, **kwargs):
+    def __init__(self, config: ConfigDict, dictionary: SrfDictionary, statistics: Statistics, **kwargs: Any):
         super().__init__(config, dictionary, statistics, config.paired.ema, **kwargs)
         self.built = True
 
     @staticmethod
-    def batches(config, sources, cameras, start_step):
+    def batches(config: ConfigDict, sources: Sources, cameras: SrfDictionary, start_step: int) -> tf.data.Dataset:
         """Returns the stream of photos (`hsgan.data.pipelines.photo_crops`)."""
         return pipelines.photo_crops(config, sources.photos, start_step)
 
-    def compile(self):
+    def compile(self) -> None:
         """Builds the optimizer of `config.paired`: Adam with a schedule."""
         super().compile(optimizer=None, jit_compile=False)
         rate = optimizers.schedule(self.config.paired, self.config.train.steps)
         self.network_optimizer = optimizers.adam(self.config.paired, rate, self.network.trainable_variables)
 
     @property
-    def optimizers(self):
+    def optimizers(self) -> list[keras.optimizers.Optimizer]:
         """The optimizer, in a list as every trainer has it."""
         return [self.network_optimizer]
 
-    def train_step(self, batch):
+    def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """One update from the photos of an unpaired batch; returns every raw term by name."""
         values = self.config.loss
         with tf.GradientTape() as tape:

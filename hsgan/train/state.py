@@ -9,6 +9,7 @@ import re
 import shutil
 from pathlib import Path
 
+import keras
 import tensorflow as tf
 
 from hsgan.disk import checksums, guard, whole
@@ -29,7 +30,7 @@ class TrainingState:
       model: a compiled Keras model with a `step` weight and `optimizers`, a list of built optimizers.
     """
 
-    def __init__(self, folder, model):
+    def __init__(self, folder: str | Path, model: keras.Model):
         self.folder = Path(folder)
         self.model = model
         self.seconds = tf.Variable(0.0, dtype=tf.float64, trainable=False)

@@ -1,12 +1,15 @@
 """What all trainings share: the network, the average of its weights, the count of steps."""
 
+from typing import Any
+
 import keras
-import ml_collections
 import tensorflow as tf
+from ml_collections import ConfigDict
 
 from hsgan.data.sources import Sources
-from hsgan.data.statistics import cube_statistics
+from hsgan.data.statistics import Statistics, cube_statistics
 from hsgan.networks.build import build_network
+from hsgan.prior.mixture import MixturePrior
 from hsgan.run.folder import RunFolder
 from hsgan.spectra.srf import SrfDictionary
 
@@ -28,7 +31,15 @@ class Trainer(keras.Model):
 
     shown = ("loss",)
 
-    def __init__(self, config, dictionary, statistics, ema, prior=None, **kwargs):
+    def __init__(
+        self,
+        config: ConfigDict,
+        dictionary: SrfDictionary,
+        statistics: Statistics,
+        ema: float,
+        prior: MixturePrior | None = None,
+        **kwargs: Any,
+    ):
         super().__init__(dtype="float32", **kwargs)
         self.config, self.ema = config, ema
         knowledge = {"statistics": statistics, "prior": prior, "dtype": config.train.precision}
@@ -40,9 +51,7 @@ class Trainer(keras.Model):
         self.step = self.add_weight(name="step", shape=(), dtype="int64", initializer="zeros", trainable=False)
 
     @classmethod
-    def prepare(
-        cls, config: ml_collections.ConfigDict, sources: Sources, cameras: SrfDictionary, folder: RunFolder
-    ) -> "Trainer":
+    def prepare(cls, config: ConfigDict, sources: Sources, cameras: SrfDictionary, folder: RunFolder) -> "Trainer":
         """Returns the trainer of `config`, not compiled yet, with what it takes from its sources.
 
         Args:
@@ -54,9 +63,7 @@ class Trainer(keras.Model):
         return cls(config, cameras, cube_statistics(sources.cubes.directory, "train"), prior=folder.prior())
 
     @staticmethod
-    def batches(
-        config: ml_collections.ConfigDict, sources: Sources, cameras: SrfDictionary, start_step: int
-    ) -> tf.data.Dataset:
+    def batches(config: ConfigDict, sources: Sources, cameras: SrfDictionary, start_step: int) -> tf.data.Dataset:
         """Returns the endless stream of batches that `train_step` takes, from `start_step` on.
 
         It is a function of its arguments alone, so that a resumed run goes on with what it would have seen.

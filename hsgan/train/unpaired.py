@@ -5,13 +5,16 @@ p, p, bands] of *other* scenes, "encoded" float32 [batch, c, c, 3] (sRGB, the sa
 "labels" int32 [batch, c, c]. Source: [SE] section 3; method sections 5-7.
 """
 
+from typing import Any
+
 import keras
-import ml_collections
 import tensorflow as tf
+from ml_collections import ConfigDict
 
 from hsgan import losses
 from hsgan.data import pipelines
-from hsgan.data.statistics import cube_statistics
+from hsgan.data.sources import Sources
+from hsgan.data.statistics import Statistics, cube_statistics
 from hsgan.losses.gradient_penalty import CENTERS, between, gradient_penalty
 from hsgan.networks.discriminator import build_discriminator, mean_normalized
 from hsgan.networks.layers.gradient_clip import clip_gradient_l1
@@ -20,6 +23,7 @@ from hsgan.networks.semantic import build_semantic_branch
 from hsgan.records.manifest import Manifest
 from hsgan.records.schema import VOID
 from hsgan.run.folder import RunFolder
+from hsgan.spectra.srf import SrfDictionary
 from hsgan.train import optimizers
 from hsgan.train.parser_trainer import pretrain
 from hsgan.train.trainer import Trainer
@@ -38,7 +42,15 @@ class UnpairedTrainer(Trainer):
 
     shown = ("loss", "discriminator", "adversarial", "back_projection", "smoothness", "semantic")
 
-    def __init__(self, config, dictionary, statistics, parser=None, classes=0, **kwargs):
+    def __init__(
+        self,
+        config: ConfigDict,
+        dictionary: SrfDictionary,
+        statistics: Statistics,
+        parser: FrozenParser | None = None,
+        classes: int = 0,
+        **kwargs: Any,
+    ):
         super().__init__(config, dictionary, statistics, config.optimizer.ema, **kwargs)
         bands, policy = len(dictionary.wavelengths_nm), config.train.precision
         self.discriminator = build_discriminator(config, bands, policy)
@@ -51,18 +63,20 @@ class UnpairedTrainer(Trainer):
         self.built = True
 
     @classmethod
-    def prepare(cls, config, sources, cameras, folder):
+    def prepare(
+        cls, config: ConfigDict, sources: Sources, cameras: SrfDictionary, folder: RunFolder
+    ) -> "UnpairedTrainer":
         """Returns the trainer with its scene parser, which is pre-trained into the run folder first if asked to."""
         statistics = cube_statistics(sources.cubes.directory, "train")
         parser = prepared_parser(config, sources.photos, folder)
         return cls(config, cameras, statistics, parser, sources.photos.classes, prior=folder.prior())
 
     @staticmethod
-    def batches(config, sources, cameras, start_step):
+    def batches(config: ConfigDict, sources: Sources, cameras: SrfDictionary, start_step: int) -> tf.data.Dataset:
         """Returns the unpaired stream of cubes and photos (`hsgan.data.pipelines.unpaired`)."""
         return pipelines.unpaired(config, sources.cubes, sources.photos, start_step)
 
-    def compile(self):
+    def compile(self) -> None:
         """Builds the optimizers of `config.optimizer`: Adam at three rates (TTUR), SGD for the semantic branch."""
         super().compile(optimizer=None, jit_compile=False)
         config, rates, estimator = self.config, self.config.optimizer, self.network.srf_estimator
@@ -81,18 +95,18 @@ class UnpairedTrainer(Trainer):
             )
 
     @property
-    def generator_variables(self):
+    def generator_variables(self) -> list[keras.Variable]:
         """What the generator's optimizer trains: the generator, and its mixture prior where that is trained along."""
         mixture = self.network.mixture_layer
         return self.network.generator.trainable_variables + ([] if mixture is None else mixture.trainable_variables)
 
     @property
-    def optimizers(self):
+    def optimizers(self) -> list[keras.optimizers.Optimizer]:
         """All optimizers: their states are part of what a resumed run needs."""
         first = [self.generator_optimizer, self.srf_optimizer, self.discriminator_optimizer]
         return first if self.semantic is None else [*first, self.semantic_optimizer]
 
-    def train_step(self, batch):
+    def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """One discriminator update, then one generator update; returns every raw term by name."""
         with tf.GradientTape() as tape:
             # One forward serves both updates: the generator does not change between them.
@@ -105,7 +119,7 @@ class UnpairedTrainer(Trainer):
         self.finish_step()
         return {"loss": loss, **terms, **logs}
 
-    def update_discriminator(self, fake, real):
+    def update_discriminator(self, fake: tf.Tensor, real: tf.Tensor) -> dict[str, tf.Tensor]:
         """Applies one discriminator update (Eq. 13) and returns its log.
 
         Args:
@@ -130,7 +144,7 @@ class UnpairedTrainer(Trainer):
             "discriminator_gradient": tf.linalg.global_norm(gradients),
         }
 
-    def discriminator_penalty(self, fake, real):
+    def discriminator_penalty(self, fake: tf.Tensor, real: tf.Tensor) -> dict[str, tf.Tensor]:
         """Returns the raw gradient penalty by name where the configuration has one, else nothing (Table 5).
 
         Its gradient passes through the statistics of batch normalization, which couple the samples
@@ -143,11 +157,11 @@ class UnpairedTrainer(Trainer):
         cubes = between(mean_normalized(real), mean_normalized(fake), self.seed_of_step())
         return {"gradient_penalty": gradient_penalty(self.discriminator.judge, cubes, CENTERS[values.regularizer])}
 
-    def seed_of_step(self):
+    def seed_of_step(self) -> tf.Tensor:
         """Returns int64 [2], what all random numbers of a step are drawn from: the run's seed and the step."""
         return tf.stack([tf.constant(self.config.seed, tf.int64), tf.convert_to_tensor(self.step)])
 
-    def generator_terms(self, estimate, batch):
+    def generator_terms(self, estimate: dict[str, tf.Tensor], batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Returns the raw terms of the generator's objective (Eq. 8) by name; a term of weight 0 is not computed.
 
         Args:
@@ -169,7 +183,7 @@ class UnpairedTrainer(Trainer):
             terms["semantic"] = self.semantic_term(cube, batch)
         return terms
 
-    def semantic_term(self, cube, batch):
+    def semantic_term(self, cube: tf.Tensor, batch: dict[str, tf.Tensor]) -> tf.Tensor:
         """Cross-entropy of the classes that the semantic branch reads off cube and parser features (Eq. 12)."""
         seen = cube
         if self.config.loss.regularizer == "l1_clip":
@@ -179,7 +193,7 @@ class UnpairedTrainer(Trainer):
         labels = tf.image.resize(batch["labels"][..., None], logits.shape[1:3], method="nearest")[..., 0]
         return losses.semantic_cross_entropy(logits, labels, VOID)
 
-    def update_generator(self, tape, loss):
+    def update_generator(self, tape: tf.GradientTape, loss: tf.Tensor) -> dict[str, tf.Tensor]:
         """Applies the gradients of `loss` to generator, SRF estimator and semantic branch; returns their norms."""
         groups = {
             "generator": (self.generator_variables, self.generator_optimizer),
@@ -198,7 +212,7 @@ class UnpairedTrainer(Trainer):
         return logs
 
 
-def prepared_parser(config: ml_collections.ConfigDict, photos: Manifest, folder: RunFolder) -> FrozenParser | None:
+def prepared_parser(config: ConfigDict, photos: Manifest, folder: RunFolder) -> FrozenParser | None:
     """Returns the frozen scene parser, or None; our own HRNet is pre-trained into the run folder first if asked to.
 
     Args:

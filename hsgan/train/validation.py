@@ -1,13 +1,20 @@
 """Validation during training: reconstruction of the validation cubes, numbers and pictures for TensorBoard."""
 
+from typing import Any
+
 import numpy as np
 import tensorflow as tf
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from ml_collections import ConfigDict
 
 from hsgan.evaluate.harness import evaluate
+from hsgan.networks.base import ReconstructionNetwork
 from hsgan.plot import figures
 from hsgan.reconstruct.models import NetworkMethod
+from hsgan.records.manifest import Manifest
 from hsgan.records.reader import iterate_cubes
+from hsgan.spectra.srf import SrfDictionary
 
 METRICS = ("psnr", "assim", "sam_deg", "sam_lit_deg", "round_trip_rmse")
 
@@ -29,7 +36,15 @@ class Validator:
       writer: TensorBoard writer, or None.
     """
 
-    def __init__(self, config, cubes, network, dictionary, camera, writer=None):
+    def __init__(
+        self,
+        config: ConfigDict,
+        cubes: Manifest,
+        network: ReconstructionNetwork,
+        dictionary: SrfDictionary,
+        camera: str,
+        writer: tf.summary.SummaryWriter | None = None,
+    ):
         # Made once: its graphs serve every validation.
         self.method = NetworkMethod(network, config.model)
         self.dictionary, self.camera = dictionary, camera
@@ -38,7 +53,7 @@ class Validator:
         self.known = config.cameras.known
         self.writer = writer
 
-    def __call__(self, step):
+    def __call__(self, step: int) -> dict[str, float]:
         self.shown = None
         results = evaluate(
             [self.method],
@@ -59,11 +74,13 @@ class Validator:
                 self.write_pictures(*self.shown)
         return means
 
-    def keep_first(self, *scene):
+    def keep_first(self, *scene: Any) -> None:
         """Keeps what `hsgan.evaluate.harness.evaluate` tells of the first scene, for the pictures."""
         self.shown = self.shown or scene
 
-    def write_pictures(self, scene, truth, rgb, cubes, srf):
+    def write_pictures(
+        self, scene: str, truth: np.ndarray, rgb: np.ndarray, cubes: dict[str, np.ndarray], srf: np.ndarray
+    ) -> None:
         """Writes error maps, spectra of marked pixels (with the pseudo-RGB) and the SRF of one scene to TensorBoard."""
         wavelengths_nm = self.dictionary.wavelengths_nm
         drawn = {
@@ -75,7 +92,7 @@ class Validator:
             tf.summary.image(f"validation/{name}", pixels(figure)[None])
 
 
-def pixels(figure):
+def pixels(figure: Figure) -> np.ndarray:
     """Returns a matplotlib figure as uint8 [height, width, 4]."""
     figure.set_dpi(80)
     canvas = FigureCanvasAgg(figure)
