@@ -1,10 +1,11 @@
 """Cubes out and in again: the only package that writes or reads cube files.
 
-A cube is float32 [height, width, bands], linear radiance, bands at ascending `wavelengths_nm`. Every format holds the
-wavelengths, the SRF that belongs to the cube if one is known, and free facts (`hsgan.files.header.CubeHeader`). Others'
-files are read, too (`hsgan.files.readers`): what they do not say the user does. A file appears under its name only when
-it is whole: it is written beside its place and then moved there; whatever stops it, a full disk or a killed process,
-leaves what was there before.
+A cube is float32 [height, width, bands], linear radiance, bands at ascending `wavelengths_nm`; a file may hold it in
+fewer bits (`hsgan.files.dtypes`), which come back as float32. Every format holds the wavelengths, the SRF that belongs
+to the cube if one is known, and free facts (`hsgan.files.header.CubeHeader`). Others' files are read, too
+(`hsgan.files.readers`): what they do not say the user does. A file appears under its name only when it is whole: it is
+written beside its place and then moved there; whatever stops it, a full disk or a killed process, leaves what was there
+before.
 
 The standard deviations of a cube's values, where it has them, are a cube of the same format beside it: `NAME_deviation`
 with the same suffix. The fact `deviation` of the one names the other, and the fact `deviation of` of the other holds a
@@ -13,6 +14,7 @@ checksum of the first one's facts, so that what does not belong together is not 
 
 import json
 import zlib
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -21,18 +23,22 @@ import numpy as np
 import xarray
 
 from hsgan.disk import whole
+from hsgan.files import formats as formats_lib
+from hsgan.files.dtypes import FLOAT32
 from hsgan.files.formats import envi, matlab, npz, tiff, zarr
-from hsgan.files.header import UNITS, CubeHeader, checked_facts
+from hsgan.files.header import UNITS, CubeHeader, check_dtype, checked_facts
 from hsgan.files.radiance import Radiance
 from hsgan.files.readers import read_stored, same_format
 from hsgan.files.stored import Choice, Stored
 
-FORMATS = {"npz": npz, "envi": envi, "matlab": matlab, "tiff": tiff, "zarr": zarr}
+FORMATS = dict(zip(formats_lib.NAMES, (npz, envi, matlab, tiff, zarr), strict=True))
+DEFAULT_FORMAT = formats_lib.DEFAULT
 _NAMES = ("y", "x", "wavelength")
 _SMALLER = ("zarr",)  # what is compressed may take less than its numbers
 _STRIP_BYTES = 1 << 25
 DEVIATION = "deviation"  # the fact, the coordinate, and what ends the name of the file
 _BELONGS = "deviation of"
+CLIPPED = "clipped"  # the fact: how many values the type could not hold
 
 
 class CubeWriter:
@@ -52,7 +58,7 @@ class CubeWriter:
     def __init__(self, writers: list, header: CubeHeader, paths: list[Path]):
         self.writers, self.header, self.paths = writers, header, paths
         self.facts = dict(header.facts)
-        self._missing = header.height * header.width
+        self._missing, self._clipped = header.height * header.width, 0
 
     def write(self, rows: slice, columns: slice, block: np.ndarray, deviation: np.ndarray | None = None) -> None:
         """Writes a part of the cube.
@@ -76,11 +82,13 @@ class CubeWriter:
                 f"block: must be {[*sides, bands]}, and its deviation where the cube has one, no other. "
                 f"Received: {', '.join(str(list(part.shape)) for part in parts)} for {len(self.writers)}"
             )
-        for writer, part in zip(self.writers, parts, strict=True):
-            writer.put((rows, columns), part)
+        for number, (writer, part) in enumerate(zip(self.writers, parts, strict=True)):
+            stored, clipped = self.header.stored.encode(part)
+            writer.put((rows, columns), stored)
+            self._clipped += clipped if number == 0 else 0
         self._missing -= sides[0] * sides[1]
 
-    def finish(self):
+    def finish(self) -> None:
         """Completes the files; called at the end of the `with`.
 
         Raises:
@@ -88,7 +96,7 @@ class CubeWriter:
         """
         if self._missing:
             raise ValueError(f"cube: every pixel must be written once. Received: {self._missing} pixels too few")
-        facts = checked_facts(self.facts)
+        facts = checked_facts(self.facts | ({CLIPPED: self._clipped} if self._clipped else {}))
         cube, *deviation = self.writers
         if deviation:
             facts[DEVIATION] = self.paths[len(self.paths) // 2].name
@@ -97,21 +105,21 @@ class CubeWriter:
 
 
 @contextmanager
-def open_writer(stem, name, header, deviation=False):
+def open_writer(stem: str | Path, name: str, header: CubeHeader, deviation: bool = False) -> Iterator[CubeWriter]:
     """Gives a `CubeWriter`; its files appear when the `with` ends without an exception, and only then.
 
     Args:
       stem: path without suffix; the format adds its own. Existing files are replaced.
       name: of the format, in `FORMATS`.
-      header: `CubeHeader`.
+      header: `CubeHeader`, which says in which type the file holds the values.
       deviation: whether every block comes with the standard deviations of its values, which go beside the cube.
 
     Raises:
-      ValueError: unknown format; parts that do not cover the cube.
+      ValueError: unknown format, or one that does not hold the type; parts that do not cover the cube.
       DataError: a package that the format needs is not installed.
       OSError: no room, or no right to write.
     """
-    check_formats([name])
+    check_formats([name], header.dtype)
     module = FORMATS[name]
     paths = paths_of(stem, [name], deviation)
     count, writers = len(module.SUFFIXES), []
@@ -127,7 +135,16 @@ def open_writer(stem, name, header, deviation=False):
         writer.finish()
 
 
-def write_cube(stem, cube, wavelengths_nm, srf, metadata=None, formats=("npz",), deviation=None):
+def write_cube(
+    stem: str | Path,
+    cube: np.ndarray,
+    wavelengths_nm: np.ndarray,
+    srf: np.ndarray | None,
+    metadata: dict | None = None,
+    formats: Sequence[str] = (DEFAULT_FORMAT,),
+    deviation: np.ndarray | None = None,
+    dtype: str = FLOAT32,
+) -> list[Path]:
     """Writes a whole cube in several formats; returns the paths of all files written.
 
     Args:
@@ -138,11 +155,12 @@ def write_cube(stem, cube, wavelengths_nm, srf, metadata=None, formats=("npz",),
       metadata: flat dictionary of strings and numbers, e.g. source and model; None for none.
       formats: names in `FORMATS`.
       deviation: float [height, width, bands], the standard deviations of the values; None: not known.
+      dtype: in which the files hold the values, in `hsgan.files.dtypes.DTYPES`.
 
     Raises:
-      ValueError: unknown format, or arrays that do not fit together.
+      ValueError: unknown format or dtype, a format that does not hold it, or arrays that do not fit together.
     """
-    check_formats(formats)
+    check_formats(formats, dtype)
     shape = np.shape(cube)
     if len(shape) != 3 or shape[2] != np.size(wavelengths_nm):
         raise ValueError(
@@ -151,7 +169,7 @@ def write_cube(stem, cube, wavelengths_nm, srf, metadata=None, formats=("npz",),
         )
     if deviation is not None and np.shape(deviation) != shape:
         raise ValueError(f"deviation: must be of the cube's shape, {shape}. Received: {np.shape(deviation)}")
-    header = CubeHeader(*shape[:2], wavelengths_nm, srf, metadata or {})
+    header = CubeHeader(*shape[:2], wavelengths_nm, srf, metadata or {}, dtype)
     step = max(_STRIP_BYTES // (4 * shape[1] * shape[2]), 1)
     paths = []
     for name in formats:
@@ -164,7 +182,12 @@ def write_cube(stem, cube, wavelengths_nm, srf, metadata=None, formats=("npz",),
     return paths
 
 
-def save_cube(cube, stem, formats=("npz",)):
+def save_cube(
+    cube: xarray.DataArray,
+    stem: str | Path,
+    formats: Sequence[str] = (DEFAULT_FORMAT,),
+    dtype: str = FLOAT32,
+) -> list[Path]:
     """Writes a cube as `open_cube` gives it, or a part of one, in one or several formats; returns the paths.
 
     An SRF belongs to all bands: of a selection of them none is written.
@@ -173,9 +196,11 @@ def save_cube(cube, stem, formats=("npz",)):
       cube: `xarray.DataArray` ("y", "x", "wavelength"); with the coordinate `deviation` that is written, too.
       stem: path without suffix.
       formats: names in `FORMATS`.
+      dtype: in which the files hold the values: "float32", or with half of the bytes "float16" or "uint16". They come
+        back as float32; values that the type cannot hold are moved to the nearest, and counted as the fact `clipped`.
 
     Raises:
-      ValueError: another array, or an unknown format.
+      ValueError: another array, an unknown format or dtype, or a format that does not hold it.
     """
     if getattr(cube, "dims", None) != _NAMES or "wavelength" not in cube.coords:
         raise ValueError(
@@ -186,7 +211,7 @@ def save_cube(cube, stem, formats=("npz",)):
     srf = cube.attrs.get("srf")
     if srf is not None and np.shape(srf)[-1] != cube.shape[2]:
         srf = None
-    return write_cube(stem, cube, cube["wavelength"].values, srf, facts, formats, cube.coords.get(DEVIATION))
+    return write_cube(stem, cube, cube["wavelength"].values, srf, facts, formats, cube.coords.get(DEVIATION), dtype)
 
 
 def open_cube(
@@ -252,7 +277,9 @@ def _checksum(facts):
     return f"{zlib.crc32(json.dumps(facts, sort_keys=True).encode()):08x}"
 
 
-def as_data_array(cube, header, deviation=None):
+def as_data_array(
+    cube: np.ndarray | xarray.Variable, header: CubeHeader, deviation: np.ndarray | xarray.Variable | None = None
+) -> xarray.DataArray:
     """Returns the `xarray.DataArray` of a cube [height, width, bands] (see `open_cube`).
 
     Args:
@@ -273,11 +300,11 @@ def as_data_array(cube, header, deviation=None):
     )
 
 
-def check_formats(formats):
-    """Checks names of formats.
+def check_formats(formats: Sequence[str], dtype: str = FLOAT32) -> None:
+    """Checks names of formats, and whether all can hold a type.
 
     Raises:
-      ValueError: they are no list of names in `FORMATS`, or there is none.
+      ValueError: they are no list of names in `FORMATS`, or there is none; no such dtype, or one that they do not hold.
       DataError: the package that one needs is not installed.
     """
     if isinstance(formats, str):
@@ -285,11 +312,16 @@ def check_formats(formats):
     unknown = [name for name in formats if name not in FORMATS]
     if unknown or not formats:
         raise ValueError(f"formats: must be among {', '.join(FORMATS)}. Received: {', '.join(unknown) or 'none'}")
+    check_dtype(dtype)
+    unable = [name for name in formats if dtype not in FORMATS[name].HOLDS]
+    if unable:
+        able = ", ".join(name for name, module in FORMATS.items() if dtype in module.HOLDS)
+        raise ValueError(f"formats: {dtype} can be held by {able}. Received: {', '.join(unable)}")
     if "zarr" in formats:
         zarr.check_installed()
 
 
-def paths_of(stem, formats, deviation=False):
+def paths_of(stem: str | Path, formats: Sequence[str], deviation: bool = False) -> list[Path]:
     """Returns the paths that `write_cube` would write, of each format the cube's first, then its deviation's if any."""
     check_formats(formats)
     stems = (stem, f"{stem}_{DEVIATION}") if deviation else (stem,)

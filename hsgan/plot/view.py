@@ -29,6 +29,11 @@ class CubeView:
             raise DataError("cube: must have two bands or more to be shown. Received: one band")
         self._sample = None
 
+    def __repr__(self) -> str:
+        height, width, bands = self.shape
+        first, last = self.wavelengths_nm[[0, -1]]
+        return f"<CubeView: {height} x {width} x {bands} bands, {first:g}-{last:g} nm>"
+
     def thin(self, side):
         """Returns (every n-th pixel of every n-th row, float32 [h, w, bands], n): at most `side` pixels a side."""
         step = self.step(side)

@@ -11,6 +11,8 @@ from absl import flags
 from hsgan import cli
 from hsgan.config import ENCODINGS
 from hsgan.errors import DataError
+from hsgan.files import formats
+from hsgan.files.dtypes import DTYPES, FLOAT32
 from hsgan.reconstruct import ENGINES, TENSORFLOW
 
 FLAGS = flags.FLAGS
@@ -27,8 +29,10 @@ def define_flags():
     )
     flags.DEFINE_string("output", None, "Folder for cubes and previews; files of the same name are replaced.")
     flags.DEFINE_list(
-        "formats", ["npz", "envi"], "Formats of the cube: npz, envi, matlab, tiff, zarr; comma-separated."
+        "formats", [formats.DEFAULT], f"Formats of the cube: {', '.join(formats.NAMES)}; comma-separated."
     )
+    flags.DEFINE_enum("dtype", FLOAT32, list(DTYPES), "Numbers in the files; 16 bits are half of the bytes.")
+    flags.DEFINE_string("bands", "", "Write these bands alone: W1,W2,... or START:STOP:STEP in nm; default: all.")
     flags.DEFINE_enum(
         "encoding", "srgb", ENCODINGS, "How 8 and 16 bit photos are stored; linear ignores ICC profiles. RAW is linear."
     )
@@ -73,7 +77,7 @@ def define_flags():
 @cli.takes_arguments
 def main(argv):
     from hsgan.reconstruct.models import SavedModel, method_of
-    from hsgan.reconstruct.photos import Options, reconstruct_photos
+    from hsgan.reconstruct.photos import reconstruct_photos
     from hsgan.run.folder import RunFolder
 
     # A program that is asked to end leaves no unfinished files behind.
@@ -85,7 +89,7 @@ def main(argv):
     if FLAGS.list_cameras:
         print("\n".join(method.dictionary.names))
         return
-    options = Options(FLAGS.encoding, FLAGS.camera, FLAGS.consistent, FLAGS.every, FLAGS.previews, FLAGS.uncertainty)
+    options = options_of_flags()
     failed = done = 0
     for name, paths, result in reconstruct_photos(method, argv[1:], FLAGS.output, FLAGS.formats, options):
         if isinstance(result, Exception):
@@ -97,6 +101,23 @@ def main(argv):
     if failed:
         others = f"; the others are in {FLAGS.output}" if done else ""
         raise DataError(f"{failed} of {failed + done} photos could not be reconstructed{others}")
+
+
+def options_of_flags():
+    """Returns the `Options` that the flags express."""
+    from hsgan.reconstruct.photos import Options
+    from hsgan.spectra.bands import parse_grid
+
+    return Options(
+        encoding=FLAGS.encoding,
+        camera=FLAGS.camera,
+        consistent=FLAGS.consistent,
+        every=FLAGS.every,
+        previews=FLAGS.previews,
+        uncertainty=FLAGS.uncertainty,
+        dtype=FLAGS.dtype,
+        bands_nm=tuple(parse_grid(FLAGS.bands, "--bands").tolist()) if FLAGS.bands else (),
+    )
 
 
 def report(name, paths, result):

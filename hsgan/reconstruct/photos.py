@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ from tqdm import tqdm
 from hsgan.disk import guard
 from hsgan.errors import DataError, HsganError
 from hsgan.files import cubes, inputs, photos, video
+from hsgan.files.dtypes import FLOAT32
 from hsgan.files.header import CubeHeader
 from hsgan.files.origin import Origin, of_encoding, read_origin
 from hsgan.plot import figures
@@ -21,6 +22,7 @@ from hsgan.reconstruct.method import Method
 from hsgan.reconstruct.preview import Sample, preview
 from hsgan.reconstruct.round_trip import RoundTrip
 from hsgan.reconstruct.tiling import Decoded, Image
+from hsgan.spectra.bands import bands_at
 from hsgan.spectra.consistency import make_consistent
 
 PREVIEW_SUFFIX = "_preview.png"
@@ -38,6 +40,8 @@ class Options:
       every: of a video's frames, 1 for all, 2 for every other.
       previews: whether pictures are written beside the cubes.
       uncertainty: whether the standard deviations of the values are written beside the cubes.
+      dtype: in which files hold the values (`hsgan.files.dtypes`).
+      bands_nm: ascending wavelengths of the bands to write; () writes all.
     """
 
     encoding: str = "srgb"
@@ -46,6 +50,8 @@ class Options:
     every: int = 1
     previews: bool = True
     uncertainty: bool = False
+    dtype: str = FLOAT32
+    bands_nm: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,7 +122,7 @@ def reconstruct_photos(
     method: Method,
     arguments: Iterable[str | Path],
     output: str | Path,
-    formats: Sequence[str] = ("npz",),
+    formats: Sequence[str] = (cubes.DEFAULT_FORMAT,),
     options: Options | None = None,
 ) -> Iterator[tuple[str, Sequence[Path], Reconstruction | Exception]]:
     """Reconstructs photos and videos into files: the cube in every format, and a preview.
@@ -136,16 +142,18 @@ def reconstruct_photos(
       (photo, or video and frame; paths written; `Reconstruction`), or (photo, (), the error) where it cannot be used.
 
     Raises:
-      DataError: no photos, no such format or camera, an output that is a file, or a photo that would be written over.
+      DataError: no photos, no such format, dtype, band or camera, an output that is a file, or a photo that would be
+        written over.
       RunError: uncertainty of a method that does not give it.
     """
     options = options or Options()
     if options.uncertainty:
         method.check_deviation()
     try:
-        cubes.check_formats(formats)
+        cubes.check_formats(formats, options.dtype)
     except ValueError as error:
         raise DataError(str(error)) from error
+    bands_at(method.wavelengths_nm, options.bands_nm)
     figures.check_folder(output)
     found = inputs.find_inputs(arguments)
     stems = inputs.output_stems(found, output)
@@ -233,11 +241,12 @@ class Files:
         work = Work(self.method, rgb, camera, options.consistent, facts, options.uncertainty)
         sample, start, paths = Sample(work.header.shape), self.bar.n, []
         with contextlib.ExitStack() as stack:
-            opened = [cubes.open_writer(stem, name, work.header, options.uncertainty) for name in self.formats]
+            bands, header = self.chosen(work.header)
+            opened = [cubes.open_writer(stem, name, header, options.uncertainty) for name in self.formats]
             writers = [stack.enter_context(writer) for writer in opened]
             for rows, columns, blocks, share in work.blocks():
                 for writer in writers:
-                    writer.write(rows, columns, *blocks)
+                    writer.write(rows, columns, *(block[..., bands] for block in blocks))
                 sample.add(rows, columns, blocks[0])
                 self.bar.update(start + share - self.bar.n)
             for writer in writers:
@@ -249,6 +258,14 @@ class Files:
             figure = preview(facts["photo"], small, sample.cube, work.header.wavelengths_nm, check)
             paths.append(figures.save(figure, f"{stem}{PREVIEW_SUFFIX}"))
         return paths, Reconstruction(work.header, check)
+
+    def chosen(self, header):
+        """Returns (indices of the bands that are written, header of their file)."""
+        header = replace(header, dtype=self.options.dtype)
+        if not self.options.bands_nm:
+            return slice(None), header
+        bands = bands_at(header.wavelengths_nm, self.options.bands_nm)
+        return bands, header.of_bands(bands)
 
     def camera(self, rgb, origin, is_frame):
         """Returns the `Camera` of an image; of a video's frames all get the first one's."""

@@ -54,6 +54,9 @@ class RunFolder:
         self.path = Path(path)
         self.config = config
 
+    def __repr__(self) -> str:
+        return f"<RunFolder {str(self.path)!r}: {self.config.name}, model {self.config.model}>"
+
     @classmethod
     def create(cls, path: str | Path, config: ConfigDict) -> "RunFolder":
         """Begins a run in `path`, or goes on with the one that is there.

@@ -51,6 +51,21 @@ def mosaic_bands(mosaic: np.ndarray, side: int) -> np.ndarray:
     return blocks.reshape(height // side, width // side, side * side)
 
 
+def bands_at(wavelengths_nm: np.ndarray, wanted_nm: np.ndarray) -> list[int]:
+    """Returns the indices, ascending, of the bands that hold each of `wanted_nm` (ascending).
+
+    Raises:
+      DataError: a wavelength that no band holds, or two in one band.
+    """
+    found = [band_at(wavelengths_nm, float(wanted)) for wanted in wanted_nm]
+    twice = [band for band in found if found.count(band) > 1]
+    if twice:
+        raise DataError(
+            f"wavelength: must lie in different bands. Received: two in that of {wavelengths_nm[twice[0]]:g} nm"
+        )
+    return found
+
+
 def gaussian_filters(wavelengths_nm: np.ndarray, centers_nm: np.ndarray, width_nm: float) -> np.ndarray:
     """Returns what Gaussian filters make of a spectrum's bands, float64 [filters, bands]; each row sums to 1.
 

@@ -43,6 +43,11 @@ class SrfDictionary:
     responses: np.ndarray
     source: str
 
+    def __repr__(self) -> str:
+        first, last = self.wavelengths_nm[[0, -1]]
+        bands = len(self.wavelengths_nm)
+        return f"<SrfDictionary: {len(self.names)} cameras, {bands} bands, {first:g}-{last:g} nm, of {self.source}>"
+
     def srf(self, name: str) -> np.ndarray:
         """Returns the SRF [3, bands] of the camera `name`.
 

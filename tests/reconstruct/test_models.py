@@ -88,6 +88,7 @@ def test_a_graph_is_compiled_once_for_all_sizes_and_weights():
 
 def test_of_a_run(tmp_path):
     folder = RunFolder.open(make_run(tmp_path / "run"))
+    assert repr(folder) == f"<RunFolder {str(tmp_path / 'run')!r}: hsgan, model {folder.config.model}>"
     method = NetworkMethod.from_run(folder, "last")
     assert (method.name, method.facts["model"], method.facts["engine"]) == ("hsgan", "hsgan", "tensorflow")
     assert method.facts["model_version"] == "run, last weights, step 7"

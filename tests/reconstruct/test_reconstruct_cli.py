@@ -12,6 +12,8 @@ from PIL import Image
 from raw_files import write_dng
 from trained_run import WAVELENGTHS_NM, make_run
 
+from hsgan.files.cubes import open_cube
+
 
 def command(*arguments):
     return [sys.executable, "-m", "hsgan.reconstruct", *map(str, arguments)]
@@ -34,7 +36,10 @@ def photos(tmp_path):
 
 
 def test_a_folder_becomes_cubes_and_a_bad_photo_is_told(tmp_path, run, photos, program):
-    status, stdout, stderr = program("hsgan.reconstruct", f"--run={run}", photos, f"--output={tmp_path / 'out'}")
+    output = tmp_path / "out"
+    status, stdout, stderr = program(
+        "hsgan.reconstruct", f"--run={run}", photos, f"--output={output}", "--formats=npz,envi"
+    )
     assert status == 1
     assert f"error: {photos / 'bad.png'}: is not a photo" in stderr
     assert "hsgan.reconstruct: error: 1 of 4 photos could not be reconstructed" in stderr
@@ -46,6 +51,35 @@ def test_a_folder_becomes_cubes_and_a_bad_photo_is_told(tmp_path, run, photos, p
     with np.load(tmp_path / "out" / "cat-png.npz") as stored:
         np.testing.assert_array_equal(image.open_memmap(interleave="bip"), stored["cube"])
     assert image.bands.centers == WAVELENGTHS_NM.tolist()
+
+
+def test_one_format_by_default_and_fewer_bits_and_bands_if_asked_for(tmp_path, run, photos, program):
+    common = f"--run={run}", photos / "cat.png", "--nopreviews"
+    assert program("hsgan.reconstruct", *common, f"--output={tmp_path / 'all'}")[0] == 0
+    assert [path.name for path in (tmp_path / "all").iterdir()] == ["cat.npz"]
+    output = tmp_path / "few"
+    status, _, stderr = program(
+        "hsgan.reconstruct", *common, f"--output={output}", "--formats=envi", "--dtype=uint16", "--bands=450,548,650"
+    )
+    assert status == 0, stderr
+    whole, few = open_cube(tmp_path / "all" / "cat.npz"), open_cube(output / "cat.hdr")
+    assert few["wavelength"].values.tolist() == [450, 550, 650] and "srf" not in few.attrs
+    assert (output / "cat.img").stat().st_size == 2 * 3 * 16 * 24
+    expected = np.clip(whole.sel(wavelength=[450, 550, 650]).values, 0, 65535 / 16384)
+    np.testing.assert_allclose(few.values, expected, atol=0.51 / 16384)
+
+
+@pytest.mark.parametrize("flags, message", [
+    (["--dtype=float16", "--formats=envi"], "formats: float16 can be held by npz, tiff, zarr. Received: envi"),
+    (["--bands=450,900"], "wavelength: must lie in the cube's bands, 400-700 nm. Received: 900 nm"),
+    (["--bands=449,451"], "wavelength: must lie in different bands. Received: two in that of 450 nm"),
+    (["--bands=red"], "--bands: must be START:STOP:STEP or W1,W2,... in nm"),
+])  # fmt: skip
+def test_what_cannot_be_written_is_said_first(tmp_path, run, photos, program, flags, message):
+    output = tmp_path / "out"
+    status, _, stderr = program("hsgan.reconstruct", f"--run={run}", photos / "cat.png", f"--output={output}", *flags)
+    assert status == 1 and stderr.startswith(f"hsgan.reconstruct: error: {message}"), stderr
+    assert not output.exists()
 
 
 def test_cameras_are_listed_and_near_ones_offered(tmp_path, run, photos, program):

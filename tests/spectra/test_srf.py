@@ -84,6 +84,11 @@ def test_extrapolation_is_refused(tmp_path):
         srf.load(camspec(tmp_path, "A"), np.arange(380, 701, 10))
 
 
+def test_a_dictionary_speaks_of_itself():
+    dictionary = srf.default_dictionary(np.arange(400, 701, 10, dtype=np.float32))
+    assert repr(dictionary).startswith(f"<SrfDictionary: {len(dictionary.names)} cameras, 31 bands, 400-700 nm, of ")
+
+
 def test_missing_file():
     with pytest.raises(DataError, match="no such file"):
         srf.load("nowhere.txt", GRID)

@@ -1,8 +1,9 @@
-"""ENVI: `.img` (float32, band-interleaved by pixel, little-endian) and its header `.hdr`.
+"""ENVI: `.img` (band-interleaved by pixel, little-endian) and its header `.hdr`.
 
 The header holds wavelengths in nm, band names, the SRF as `srf r`, `srf g`, `srf b`, the default bands for a picture,
-and each fact as `hsgan NAME = JSON value` (braces, which mean lists in a header, escaped). Others' files are read in
-any interleave, byte order and real type, with wavelengths in nm or micrometers, scale factors, gains and offsets.
+each fact as `hsgan NAME = JSON value` (braces, which mean lists in a header, escaped), and of whole numbers the gains
+that make radiance of them. Others' files are read in any interleave, byte order and real type, with wavelengths in nm
+or micrometers, scale factors, gains and offsets.
 """
 
 import json
@@ -18,6 +19,7 @@ from hsgan.files.raw_array import RawArray
 from hsgan.files.stored import Stored, in_nm
 
 SUFFIXES = (".img", ".hdr")
+HOLDS = {"float32": 4, "uint16": 12}  # ENVI's numbers of the types
 OTHERS = (".dat", ".raw", ".bsq", ".bil", ".bip")  # of data files that others write
 _SRF = ("srf r", "srf g", "srf b")
 _PREFIX = "hsgan "
@@ -30,7 +32,7 @@ class Writer:
 
     def __init__(self, paths, header):
         data, self.header_path = paths
-        self.array = RawArray(data, 0, header.shape)
+        self.array = RawArray(data, 0, header.shape, header.stored.numpy)
 
     def put(self, place, block):
         self.array.put(place, block)
@@ -44,7 +46,7 @@ class Writer:
             "bands": header.wavelengths_nm.size,
             "header offset": 0,
             "file type": "ENVI Standard",
-            "data type": 4,
+            "data type": HOLDS[header.dtype],
             "interleave": "bip",
             "byte order": 0,
             "data units": UNITS,
@@ -53,6 +55,8 @@ class Writer:
             "band names": header.band_names,
             "default bands": [band + 1 for band in header.default_bands],
         }
+        if header.stored.white != 1:
+            fields["data gain values"] = [f"{1 / header.stored.white:.17g}"] * header.wavelengths_nm.size
         for name, row in zip(_SRF, () if header.srf is None else header.srf, strict=False):
             fields[name] = [f"{value:.9g}" for value in row]
         for name, value in header.facts.items():

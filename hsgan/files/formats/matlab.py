@@ -1,8 +1,9 @@
 """MATLAB version 7.3: `cube` (single, [height, width, bands]) and `bands` (wavelengths in nm, [1, bands]).
 
-Beside them `units`, `metadata` (JSON, for `jsondecode`), and `srf` [3, bands] if there is one. Such a file is HDF5
-behind a block of 512 bytes in which MATLAB looks for its own text, and every variable names its class. MATLAB's arrays
-are in column order, HDF5's in row order: the axes are stored in reverse. Others' files of any version are read, too.
+Beside them `units`, `metadata` (JSON, for `jsondecode`), `srf` [3, bands] if there is one, and of whole numbers
+`white`, the one that stands for radiance 1. Such a file is HDF5 behind a block of 512 bytes in which MATLAB looks for
+its own text, and every variable names its class. MATLAB's arrays are in column order, HDF5's in row order: the axes are
+stored in reverse. Others' files of any version are read, too.
 """
 
 import json
@@ -17,6 +18,7 @@ from hsgan.files.raw_array import RawArray, mapped
 from hsgan.files.stored import Stored, in_nm, name_of_cube, name_of_wavelengths
 
 SUFFIXES = (".mat",)
+HOLDS = {"float32": ("single", h5py.h5t.IEEE_F32LE), "uint16": ("uint16", h5py.h5t.STD_U16LE)}  # MATLAB's class, HDF5's
 _USER_BLOCK = 512
 _SUBSYSTEM_OFFSET = 116  # what is before it in the user block is text
 _ENOUGH = 1 << 20  # bytes, for what is written after the cube
@@ -34,12 +36,13 @@ class Writer:
             layout.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY)
             layout.set_fill_time(h5py.h5d.FILL_TIME_NEVER)
             space = h5py.h5s.create_simple((bands, width, height))
-            made = h5py.h5d.create(file.id, b"cube", h5py.h5t.IEEE_F32LE, space, layout)
-            h5py.Dataset(made).attrs["MATLAB_class"] = np.bytes_("single")
+            name, kind = HOLDS[header.dtype]
+            made = h5py.h5d.create(file.id, b"cube", kind, space, layout)
+            h5py.Dataset(made).attrs["MATLAB_class"] = np.bytes_(name)
             offset = made.get_offset()
         with open(self.path, "r+b") as file:
             file.write(_user_block())
-        self.array = RawArray(self.path, offset, (bands, width, height), _ENOUGH)
+        self.array = RawArray(self.path, offset, (bands, width, height), header.stored.numpy, _ENOUGH)
 
     def put(self, place, block):
         rows, columns = place
@@ -49,7 +52,9 @@ class Writer:
 
     def finish(self, header):
         with h5py.File(self.path, "r+") as file:
+            white = header.stored.white
             small = {"bands": header.wavelengths_nm[None], "srf": header.srf}
+            small["white"] = None if white == 1 else np.array([[white]])
             for name, values in ((name, values) for name, values in small.items() if values is not None):
                 variable = file.create_dataset(name, data=values.T.astype(np.float64))
                 variable.attrs["MATLAB_class"] = np.bytes_("double")
@@ -79,6 +84,8 @@ def read(path, choice):
         if file is not None:
             about, units = (_text(file, name) if name in shapes else "" for name in ("metadata", "units"))
             facts, white = json.loads(about or "{}"), 1.0 if units == UNITS else None
+            if units == UNITS and shapes.get("white") == (1, 1):
+                white = hdf5.read(hdf5.dataset(file, "white"), np.float64).item()
             found = hdf5.dataset(file, name)
             if found.id.get_offset() is not None and not found.chunks:
                 values = mapped(path, found.dtype, found.id.get_offset(), found.shape).T

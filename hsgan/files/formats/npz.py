@@ -1,5 +1,7 @@
 """NPZ: `cube`, `wavelengths_nm`, `srf` (float32) and `metadata` (JSON text). Not compressed; needs no pickle.
 
+Of a cube of whole numbers `white` is the one that stands for radiance 1.
+
 Of others' files the cube may have any name, if it is the only array of three axes, and the bands may come first.
 """
 
@@ -11,10 +13,11 @@ import numpy as np
 from numpy.lib import format as npy
 
 from hsgan.disk import arrays
-from hsgan.files.raw_array import DTYPE, RawArray, mapped
+from hsgan.files.raw_array import RawArray, mapped
 from hsgan.files.stored import Stored, in_nm, name_of_cube, name_of_wavelengths
 
 SUFFIXES = (".npz",)
+HOLDS = ("float32", "float16", "uint16")
 _COPY_BYTES = 1 << 20
 _SMALL_BYTES = 1 << 24  # of all that is not the cube
 
@@ -26,9 +29,11 @@ class Writer:
         (self.path,) = paths
         self.array_path = self.path.with_name("cube.npy")
         with open(self.array_path, "wb") as file:
-            npy.write_array_header_1_0(file, {"descr": DTYPE.str, "fortran_order": False, "shape": header.shape})
+            npy.write_array_header_1_0(
+                file, {"descr": header.stored.numpy.str, "fortran_order": False, "shape": header.shape}
+            )
             offset = file.tell()
-        self.array = RawArray(self.array_path, offset, header.shape)
+        self.array = RawArray(self.array_path, offset, header.shape, header.stored.numpy)
 
     def put(self, place, block):
         self.array.put(place, block)
@@ -37,6 +42,7 @@ class Writer:
         small = {
             "wavelengths_nm": header.wavelengths_nm,
             **({} if header.srf is None else {"srf": header.srf}),
+            **({} if header.stored.white == 1 else {"white": np.array(header.stored.white, np.float32)}),
             "metadata": np.array(json.dumps(header.facts)),
         }
         with zipfile.ZipFile(self.path, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
@@ -61,13 +67,15 @@ def read(path, choice):
     shapes = {name: header.shape for name, header in headers.items()}
     name = name_of_cube(path, shapes, choice.variable)
     grid = name_of_wavelengths(shapes, name)
-    wanted = [part for part in (grid, "srf", "metadata") if part in headers]
+    wanted = [part for part in (grid, "srf", "metadata", "white") if part in headers]
     small = arrays.read_npz(path, tuple(wanted), most=_SMALL_BYTES) if wanted else {}
     wavelengths_nm = None if grid is None else in_nm(path, small[grid])
     facts = json.loads(str(small["metadata"])) if "metadata" in small else {}
-    header = headers[name]
+    header, white = headers[name], 1.0 if "metadata" in small else None
+    if "white" in small:
+        white = float(small["white"])
     values = arrays.read_npz(path, (name,))[name] if header.offset is None else from_file(path, header)
-    return Stored(values, wavelengths_nm, small.get("srf"), facts, 1.0 if "metadata" in small else None)
+    return Stored(values, wavelengths_nm, small.get("srf"), facts, white)
 
 
 def from_file(path, header):

@@ -1,10 +1,11 @@
-"""Multi-band TIFF: float32, one sample a band, pixel-interleaved, not compressed; BigTIFF beyond 4 GB.
+"""Multi-band TIFF: one sample a band, pixel-interleaved, not compressed; BigTIFF beyond 4 GB.
 
 Band names, wavelengths, SRF and facts are in the tag that GDAL reads and writes (42112, `GDAL_METADATA`), so that QGIS
 and rasterio show them. Of others' files wavelengths, scales and offsets in that tag are read. A photo has no place on a
 map: there are no GeoTIFF coordinates.
 """
 
+import html
 import json
 from xml.etree import ElementTree
 
@@ -19,10 +20,12 @@ from hsgan.files.stored import Stored, in_nm
 from hsgan.files.tiff import check_page
 
 SUFFIXES = (".tif",)
+HOLDS = ("float32", "float16", "uint16")
 _GDAL_METADATA = 42112
 _CLASSIC_LIMIT = 2**32 - 2**25  # bytes
 _MOST_BYTES = 1 << 62  # of what stays in the file
 _STRIP = 2**18  # bytes, roughly
+_ESCAPES = str.maketrans({letter: f"\\u{ord(letter):04x}" for letter in "&<>"})  # GDAL would stop at a bare &
 
 
 class Writer:
@@ -30,11 +33,11 @@ class Writer:
 
     def __init__(self, paths, header):
         (self.path,) = paths
-        row = 4 * header.width * header.wavelengths_nm.size
+        row = header.stored.numpy.itemsize * header.width * header.wavelengths_nm.size
         offset, _ = tifffile.imwrite(
             self.path,
             shape=header.shape,
-            dtype="<f4",
+            dtype=header.stored.numpy,
             photometric="minisblack",
             planarconfig="contig",
             extrasamples=[0] * (header.wavelengths_nm.size - 1),
@@ -46,7 +49,7 @@ class Writer:
             extratags=[(_GDAL_METADATA, "s", 0, _xml(header), True)],
             returnoffset=True,
         )
-        self.array = RawArray(self.path, offset, header.shape)
+        self.array = RawArray(self.path, offset, header.shape, header.stored.numpy)
 
     def put(self, place, block):
         self.array.put(place, block)
@@ -75,11 +78,11 @@ def read(path, choice):
     count = max(bands.get("wavelength", {-1: ""})) + 1
     grid = [bands["wavelength"].get(band, "nan") for band in range(count)]
     wavelengths_nm = in_nm(path, grid, bands.get("wavelength_units", {}).get(0, "")) if grid else None
-    srf = np.array(json.loads(general["srf"]), np.float32) if "srf" in general else None
+    srf = np.array(_json(general["srf"]), np.float32) if "srf" in general else None
     white, dark = _scale(bands, count)
     if "hsgan_facts" in general and white is None:
         white = 1.0
-    return Stored(values, wavelengths_nm, srf, json.loads(general.get("hsgan_facts", "{}")), white, dark)
+    return Stored(values, wavelengths_nm, srf, _json(general.get("hsgan_facts", "{}")), white, dark)
 
 
 def _decoded(path, series):
@@ -102,6 +105,14 @@ def _metadata(text):
             name = item.get("role") or item.get("name")
             bands.setdefault(name, {})[int(item.get("sample"))] = item.text or ""
     return general, bands
+
+
+def _json(text):
+    """Returns what a JSON text says, also of a file that GDAL has copied: it escapes quotation marks once more."""
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return json.loads(html.unescape(text))
 
 
 def _scale(bands, count):
@@ -127,7 +138,10 @@ def _xml(header):
         add("UNITTYPE", UNITS, sample=str(band), role="unittype")
         add("wavelength", f"{wavelength:.9g}", sample=str(band))
         add("wavelength_units", "nm", sample=str(band))
+        if header.stored.white != 1:
+            add("SCALE", f"{1 / header.stored.white:.17g}", sample=str(band), role="scale")
+            add("OFFSET", "0", sample=str(band), role="offset")
     if header.srf is not None:
         add("srf", json.dumps([[float(f"{value:.9g}") for value in row] for row in header.srf]))
-    add("hsgan_facts", json.dumps(header.facts))
+    add("hsgan_facts", json.dumps(header.facts).translate(_ESCAPES))
     return ElementTree.tostring(root, encoding="us-ascii").decode("ascii")

@@ -11,6 +11,8 @@ from hsgan.files.header import UNITS
 from hsgan.files.stored import Stored
 
 SUFFIXES = (".zarr",)
+HOLDS = ("float32", "float16", "uint16")
+_SCALE = "scale_factor"  # of the CF conventions, which xarray applies
 _CHUNK = 128  # pixels, on each side
 _NAMES = ("y", "x", "wavelength")
 _RESERVED = ("srf", "_ARRAY_DIMENSIONS")
@@ -29,13 +31,12 @@ class Writer:
         self.consolidate = zarr.consolidate_metadata
         group = zarr.create_group(self.path, zarr_format=2)
         chunks = tuple(min(side, most) for side, most in zip(header.shape, (_CHUNK, _CHUNK, 10**4), strict=True))
-        # Without a fill value readers would take zeros for holes.
-        common = {"dtype": "float32", "fill_value": float("nan")}
+        dtype = header.stored.numpy
         codec = numcodecs.Blosc("zstd", clevel=1, shuffle=numcodecs.Blosc.BITSHUFFLE)
-        self.cube = group.create_array("cube", shape=header.shape, chunks=chunks, compressors=codec, **common)
+        self.cube = group.create_array("cube", shape=header.shape, chunks=chunks, compressors=codec, **_typed(dtype))
         self.cube.attrs["_ARRAY_DIMENSIONS"] = list(_NAMES)
         bands = header.wavelengths_nm.shape
-        grid = group.create_array("wavelength", shape=bands, chunks=bands, compressors=None, **common)
+        grid = group.create_array("wavelength", shape=bands, chunks=bands, compressors=None, **_typed(np.float32))
         grid[:] = header.wavelengths_nm
         grid.attrs.update({"_ARRAY_DIMENSIONS": [_NAMES[2]], "units": "nm"})
 
@@ -49,7 +50,9 @@ class Writer:
 
     def finish(self, header):
         srf = {} if header.srf is None else {"srf": header.srf.tolist()}
-        self.cube.attrs.update({"units": UNITS, **srf, **header.facts})
+        white = header.stored.white
+        scale = {} if white == 1 else {_SCALE: 1 / white}
+        self.cube.attrs.update({"units": UNITS, **scale, **srf, **header.facts})
         self.consolidate(self.path)
 
 
@@ -66,10 +69,17 @@ def read(path, choice):
     values = json.loads(folder.read(".zmetadata", _METADATA_BYTES))["metadata"]
     cube = Chunks(folder, "cube", values["cube/.zarray"])
     grid = Chunks(folder, "wavelength", values["wavelength/.zarray"])
-    facts = {name: value for name, value in values["cube/.zattrs"].items() if name not in ("units", *_RESERVED)}
-    srf = values["cube/.zattrs"].get("srf")
+    attributes = values["cube/.zattrs"]
+    facts = {name: value for name, value in attributes.items() if name not in ("units", _SCALE, *_RESERVED)}
+    srf = attributes.get("srf")
+    srf = None if srf is None else np.array(srf, np.float32)
     grid_nm = grid.variable(_NAMES[2:]).values
-    return Stored(cube.variable(_NAMES), grid_nm, None if srf is None else np.array(srf, np.float32), facts, 1.0)
+    return Stored(cube.variable(_NAMES), grid_nm, srf, facts, 1 / float(attributes.get(_SCALE, 1)))
+
+
+def _typed(dtype):
+    """Returns type and fill value of an array: without one readers would take zeros for holes, with 0 for one, too."""
+    return {"dtype": np.dtype(dtype).name, "fill_value": float("nan") if np.dtype(dtype).kind == "f" else None}
 
 
 def _cuts(part):

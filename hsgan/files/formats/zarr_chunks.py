@@ -1,9 +1,9 @@
 """Zarr arrays (format 2) as this package writes them, read chunk by chunk when they are used.
 
 Not by the library: it would load whatever codec a folder names (pickle is one), fill chunks that are missing without a
-word, and mix the chunks of two cubes where another process replaces the folder meanwhile. Here little-endian float32,
-uncompressed or by Blosc, is all there is, the folder stays the one that was opened, and each chunk is checked against
-its own header before anything is allocated.
+word, and mix the chunks of two cubes where another process replaces the folder meanwhile. Here the little-endian types
+that this package writes, uncompressed or by Blosc, are all there is, the folder stays the one that was opened, and each
+chunk is checked against its own header before anything is allocated.
 """
 
 import itertools
@@ -17,8 +17,9 @@ from xarray.core import indexing
 
 from hsgan.disk import guard
 from hsgan.errors import DataError
-from hsgan.files.raw_array import DTYPE
+from hsgan.files.dtypes import DTYPES
 
+_TYPES = {dtype.numpy.str: dtype.numpy for dtype in DTYPES.values()}
 _CHUNK_BYTES = 1 << 28
 _BLOSC_HEADER = struct.Struct("<4B3I")  # ..., bytes inflated, bytes of a block, bytes deflated
 
@@ -61,8 +62,6 @@ class Chunks(xarray.backends.BackendArray):
       DataError: an array of another form than ours.
     """
 
-    dtype = DTYPE
-
     def __init__(self, folder, name, described):
         self._folder, self._name = folder, name
         self.shape, self._chunks = tuple(described["shape"]), tuple(described["chunks"])
@@ -72,17 +71,18 @@ class Chunks(xarray.backends.BackendArray):
         sides = [*self.shape, *self._chunks]
         if (
             not plain
-            or described["dtype"] != DTYPE.str
+            or described["dtype"] not in _TYPES
             or (self._blosc and compressor["id"] != "blosc")
             or self._separator not in (".", "/")
             or len(self.shape) != len(self._chunks)
             or not all(isinstance(side, int) and not isinstance(side, bool) and side > 0 for side in sides)
         ):
             raise DataError(
-                f"{folder.path}: {name} must be a Zarr array of {DTYPE.str}, uncompressed or by Blosc. "
+                f"{folder.path}: {name} must be a Zarr array of {', '.join(_TYPES)}, uncompressed or by Blosc. "
                 f"Received: {guard.shortened(described)}"
             )
-        self._bytes = DTYPE.itemsize * int(np.prod(self._chunks, dtype=object))
+        self.dtype = _TYPES[described["dtype"]]
+        self._bytes = self.dtype.itemsize * int(np.prod(self._chunks, dtype=object))
         guard.check_bytes(folder.path, self._bytes, most=_CHUNK_BYTES)
 
     def variable(self, names):
@@ -102,7 +102,7 @@ class Chunks(xarray.backends.BackendArray):
             for part, side in zip(key, self.shape, strict=True)
         ]
         with guard.translated(self._folder.path, "a cube"):
-            values = np.empty([len(span) for span in spans], DTYPE)
+            values = np.empty([len(span) for span in spans], self.dtype)
         if values.size:
             touched = [
                 sorted({index // side for index in span}) for span, side in zip(spans, self._chunks, strict=True)
@@ -125,7 +125,7 @@ class Chunks(xarray.backends.BackendArray):
                 raise DataError(f"{self._folder.path}: {name} is damaged ({guard.reason(error)})") from error
         if len(data) != self._bytes:
             raise DataError(f"{self._folder.path}: {name} must have {self._bytes} bytes. Received: {len(data)}")
-        return np.frombuffer(data, DTYPE).reshape(self._chunks)
+        return np.frombuffer(data, self.dtype).reshape(self._chunks)
 
 
 def _overlap(span, chunk, side):
