@@ -5,10 +5,11 @@
 
 Each row is a process of its own. An image is reconstructed tile by tile, SRF estimate included, and the cube is thrown
 away; "peak" is the process's, from its start. "GFLOP/s" is the network's own arithmetic (every weight of the generator
-is one multiply-add a pixel; halos and the SRF estimator's few percent do not count) in the best run. "ceiling": a plain
-3x3 convolution of 64 channels in TensorFlow, measured in the same process right after; "at ceiling": the seconds that
-as many multiply-adds take there. "CPU s": of all processors together, at least; it says more than the wall clock where
-the machine is shared. With --run also the PSNR over the run's validation scenes, and what a precision lost.
+is one multiply-add a pixel; halos and the SRF estimator's few percent do not count) in the best run; that of the rows
+"mixture" is the two products of the mixture prior. "ceiling": a plain 3x3 convolution of 64 channels in TensorFlow,
+measured in the same process right after; "at ceiling": the seconds that as many multiply-adds take there. "CPU s": of
+all processors together, at least; it says more than the wall clock where the machine is shared. With --run also the
+PSNR over the run's validation scenes, and what a precision lost.
 
 With --exported also every TFLite file of that folder, run by LiteRT.
 
@@ -36,14 +37,21 @@ from hsgan.reconstruct import tiling
 
 FLAGS = flags.FLAGS
 CEILING_CHANNELS = 64
-LITE = "model.tflite"
+LITE, MIXTURE_LITE = "model.tflite", "mixture.tflite"
 
 
 def network_method(folder, engine):
     """Returns the network as a method, run by an engine of `hsgan.reconstruct`."""
     from hsgan.reconstruct.models import NetworkMethod
 
-    return NetworkMethod(network_of(folder), engine=engine)
+    return NetworkMethod(network_of(), engine=engine)
+
+
+def mixture_method(folder, engine):
+    """Returns the mixture prior as a method, run by an engine of `hsgan.reconstruct`."""
+    from hsgan.reconstruct.models import NetworkMethod
+
+    return NetworkMethod(mixture_of(), engine=engine)
 
 
 def plain_graph(folder, _):
@@ -60,6 +68,11 @@ def lite(folder, arithmetic):
     return LiteModel(Path(folder) / LITE, arithmetic=arithmetic)
 
 
+def mixture_lite(folder, arithmetic):
+    """Returns the mixture prior as a method, run by LiteRT."""
+    return LiteModel(Path(folder) / MIXTURE_LITE, arithmetic=arithmetic)
+
+
 def exported(_, file):
     """Returns a TFLite file of `--exported` as a method."""
     return LiteModel(Path(FLAGS.exported) / file)
@@ -73,6 +86,8 @@ ENGINES = {
     "OpenVINO": (network_method, "openvino-float32"),
     "OpenVINO, bfloat16": (network_method, "openvino-bfloat16"),
     "OpenVINO, float16": (network_method, "openvino-float16"),
+    "mixture, TensorFlow": (mixture_method, "tensorflow"),
+    "mixture, LiteRT": (mixture_lite, "float32"),
 }
 
 
@@ -88,41 +103,66 @@ def define_flags():
     cli.define_config("configs/demo.py")
 
 
-def network_of(folder):
+def network_of():
     """Returns the network: of `--run`, or of `--config` with random weights."""
     from hsgan.networks.hsgan_net import HSGANNet
     from hsgan.run.folder import RunFolder
-    from hsgan.spectra import srf as srf_lib
 
     if FLAGS.run:
         return RunFolder.open(FLAGS.run).network("best")
-    config = cli.load_config()
-    wavelengths_nm = config_lib.wavelengths_nm(config)
-    rng = np.random.default_rng(0)
-    responses = srf_lib.normalize(rng.random((28, 3, len(wavelengths_nm))))
-    names = tuple(f"camera {number}" for number in range(28))
-    network = HSGANNet(config, srf_lib.SrfDictionary(names, wavelengths_nm, responses, "random"))
+    config, rng = cli.load_config(), np.random.default_rng(0)
+    network = HSGANNet(config, random_cameras(config))
     for weight in network.generator.weights:
         weight.assign(rng.normal(0, 0.1, weight.shape))
     return network
 
 
+def mixture_of():
+    """Returns the mixture prior as a network: of `--run`, or of `--config` with random components."""
+    from hsgan.networks.mixture_net import MixtureNet
+    from hsgan.prior.mixture import MixturePrior
+    from hsgan.run.folder import RunFolder
+
+    if FLAGS.run:
+        folder = RunFolder.open(FLAGS.run)
+        return MixtureNet(folder.config, folder.training_dictionary(), prior=folder.prior())
+    config, rng = cli.load_config(), np.random.default_rng(0)
+    cameras, k = random_cameras(config), config.prior.components
+    bands = len(cameras.wavelengths_nm)
+    factors = rng.normal(0, 0.05, (k, bands, bands))
+    covariances = factors @ factors.transpose(0, 2, 1) + 1e-6 * np.eye(bands)
+    prior = MixturePrior(np.full(k, 1 / k), rng.random((k, bands)), covariances, cameras.wavelengths_nm, "random")
+    return MixtureNet(config, cameras, prior=prior)
+
+
+def random_cameras(config):
+    """Returns a dictionary of 28 random cameras."""
+    from hsgan.spectra import srf as srf_lib
+
+    wavelengths_nm = config_lib.wavelengths_nm(config)
+    responses = srf_lib.normalize(np.random.default_rng(0).random((28, 3, len(wavelengths_nm))))
+    names = tuple(f"camera {number}" for number in range(28))
+    return srf_lib.SrfDictionary(names, wavelengths_nm, responses, "random")
+
+
 def prepare(folder):
-    """Writes the network for the engines that read it from a file; returns its GFLOP for a pixel."""
+    """Writes the networks for the engines that read them from a file; prints the GFLOP for a pixel of each."""
     from hsgan.export import metadata, tflite
 
-    network = network_of(folder)
-    (Path(folder) / LITE).write_bytes(tflite.convert(network))
-    dictionary = network.dictionary
-    metadata.embed(Path(folder) / LITE, {
-        "schema": 1, "name": "benchmark", "version": 1,
-        "wavelengths_nm": np.asarray(dictionary.wavelengths_nm).tolist(),
-        "cameras": {"names": list(dictionary.names), "responses": np.asarray(dictionary.responses).tolist(),
-                    "source": dictionary.source},
-        "needs_camera": network.needs_camera, "estimates_camera": network.estimates_camera,
-        "receptive_radius": network.receptive_radius, "stride": 1, "thumbnail_pixels": tiling.THUMBNAIL_PIXELS,
-    })  # fmt: skip
-    print(json.dumps(2e-9 * network.generator.count_params()))
+    networks = {LITE: network_of(), MIXTURE_LITE: mixture_of()}
+    for name, network in networks.items():
+        (Path(folder) / name).write_bytes(tflite.convert(network))
+        dictionary = network.dictionary
+        metadata.embed(Path(folder) / name, {
+            "schema": 1, "name": "benchmark", "version": 1,
+            "wavelengths_nm": np.asarray(dictionary.wavelengths_nm).tolist(),
+            "cameras": {"names": list(dictionary.names), "responses": np.asarray(dictionary.responses).tolist(),
+                        "source": dictionary.source},
+            "needs_camera": network.needs_camera, "estimates_camera": network.estimates_camera,
+            "receptive_radius": network.receptive_radius, "stride": 1, "thumbnail_pixels": tiling.THUMBNAIL_PIXELS,
+        })  # fmt: skip
+    products = networks[MIXTURE_LITE].mixture_layer.components * (10 + 4 * network.bands)
+    print(json.dumps({"network": 2e-9 * networks[LITE].generator.count_params(), "mixture": 2e-9 * products}))
 
 
 def measure(engine, height, width, folder, gflop_per_pixel):
@@ -209,7 +249,8 @@ def main(_):
             print(f"\n{size:26}{columns}  of ceiling")
             for engine in wanted:
                 row = in_a_process({
-                    "engine": engine, "height": height, "width": width, "folder": folder, "gflop_per_pixel": gflop,
+                    "engine": engine, "height": height, "width": width, "folder": folder,
+                    "gflop_per_pixel": gflop["mixture" if engine.startswith("mixture") else "network"],
                 })  # fmt: skip
                 print(line_of(engine, row), flush=True)
 
@@ -219,8 +260,8 @@ def line_of(engine, row):
     if "refused" in row:
         return f"{engine:26}  {row['refused']}"
     speed, at_ceiling = row["gflop"] / row["best"], row["gflop"] / row["ceiling"]
-    times = f"{row['best']:11.2f}{row['median']:11.2f}{row['cpu']:11.2f}"
-    values = f"{times}{row['peak_mib']:11.0f}{speed:11.0f}{at_ceiling:11.2f}"
+    times = f"{row['best']:11.3f}{row['median']:11.3f}{row['cpu']:11.3f}"
+    values = f"{times}{row['peak_mib']:11.0f}{speed:11.0f}{at_ceiling:11.3f}"
     psnr = f"   PSNR {row['psnr']:.3f} dB" if "psnr" in row else ""
     return f"{engine:26}{values}{speed / row['ceiling']:11.0%} of {row['ceiling']:.0f}{psnr}"
 

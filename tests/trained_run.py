@@ -71,6 +71,12 @@ def agd_net(initialization="smooth"):
     return model
 
 
+def mixture_net():
+    """A `MixtureNet` that is still the prior it started at."""
+    config = config_lib.load("mixture", ["data.cubes=demo", f"prior.components={PRIOR.components}"])
+    return MixtureNet(config, srf_lib.load("default", WAVELENGTHS_NM), STATISTICS, prior=PRIOR), config
+
+
 def make_run(path):
     """Makes a run folder with "best" and "last" weights; returns its path."""
     folder = RunFolder.create(path, small_config())
@@ -83,9 +89,8 @@ def make_run(path):
 
 def make_mixture_run(path):
     """Makes the run folder of a trained mixture that is still the prior it started at; returns its path."""
-    config = config_lib.load("mixture", ["data.cubes=demo", f"prior.components={PRIOR.components}"])
+    model, config = mixture_net()
     folder = RunFolder.create(path, config)
-    model = MixtureNet(config, srf_lib.load("default", WAVELENGTHS_NM), STATISTICS, prior=PRIOR)
     folder.save_dictionary(model.dictionary)
     folder.save_prior(PRIOR)
     folder.save_weights("best", model, {"step": 0, "psnr": 20.0})

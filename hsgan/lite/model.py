@@ -16,7 +16,7 @@ import numpy as np
 
 from hsgan.disk import checksums, guard
 from hsgan.errors import DataError
-from hsgan.lite.runtime import HalfRunner, Runner
+from hsgan.lite.runtime import CompiledRunner, Runner
 from hsgan.reconstruct.exported import Exported
 
 ARITHMETIC = ("float32", "float16")
@@ -54,10 +54,10 @@ class LiteModel(Exported):
             raise ValueError(f"arithmetic: must be one of {', '.join(ARITHMETIC)}. Received: {arithmetic!r}")
         super().__init__(read_metadata(path) if metadata is None else metadata, path)
         self.path, self._threads = Path(path), threads or len(os.sched_getaffinity(0))
-        self._known = Runner(path, "known_srf", self._threads)
-        if arithmetic == "float16":
-            exact, self._known = self._known, HalfRunner(path, "known_srf", self._threads)
-            self._check_half(exact)
+        half = arithmetic == "float16"
+        self._known = CompiledRunner(path, "known_srf", self._threads, half)
+        if half:
+            self._check_half(CompiledRunner(path, "known_srf", self._threads))
 
     def run(self, signature: str, **inputs: np.ndarray) -> dict[str, np.ndarray]:
         """Returns {output: array} of a signature for its inputs, float32.

@@ -5,6 +5,7 @@ Any size of photo in bounded memory. The file holds `cube`, `wavelengths_nm`, `s
 """
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -84,4 +85,6 @@ def _show(share):
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    status = main()
+    sys.stdout.flush()
+    os._exit(status)  # at an ordinary end LiteRT says on stderr what it frees

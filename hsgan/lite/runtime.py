@@ -1,13 +1,15 @@
 """LiteRT behind two classes: one signature of a TFLite file, run on images of any size on the processor.
 
-`HalfRunner` computes in 16-bit floats whatever the file's weights are stored in; processors with such arithmetic
-(ARMv8.2, x86 with AVX512-FP16) do so about 1.7 times faster.
+`CompiledRunner` hands the whole signature to LiteRT's fast kernels (XNNPACK). The interpreter of `Runner` does that for
+a file's first signature alone: the mixture prior takes it 14 times as long. What it holds is freed with it.
 """
 
 import contextlib
 import os
 import sys
 import tempfile
+import weakref
+from pathlib import Path
 
 import numpy as np
 
@@ -20,13 +22,15 @@ class Runner:
     """One signature, in the arithmetic of the file.
 
     Args:
-      path: of the TFLite file. signature: its name. threads: how many compute.
+      path: of the TFLite file.
+      signature: its name.
+      threads: how many compute.
 
     Raises:
       DataError: no TFLite file, or one without that signature.
     """
 
-    def __init__(self, path, signature, threads):
+    def __init__(self, path: str | Path, signature: str, threads: int):
         from ai_edge_litert.interpreter import Interpreter
 
         with _quiet(), _file_errors(path):
@@ -36,44 +40,76 @@ class Runner:
         self._run, self._inputs = self._interpreter.get_signature_runner(signature), names[signature]["inputs"]
         self._size = None
 
-    def __call__(self, **inputs):
+    def __call__(self, **inputs: np.ndarray) -> dict[str, np.ndarray]:
         """Returns {output: float32 array} for float32 inputs; those that the signature has not are ignored."""
         size, self._size = self._size, inputs["rgb"].shape
         with _quiet() if size != self._size else contextlib.nullcontext():
             return self._run(**{name: value for name, value in inputs.items() if name in self._inputs})
 
 
-class HalfRunner:
-    """As `Runner`, in 16-bit floats. For signatures with the input `rgb` [1, h, w, 3] and the output `cube`."""
+class CompiledRunner:
+    """One signature with the input `rgb` [1, h, w, 3] and the output `cube`, for many images of one size.
 
-    def __init__(self, path, signature, threads):
+    Args:
+      path: of the TFLite file.
+      signature: its name.
+      threads: how many compute.
+      half: in 16-bit floats, whatever the file's weights are stored in. Processors with such arithmetic (ARMv8.2, x86
+        with AVX512-FP16) do so about 1.7 times faster. Otherwise in the arithmetic of the file.
+
+    Raises:
+      DataError: no TFLite file, or one without that signature; when called, a network that cannot be run so.
+    """
+
+    def __init__(self, path: str | Path, signature: str, threads: int, half: bool = False):
         from ai_edge_litert.compiled_model import CompiledModel
         from ai_edge_litert.hardware_accelerator import HardwareAccelerator
         from ai_edge_litert.options import Options
 
         options = Options(hardware_accelerators=HardwareAccelerator.CPU)
-        options.cpu_options.num_threads, options.cpu_options.xnnpack_flags = threads, _FORCE_FP16
+        options.cpu_options.num_threads, options.cpu_options.xnnpack_flags = threads, _FORCE_FP16 if half else 0
+        # All that is LiteRT's is in here alone, so that it goes when the runner does, or the program ends.
+        self._held = {}
+        weakref.finalize(self, _let_go, self._held)
         with _quiet(), _file_errors(path):
-            self._model = CompiledModel.from_file(str(path), options=options)
-        _check_signature(path, signature, self._model.get_signature_list())
-        self._signature, self._size = signature, None
-        self._index = self._model.get_signature_index(signature)
-        self._names = self._model.get_signature_by_index(self._index)["inputs"]
+            model = self._held["model"] = CompiledModel.from_file(str(path), options=options)
+        _check_signature(path, signature, model.get_signature_list())
+        self._path, self._signature, self._size, self._first = path, signature, None, True
+        self._index = model.get_signature_index(signature)
+        self._names = model.get_signature_by_index(self._index)["inputs"]
 
-    def __call__(self, **inputs):
+    def __call__(self, **inputs: np.ndarray) -> dict[str, np.ndarray]:
+        """As `Runner`."""
         shape = inputs["rgb"].shape
-        with _quiet() if shape != self._size else contextlib.nullcontext():
-            if shape != self._size:
-                self._model.resize_input_tensor_by_name(self._signature, "rgb", list(shape))
-                self._given = self._model.create_input_buffers(self._index)
-                self._taken = self._model.create_output_buffers(self._index)
-                self._size = shape
-            for buffer, name in zip(self._given, self._names, strict=True):
+        if shape != self._size:
+            self._plan(shape)
+        given, taken = self._held["given"], self._held["taken"]
+        # The first write of a process, too, has LiteRT say what it tries.
+        with _quiet() if self._first else contextlib.nullcontext():
+            for buffer, name in zip(given, self._names, strict=True):
                 buffer.write(np.ascontiguousarray(inputs[name], np.float32))
-            self._model.run_by_index(self._index, self._given, self._taken)
+        self._first = False
+        self._held["model"].run_by_index(self._index, given, taken)
         bands = inputs["srf"].shape[-1]
-        values = np.asarray(self._taken[0].read(shape[1] * shape[2] * bands, np.float32))
+        values = np.asarray(taken[0].read(shape[1] * shape[2] * bands, np.float32))
         return {"cube": values.reshape(*shape[:3], bands)}
+
+    def _plan(self, shape):
+        model = self._held["model"]
+        with _quiet():
+            model.resize_input_tensor_by_name(self._signature, "rgb", list(shape))
+            try:
+                self._held["given"] = model.create_input_buffers(self._index)
+                self._held["taken"] = model.create_output_buffers(self._index)
+            except RuntimeError as error:
+                raise DataError(f"{self._path}: LiteRT cannot run it ({' '.join(str(error).split())[:200]})") from error
+        self._size = shape
+
+
+def _let_go(held):
+    """Frees what a runner held, of which LiteRT says on stderr that it does so."""
+    with _quiet():
+        held.clear()
 
 
 def _check_signature(path, signature, names):

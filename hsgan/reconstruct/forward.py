@@ -3,8 +3,8 @@
 rgb float32 [n, h, w, 3], linear; srf float32 [n, 3, bands]; cube float32 [n, h, w, bands]. n, h and w are free.
 
 A `HSGANNet` is exported in its fused form (`hsgan.reconstruct.fused`): first convolutions and SZM folded into the
-kernels that follow, sums in place of concatenations; the graph is the whole image's. Other networks are exported as
-they are.
+kernels that follow, sums in place of concatenations; the graph is the whole image's. A `MixtureNet` goes through its
+pixels in parts. Other networks are exported as they are.
 """
 
 import functools
@@ -15,9 +15,11 @@ import tensorflow as tf
 
 from hsgan.networks.base import ReconstructionNetwork
 from hsgan.networks.hsgan_net import HSGANNet
+from hsgan.networks.mixture_net import MixtureNet
 from hsgan.networks.unrolled import Unrolled, final, unroll
 from hsgan.reconstruct import portable
 from hsgan.reconstruct.fused import fold, stage_output
+from hsgan.reconstruct.pixelwise import estimate_in_parts
 from hsgan.reconstruct.portable import PORTABLE
 from hsgan.spectra.operations import EXACT, Operations
 
@@ -106,6 +108,25 @@ class FusedForward(UnrolledForward):
             return self.output(residual, self.kernels[number], self.centered[number])[..., : self.bands]
 
 
+class MixtureForward(Forward):
+    """The mixture prior in parts of an image; as `Forward`. Whole, what is between would take eight times the cube.
+
+    Args:
+      network: the network.
+    """
+
+    def __init__(self, network: MixtureNet):
+        super().__init__(network)
+        self.parameters, self.noise = tuple(map(_constant, network.mixture)), network.prior_noise
+
+    def reconstruct(self, rgb: tf.Tensor, srf: tf.Tensor) -> tf.Tensor:
+        parameters = tuple(map(tf.convert_to_tensor, self.parameters))
+        cube = tf.TensorSpec((None, None, self.bands))
+        return tf.map_fn(
+            lambda image: estimate_in_parts(*image, parameters, self.noise), (rgb, srf), fn_output_signature=cube
+        )
+
+
 def _constant(values):
     return tf.Variable(values, trainable=False)
 
@@ -121,7 +142,8 @@ def saved_variables(layer: keras.layers.Layer) -> list[tf.Variable]:
 
 def forward_of(network: ReconstructionNetwork) -> Forward:
     """Returns the form of a network that a SavedModel is made of."""
-    return FusedForward(network) if isinstance(network, HSGANNet) else Forward(network)
+    forms = {HSGANNet: FusedForward, MixtureNet: MixtureForward}
+    return forms.get(type(network), Forward)(network)
 
 
 def portable_forward_of(network: ReconstructionNetwork) -> Forward:

@@ -40,12 +40,17 @@ class PixelwiseMixture:
         return tuple(tf.cast(values, tf.float32) for values in self.parameters())
 
     def _estimate_parts(self, rgb, srf, parameters):
-        form = solve_mixture(srf, parameters, self.noise)
-        return _in_parts(lambda part: estimate_mixture(part, form), rgb, tf.float32)
+        return estimate_in_parts(rgb, srf, parameters, self.noise)
 
     def _deviate_parts(self, rgb, srf, parameters):
         form = solve_mixture(srf, parameters, self.noise)
         return _in_parts(lambda part: deviate_mixture(part, form), rgb, (tf.float32, tf.float32))
+
+
+def estimate_in_parts(rgb: tf.Tensor, srf: tf.Tensor, parameters: Parameters, noise: float) -> tf.Tensor:
+    """As `hsgan.spectra.mixture.mixture` of one image [height, width, 3], in the memory of its cube and some parts."""
+    form = solve_mixture(srf, parameters, noise)
+    return _in_parts(lambda part: estimate_mixture(part, form), rgb, tf.float32)
 
 
 def _in_parts(function, rgb, types):

@@ -66,6 +66,15 @@ def test_it_gives_the_keras_numbers(lite_file, size):
     assert difference(model.cube(rgb, known), network(rgb[None], srf=known[None])["cube"][0]) <= TOLERANCE
 
 
+def test_the_mixture_prior_runs_in_float32_alone(mixture_file):
+    (model, path), rgb = mixture_file, image(37, 53)
+    expected, lite = model(rgb[None]), LiteModel(path)
+    # The 3x3 systems are solved in float32.
+    assert difference(lite.cube(rgb, lite.estimate_srf(rgb)), expected["cube"][0]) <= 1e-4
+    with pytest.raises(DataError, match=r"LiteRT cannot run it|float16 arithmetic is too coarse"):
+        LiteModel(path, arithmetic="float16")
+
+
 def test_float16_arithmetic_is_near_and_another(lite_file):
     _, path = lite_file
     half, exact, rgb = LiteModel(path, arithmetic="float16"), LiteModel(path), image(40, 30)
@@ -84,7 +93,11 @@ def test_float16_arithmetic_is_near_and_another(lite_file):
 
 def test_float16_arithmetic_that_is_too_coarse_is_refused(lite_file, monkeypatch):
     monkeypatch.setattr("hsgan.lite.model.HALF_LIMIT", 0.0)
-    monkeypatch.setattr("hsgan.lite.model.HalfRunner", lambda *_: lambda rgb, srf: {"cube": np.float32([1])})
+
+    def runner(path, signature, threads, half=False):
+        return lambda rgb, srf: {"cube": np.float32([1 + half])}
+
+    monkeypatch.setattr("hsgan.lite.model.CompiledRunner", runner)
     with pytest.raises(DataError, match=r"float16 arithmetic is too coarse .* run it in float32"):
         LiteModel(lite_file[1], arithmetic="float16")
     with pytest.raises(ValueError, match="arithmetic: must be one of float32, float16"):

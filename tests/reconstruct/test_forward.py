@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from trained_run import WAVELENGTHS_NM, agd_net, network
+from trained_run import WAVELENGTHS_NM, agd_net, mixture_net, network
 
 from hsgan import config as config_lib
 from hsgan.reconstruct import portable
-from hsgan.reconstruct.forward import Forward, FusedForward, forward_of, portable_forward_of
+from hsgan.reconstruct.forward import Forward, FusedForward, MixtureForward, forward_of, portable_forward_of
 from hsgan.reconstruct.portable import PORTABLE
 from hsgan.spectra import closed_form, srf
 
@@ -51,6 +51,15 @@ def test_agd_net_is_portable(initialization):
     expected = model.reconstruct(rgb, response)
     assert relative(forward_of(model).reconstruct(rgb, response), expected) <= TOLERANCE
     assert relative(portable_forward_of(model).reconstruct(rgb, response), expected) <= CLOSED_FORM_TOLERANCE
+
+
+def test_the_mixture_in_parts_is_the_whole():
+    """A batch of two images, each larger than a part and with another camera."""
+    (model, _), rgb = mixture_net(), image(2, 50, 45) / 3
+    cameras = tf.constant(DICTIONARY.responses[1:3])
+    form = forward_of(model)
+    assert isinstance(form, MixtureForward)
+    assert relative(form.reconstruct(rgb, cameras), model.reconstruct(rgb, cameras)) <= CLOSED_FORM_TOLERANCE
 
 
 @pytest.mark.parametrize("camera", range(0, 28, 5))
