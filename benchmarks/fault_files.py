@@ -51,10 +51,10 @@ def srf():
     return np.array([row / row.sum() for row in rows], np.float32)
 
 
-def _write_cube(name):
+def _write_cube(name, dtype="float32"):
     def make(folder):
         facts = {"camera": "a camera", "scale": 1.5, "license": "none: a test"}
-        (path, *more) = cubes.write_cube(folder / "a", cube(), WAVELENGTHS_NM, srf(), facts, [name])
+        (path, *more) = cubes.write_cube(folder / "a", cube(), WAVELENGTHS_NM, srf(), facts, [name], None, dtype)
         return sorted(part for part in path.rglob("*") if part.is_file()) if path.is_dir() else [path, *more]
 
     return make
@@ -347,6 +347,9 @@ def _read_lite_photo(folder):
 def subjects() -> dict[str, Subject]:
     """Returns {name: `Subject`} of all readers but those of runs and exports (`fault_runs`)."""
     found = {f"cube {name}": Subject(_write_cube(name), _read_cube(name)) for name in cubes.FORMATS}
+    found |= {
+        f"cube {name}, uint16": Subject(_write_cube(name, "uint16"), _read_cube(name), 0.3) for name in cubes.FORMATS
+    }
     found |= {
         "cube npz, compressed": Subject(_compressed_npz, _read_cube("npz")),
         "cube matlab, compressed": Subject(_compressed_mat, _read_cube("matlab")),

@@ -9,6 +9,7 @@ import xarray
 from fault_files import WAVELENGTHS_NM, Subject, cube, write_pictures
 
 from hsgan.files import cubes
+from hsgan.files.libraries import SpectralLibrary, read_library, write_library
 
 _DIMS, _COORDS = ("y", "x", "wavelength"), {"wavelength": ("wavelength", WAVELENGTHS_NM, {"units": "nm"})}
 
@@ -52,6 +53,12 @@ def _subject(name, write):
     return Subject(make, lambda folder: cubes.open_cube(folder / name, WAVELENGTHS_NM).values)
 
 
+def _library(folder):
+    names = tuple("abc")
+    write_library(folder / "a", SpectralLibrary(names, WAVELENGTHS_NM.astype(float), cube()[0, :3].astype(float)))
+    return sorted(folder.iterdir())
+
+
 def foreign_subjects() -> dict[str, Subject]:
     """Returns {name: `Subject`} of cubes of others."""
     return {
@@ -62,5 +69,7 @@ def foreign_subjects() -> dict[str, Subject]:
         "foreign envi": _subject("a.hdr", _envi),
         "foreign netcdf 3": _subject("a.nc", _netcdf3),
         "foreign netcdf 4": _subject("a.nc", _netcdf4),
+        "library envi": Subject(_library, lambda folder: read_library(folder / "a.sli")),
+        "library csv": Subject(_library, lambda folder: read_library(folder / "a.csv")),
         "foreign pictures": Subject(write_pictures, lambda folder: cubes.open_cube(folder / "a_ms").values),
     }

@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from hsgan.metrics.coverage import interval
 from hsgan.plot.figures import METHOD_COLORS
 from hsgan.plot.rendering import wavelength_colors
 from hsgan.spectra.bands import edges
@@ -32,14 +31,14 @@ def options(wavelengths_nm, spectra, band_nm=None):
 
     Args:
       wavelengths_nm: float [bands].
-      spectra: of `Session.spectra`: the cube's are solid, the reference's dashed, 90 % intervals shaded.
+      spectra: of `Session.spectra`: the cube's are solid, the reference's dashed.
       band_nm: wavelength to mark with a line, or None.
     """
     series = [_strip(wavelengths_nm, band_nm)]
-    for number, (mark, values, reference, deviation) in enumerate(spectra):
+    for number, (mark, values, reference, shade) in enumerate(spectra):
         name = f"{number + 1}: {mark.label}"
-        if deviation is not None:
-            series += _interval(number, wavelengths_nm, values, deviation)
+        if shade is not None:
+            series += _shaded(number, wavelengths_nm, *shade)
         series.append(_line(name, wavelengths_nm, values, color_of(number), "solid"))
         if reference is not None:
             series.append(_line(f"{number + 1}: reference", wavelengths_nm, reference, color_of(number), "dashed"))
@@ -70,9 +69,8 @@ def _line(name, wavelengths_nm, values, color, style):
     }  # fmt: skip
 
 
-def _interval(number, wavelengths_nm, values, deviation):
-    """The 90 % interval: an area stacked upon a line; neither line is seen."""
-    low, high = interval(values, deviation)
+def _shaded(number, wavelengths_nm, low, high):
+    """What lies between two spectra: an area stacked upon a line; neither line is seen."""
     parts = []
     for name, part in (("from", low), ("to", high - low)):
         line = _line(f"{number + 1}: {name}", wavelengths_nm, part, color_of(number), "solid")

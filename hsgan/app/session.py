@@ -17,8 +17,10 @@ from hsgan.app.sample import write_sample
 from hsgan.app.uploads import CUBE_SUFFIXES, is_cube, main_file, safe_name, short_names
 from hsgan.errors import DataError
 from hsgan.files import cameras
+from hsgan.files.libraries import write_library
 from hsgan.files.origin import read_origin
 from hsgan.files.photos import is_raw, read_codes, to_linear
+from hsgan.metrics.coverage import interval
 from hsgan.plot import numbers
 from hsgan.plot.comparison import NO_SCALE, compare
 from hsgan.plot.places import Place
@@ -243,17 +245,31 @@ class Session:
         return self.marks[-1]
 
     def spectra(self):
-        """Returns [(`Place`, the cube's mean spectrum [bands], the reference's or None, its deviation or None)]."""
-        view, other = self.view, self.reference
-        return [
-            (
-                mark,
-                view.spectrum(*mark.part),
-                None if other is None else other.spectrum(*mark.part),
-                view.deviation(*mark.part),
-            )
-            for mark in self.marks
-        ]
+        """Returns [(`Place`, the cube's mean spectrum [bands], the reference's or None, what is shaded or None)].
+
+        What is shaded is (lower, upper end): the 90 % interval where the cube says how uncertain its values are, and
+        otherwise, of areas, one standard deviation of the pixels.
+        """
+        other = self.reference
+        found = []
+        for mark in self.marks:
+            mean, spread = self.view.statistics(*mark.part)
+            deviation, shade = self.view.deviation(*mark.part), None
+            if deviation is not None:
+                shade = interval(mean, deviation)
+            elif not mark.is_point:
+                shade = np.maximum(mean - spread, np.minimum(mean, 0)), mean + spread
+            found.append((mark, mean, None if other is None else other.spectrum(*mark.part), shade))
+        return found
+
+    @property
+    def shaded(self):
+        """What is shaded in the chart, in words; "" for nothing."""
+        if not self.marks:
+            return ""
+        if self.view.deviation(*self.marks[0].part) is not None:
+            return "90 % intervals"
+        return "" if all(mark.is_point for mark in self.marks) else "one standard deviation of an area's pixels"
 
     def measure(self, light):
         """Returns the numbers of the marked places in a light (`hsgan.plot.numbers.measure`)."""
@@ -262,6 +278,13 @@ class Session:
     def table(self, light):
         """Returns them as CSV."""
         return numbers.table(self.measure(light), self.view.wavelengths_nm)
+
+    def library(self, light):
+        """Writes the spectra of the marked places as a library (`hsgan.files.libraries`); returns the path of a ZIP."""
+        folder = self._new_folder()
+        own = numbers.library(self.measure(light), self.view.wavelengths_nm)
+        paths = write_library(folder / Path(self.name).stem, own)
+        return _zipped(folder, f"{folder / Path(self.name).stem}-library.zip", paths)
 
     def export(self, form, report):
         """Writes the cube in a format of `hsgan.save_cube`; returns one file's path: a ZIP's where there are more."""
@@ -275,8 +298,13 @@ class Session:
         report(0.7)
         if len(paths) == 1 and paths[0].is_file():
             return paths[0]
-        files = [file for path in paths for file in ([path] if path.is_file() else sorted(path.rglob("*")))]
-        with zipfile.ZipFile(f"{stem}-{form}.zip", "w") as archive:
-            for file in files:
-                archive.write(file, file.relative_to(folder))
-        return Path(f"{stem}-{form}.zip")
+        return _zipped(folder, f"{stem}-{form}.zip", paths)
+
+
+def _zipped(folder, name, paths):
+    """Packs files, and all that is in folders, of `folder`; returns the path of the ZIP."""
+    files = [file for path in paths for file in ([path] if path.is_file() else sorted(path.rglob("*")))]
+    with zipfile.ZipFile(name, "w") as archive:
+        for file in files:
+            archive.write(file, file.relative_to(folder))
+    return Path(name)

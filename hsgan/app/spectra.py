@@ -28,8 +28,9 @@ class Spectra:
                 ui.label("Spectra").classes("hs-head").props("role=heading aria-level=2")
                 with ui.row().classes("gap-1") as self.actions:
                     numbers = ui.button("Numbers (CSV)", on_click=self._download).classes("at-csv")
+                    library = ui.button("Library (.sli)", on_click=self._download_library).classes("at-library")
                     clear = ui.button("Clear", on_click=self._clear).classes("at-clear")
-                    for button in (numbers, clear):
+                    for button in (numbers, library, clear):
                         button.props("flat dense no-caps padding='2px 8px'")
             self.chart = ui.echart({}).classes("w-full h-72 at-chart")
             self.legend = ui.element("div").classes("w-full at-legend")
@@ -71,7 +72,9 @@ class Spectra:
                 for number, one in enumerate(measured):
                     self._line(number, one)
         note = f"Colors as seen in {self.light}; a radiance of 1 is white."
-        ui.label(note + (" Dashed: the reference." if self.session.reference is not None else "")).classes("hs-soft")
+        note += " Dashed: the reference." if self.session.reference is not None else ""
+        note += f" Shaded: {self.session.shaded}." if self.session.shaded else ""
+        ui.label(note).classes("hs-soft")
 
     def _line(self, number, one):
         with ui.element("tr"):
@@ -92,6 +95,14 @@ class Spectra:
             self.say(line_of(error))
         else:
             ui.download.content(text, f"{Path(self.session.name).stem}-points.csv", "text/csv")
+
+    def _download_library(self):
+        try:
+            path = self.session.library(self.light)
+        except (HsganError, OSError) as error:
+            self.say(line_of(error))
+        else:
+            ui.download.file(path)
 
     def _clear(self):
         self.session.marks.clear()

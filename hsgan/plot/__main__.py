@@ -28,6 +28,11 @@ def define_flags():
     flags.DEFINE_string("grid", "", "Show spectra of an even grid of points: ROWSxCOLUMNS, e.g. 2x3.")
     flags.DEFINE_bool("csv", False, "Write the points' numbers, too: radiance, deviation, XYZ, Lab, sRGB, as CSV.")
     flags.DEFINE_multi_string(
+        "region", [], "Mean and standard deviation of a rectangle, as figure, .sli and CSV: top,left,bottom,right, its "
+        "last row and column included; may repeat."
+    )  # fmt: skip
+    flags.DEFINE_string("library", "", "Spectral library (.sli or CSV): maps of the spectral angle to its spectra.")
+    flags.DEFINE_multi_string(
         "index", [], "Map of a normalized difference: A,B in nm, or grvi, pri, npci, ndti, bgi, ndvi, ndwi; may repeat."
     )
     flags.DEFINE_string("against", "", "Cube to compare with, taken as the truth: error maps, angles, numbers.")
@@ -67,6 +72,7 @@ def wish_of_flags():
     Raises:
       DataError: a flag that cannot be read, an unknown light or index.
     """
+    from hsgan.files.libraries import read_library
     from hsgan.plot.pictures import Wish
     from hsgan.spectra import illuminants, indices
 
@@ -81,6 +87,8 @@ def wish_of_flags():
         points=_points(FLAGS.points),
         grid=_grid(FLAGS.grid),
         csv=FLAGS.csv,
+        regions=tuple(_region(text) for text in FLAGS.region),
+        library=(FLAGS.library, read_library(FLAGS.library)) if FLAGS.library else None,
         index=tuple(indices.parse(text) for text in FLAGS.index),
         scale=FLAGS.scale,
     )
@@ -91,6 +99,15 @@ def _points(text):
     if not all(re.fullmatch(r"-?\d+\s*,\s*-?\d+", part) for part in parts):
         raise DataError(f"points: must be row,column;row,column in whole pixels. Received: {text!r}")
     return tuple(tuple(int(number) for number in part.split(",")) for part in parts)
+
+
+def _region(text):
+    from hsgan.plot.places import Place
+
+    if not re.fullmatch(r"\s*-?\d+(\s*,\s*-?\d+){3}\s*", text):
+        raise DataError(f"region: must be top,left,bottom,right in whole pixels. Received: {text!r}")
+    top, left, bottom, right = (int(number) for number in text.split(","))
+    return Place(top, left, bottom + 1, right + 1)
 
 
 def _grid(text):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hsgan.files.libraries import SpectralLibrary
 from hsgan.plot.places import Place
 from hsgan.plot.rendering import relight_matrix, tristimulus_matrix
 from hsgan.plot.view import CubeView, as_bytes
@@ -26,6 +27,7 @@ class Measured:
       spectrum: float64 [bands], its mean radiance.
       deviation: float64 [bands], the standard deviation that the cube gives for its values, the root of the mean
         square over the place; None where the cube gives none.
+      spread: float64 [bands], the standard deviation of the radiance over its pixels; 0 of one pixel.
       xyz: float64 [3], CIE XYZ, white is of Y 100.
       lab: float64 [3], CIE L*a*b*, relative to the white of the light.
       srgb: uint8 [3], what a screen shows; colors beyond sRGB are cut off.
@@ -34,6 +36,7 @@ class Measured:
     place: Place
     spectrum: np.ndarray
     deviation: np.ndarray | None
+    spread: np.ndarray
     xyz: np.ndarray
     lab: np.ndarray
     srgb: np.ndarray
@@ -62,11 +65,11 @@ def measure(view: CubeView, places: Sequence[Place], light: str = "D65", scene_l
     reflect = tristimulus_matrix(view.wavelengths_nm, light, scene)
     found = []
     for place in places:
-        spectrum = view.spectrum(*place.part)
+        spectrum, spread = view.statistics(*place.part)
         xyz = reflect @ spectrum
         srgb = as_bytes(srgb_encode((to_screen @ spectrum).astype(np.float32)).numpy())
         lab = lab_of(xyz, white=tristimulus.sum(axis=1))
-        found.append(Measured(place, spectrum, view.deviation(*place.part), 100 * xyz, lab, srgb))
+        found.append(Measured(place, spectrum, view.deviation(*place.part), spread, 100 * xyz, lab, srgb))
     return found
 
 
@@ -81,8 +84,20 @@ def lab_of(xyz: np.ndarray, white: np.ndarray) -> np.ndarray:
     return colour.XYZ_to_Lab(xyz / white[1], colour.XYZ_to_xy(white))
 
 
+def library(measured: Sequence[Measured], wavelengths_nm: np.ndarray) -> SpectralLibrary:
+    """Returns the spectra of places as a library, named after them; with their spreads as its deviations.
+
+    Args:
+      measured: of `measure`, at least one.
+      wavelengths_nm: float [bands], nm.
+    """
+    own = {one.place.name: one for one in measured}  # a place may be marked twice
+    spectra, spreads = (np.array([getattr(one, name) for one in own.values()]) for name in ("spectrum", "spread"))
+    return SpectralLibrary(tuple(own), np.asarray(wavelengths_nm, np.float64), spectra, spreads)
+
+
 def table(measured: Sequence[Measured], wavelengths_nm: np.ndarray) -> str:
-    """Returns CSV: a line a place, its rows and columns (ends included), color, spectrum and deviation.
+    """Returns CSV: a line a place, its rows and columns (ends included), color, spectrum, deviation, spread of areas.
 
     Args:
       measured: of `measure`.
@@ -92,10 +107,10 @@ def table(measured: Sequence[Measured], wavelengths_nm: np.ndarray) -> str:
     writer = csv.writer(stream, lineterminator="\n")
     names = [f"{wavelength:g} nm" for wavelength in wavelengths_nm]
     deviations = any(one.deviation is not None for one in measured)
+    spreads = any(not one.place.is_point for one in measured)
     head = ["place", "first row", "last row", "first column", "last column", "X", "Y", "Z", "L*", "a*", "b*"]
-    writer.writerow(
-        [*head, "R", "G", "B", *names, *(f"deviation {name}" for name in names if deviations)],
-    )
+    more = [what for what, there in (("deviation", deviations), ("spread", spreads)) if there]
+    writer.writerow([*head, "R", "G", "B", *names, *(f"{what} {name}" for what in more for name in names)])
     for number, one in enumerate(measured, 1):
         place = one.place
         where = [number, place.top, place.bottom - 1, place.left, place.right - 1]
@@ -105,6 +120,7 @@ def table(measured: Sequence[Measured], wavelengths_nm: np.ndarray) -> str:
             *one.srgb.tolist(),
             *one.spectrum,
             *(() if one.deviation is None else one.deviation),
+            *(one.spread if spreads else ()),
         ]
         writer.writerow([*where, *(f"{value:.6g}" for value in values)])
     return stream.getvalue()

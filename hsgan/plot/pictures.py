@@ -4,6 +4,7 @@ A cube may be larger than memory (`hsgan.plot.view`); only a comparison reads bo
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,8 @@ from PIL import Image
 
 from hsgan.disk.whole import write_file, write_json, write_text
 from hsgan.errors import DataError
-from hsgan.plot import comparison, figures, numbers
+from hsgan.files.libraries import SpectralLibrary, write_library
+from hsgan.plot import comparison, figures, library, numbers, regions
 from hsgan.plot.places import Place
 from hsgan.plot.rendering import pick_points, relight_matrix
 from hsgan.plot.view import CubeView
@@ -35,7 +37,9 @@ class Wish:
       points: ((row, column), ...) to show spectra of. grid: (rows, columns) of evenly spaced ones instead. Neither:
         four that differ most.
       csv: whether the numbers of those points are written as a table, too.
+      regions: `Place` each: figure, table and spectral library of their means and standard deviations.
       index: `hsgan.spectra.indices.Index` each.
+      library: (name, `SpectralLibrary`) to compare the cube's spectra with; None for none.
       scale: of a comparison, in `hsgan.plot.comparison.SCALES`.
     """
 
@@ -45,7 +49,9 @@ class Wish:
     points: tuple = ()
     grid: tuple = ()
     csv: bool = False
+    regions: tuple[Place, ...] = ()
     index: tuple = ()
+    library: tuple[str, SpectralLibrary] | None = None
     scale: str = comparison.NO_SCALE
 
 
@@ -61,16 +67,18 @@ def draw(cube, stem, wish, reference=None):
       (paths, lines about what was assumed and measured).
 
     Raises:
-      DataError: points outside the image, wavelengths outside the bands, an unknown light, or a reference of another
-        size or other bands. Nothing is written then.
+      DataError: points or regions outside the image, wavelengths outside the bands, an unknown light, a library of
+        other wavelengths, or a reference of another size or other bands. Nothing is written then.
     """
     view, name = CubeView(cube), Path(stem).name
     points = points_of(view, wish)
+    check_regions(view, wish.regions)
     pairs = [(index, indices.bands_of(index, view.wavelengths_nm)) for index in wish.index]
     scene, assumed = view.scene_light(wish.scene_light)
     relight_matrix(view.wavelengths_nm, wish.light, scene, wish.adapted)
     if reference is not None:
         comparison.check_alike(view, CubeView(reference[1]), reference[0])
+    matched = None if wish.library is None else library.match(view, wish.library[1], wish.library[0], FIGURE_SIDE)
     figures.folder(Path(stem).parent)
     light = f"{wish.light}{'-adapted' if wish.adapted else ''}"
     paths = [
@@ -79,12 +87,18 @@ def draw(cube, stem, wish, reference=None):
         figures.save(_spectra(view, name, points), f"{stem}-spectra.png"),
     ]
     if wish.csv:
-        places = [Place.point(*point) for point in points]
+        places = [*(Place.point(*point) for point in points), *wish.regions]
         measured = numbers.measure(view, places, wish.light, wish.scene_light)
         paths.append(Path(f"{stem}-points.csv"))
         write_text(paths[-1], numbers.table(measured, view.wavelengths_nm))
+    if wish.regions:
+        paths += draw_regions(view, stem, wish)
+    if matched is not None:
+        paths += draw_library(stem, wish.library[0], matched)
     paths += [figures.save(_index_map(view, name, *pair), f"{stem}-index-{pair[0].name}.png") for pair in pairs]
     lines = [f"rendering: light {wish.light}{', eye adapted to it' if wish.adapted else ''}; {assumed}"]
+    if matched is not None:
+        lines.append(library_line(wish.library[0], matched, view.wavelengths_nm))
     shown = [(name, cube), *([reference] if reference is not None else [])]
     lines += [f"{path}: {one.attrs['assumed']}" for path, one in shown if "assumed" in one.attrs]
     if reference is not None:
@@ -127,6 +141,42 @@ def compare(view, stem, reference_name, reference, scale="none"):
         f"SAM {measures['sam_deg']:.2f}° (lit {measures['sam_lit_deg']:.2f}°)"
     )
     return paths, line + (f"; the cube multiplied by {measures['scale']:.4g}" if "scale" in measures else "")
+
+
+def check_regions(view: CubeView, regions: Sequence[Place]) -> None:
+    """Raises `DataError` for a region that does not lie in the image."""
+    height, width = view.shape[:2]
+    for region in regions:
+        if not region.inside((height, width)):
+            raise DataError(
+                f"region: must be top,left,bottom,right in the image, rows 0-{height - 1}, columns 0-{width - 1}. "
+                f"Received: {region.top},{region.left},{region.bottom - 1},{region.right - 1}"
+            )
+
+
+def draw_regions(view: CubeView, stem: str | Path, wish: Wish) -> list[Path]:
+    """Draws the regions of a `Wish`, and writes their spectra as a library; returns the paths."""
+    step = view.step(FIGURE_SIDE)
+    measured = numbers.measure(view, wish.regions, wish.light, wish.scene_light)
+    drawn = regions.figure(Path(stem).name, view.render(step=step), measured, view.wavelengths_nm, step)
+    own = numbers.library(measured, view.wavelengths_nm)
+    return [figures.save(drawn, f"{stem}-regions.png"), *write_library(f"{stem}-regions", own)]
+
+
+def draw_library(stem: str | Path, name: str, matched: library.Match) -> list[Path]:
+    """Draws the angles between a cube and the spectra of a library, and writes their table; returns the paths."""
+    title = f"{Path(stem).name} against {Path(name).name}"
+    paths = [figures.save(library.figure(title, matched), f"{stem}-library.png"), Path(f"{stem}-library.csv")]
+    write_text(paths[1], library.table(matched))
+    return paths
+
+
+def library_line(name: str, matched: library.Match, wavelengths_nm: np.ndarray) -> str:
+    """Returns the line about a comparison with a library."""
+    used = wavelengths_nm[matched.bands]
+    known = matched.smallest[np.isfinite(matched.smallest)]
+    median = f"median angle to the nearest {np.median(known):.2f}°" if known.size else "the cube is black"
+    return f"against {name}: {len(matched.names)} spectra, {len(used)} bands of {used[0]:g}-{used[-1]:g} nm; {median}"
 
 
 def points_of(view, wish):

@@ -45,6 +45,15 @@ class Place:
         """Row slice and column slice."""
         return slice(self.top, self.bottom), slice(self.left, self.right)
 
+    def inside(self, shape: tuple[int, int]) -> bool:
+        """Whether it is a rectangle within a cube of (height, width)."""
+        return 0 <= self.top < self.bottom <= shape[0] and 0 <= self.left < self.right <= shape[1]
+
+    @property
+    def name(self) -> str:
+        """What files call it: the label without what divides names there."""
+        return self.label.replace("–", "-").replace(",", "")
+
     @property
     def is_point(self) -> bool:
         return self.bottom - self.top == self.right - self.left == 1

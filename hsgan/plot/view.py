@@ -49,7 +49,26 @@ class CubeView:
 
     def spectrum(self, rows, columns):
         """Returns the mean spectrum float64 [bands] of a range of rows and columns (slices, not empty)."""
-        return self.read((rows, columns)).mean(axis=(0, 1), dtype=np.float64)
+        return self.statistics(rows, columns)[0]
+
+    def statistics(self, rows: slice, columns: slice) -> tuple[np.ndarray, np.ndarray]:
+        """Returns (mean, standard deviation over the pixels), float64 [bands], of a range of rows and columns.
+
+        Args:
+          rows: not empty; they are read strip by strip.
+          columns: not empty.
+        """
+        # Source: Chan, Golub, LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances",
+        # 1979, eq. 2.1: no difference of large sums, as the squares' would be.
+        count, mean, squares = 0, np.zeros(self.shape[2]), np.zeros(self.shape[2])
+        strip = max(1, _STRIP_PIXELS // self.shape[1])
+        for start in range(rows.start, rows.stop, strip):
+            part = self.read((slice(start, min(start + strip, rows.stop)), columns)).astype(np.float64)
+            pixels, own = part.shape[0] * part.shape[1], part.mean(axis=(0, 1))
+            squares += ((part - own) ** 2).sum(axis=(0, 1)) + (own - mean) ** 2 * count * pixels / (count + pixels)
+            mean += (own - mean) * pixels / (count + pixels)
+            count += pixels
+        return mean, np.sqrt(squares / count)
 
     def deviation(self, rows, columns):
         """Returns the deviation float64 [bands] of a range of rows and columns, or None where the cube gives none.

@@ -116,7 +116,7 @@ def test_keys_alone_choose_band_and_light_and_download(visit, browser):
     assert f"#{int(rows[0]['R']):02x}{int(rows[0]['G']):02x}{int(rows[0]['B']):02x}" in visit.text(".at-legend")
 
 
-def test_two_taps_mark_an_area(visit):
+def test_two_taps_mark_an_area(visit, browser):
     visit.one(".at-clear").click()
     visit.until(lambda: not marks(visit), "no marks")
     tap(visit, 0.25, 0.25)
@@ -127,6 +127,9 @@ def test_two_taps_mark_an_area(visit):
     visit.until(lambda: marks(visit) and marks(visit)[0].startswith("1: rows 1"), "the area")
     (top, bottom), (left, right) = (map(int, part.split()[1].split("–")) for part in marks(visit)[0][3:].split(","))
     np.testing.assert_allclose([top, bottom, left, right], [16, 48, 24, 48], atol=1)
+    assert "Shaded: one standard deviation of an area's pixels." in visit.text(".at-legend")
+    visit.one(".at-library").click()
+    visit.until((browser.downloads / "quarters-library.zip").exists, "the library")
 
 
 def test_a_cube_with_marks_breaks_no_rule(visit, violations):

@@ -3,6 +3,7 @@
 import csv
 import threading
 import time
+import zipfile
 
 import numpy as np
 import pytest
@@ -20,6 +21,8 @@ from hsgan.app.uploads import main_file, safe_name
 from hsgan.app.work import Job, line_of
 from hsgan.errors import DataError
 from hsgan.files.cubes import open_cube, write_cube
+from hsgan.files.libraries import read_library
+from hsgan.metrics.coverage import interval
 from hsgan.plot.places import Place
 
 SRF = np.full((3, 31), 1 / 31, np.float32)
@@ -75,6 +78,26 @@ def test_spectra_are_the_cubes(session, cube_file):
     np.testing.assert_allclose(values, ramp()[2, 3], rtol=1e-6)
     np.testing.assert_allclose(means, ramp()[4:, 6:].mean(axis=(0, 1)), rtol=1e-6)
     assert (point.label, area.label) == ("row 2, column 3", "rows 4–5, columns 6–7")
+
+
+def test_areas_have_a_spread_and_become_a_library(session, cube_file):
+    session.open([cube_file], "", nothing)
+    session.mark((2, 3), (2, 3))
+    assert session.shaded == "" and session.spectra()[0][3] is None
+    session.mark((4, 5), (5, 7))
+    _, (_, mean, _, (low, high)) = session.spectra()
+    spread = ramp()[4:, 5:].std(axis=(0, 1), dtype=float)
+    np.testing.assert_allclose(high - mean, spread, rtol=1e-5, atol=1e-7)
+    np.testing.assert_allclose(low, np.maximum(mean - spread, 0), rtol=1e-5, atol=1e-7)
+    assert session.shaded == "one standard deviation of an area's pixels"
+    with zipfile.ZipFile(session.library("D65")) as archive:
+        assert sorted(archive.namelist()) == sorted(
+            ["ramp.sli", "ramp.hdr", "ramp_deviation.sli", "ramp_deviation.hdr", "ramp.csv"]
+        )
+        archive.extractall(session.folder)
+    own = read_library(session.folder / "ramp.csv")
+    assert own.names == ("row 2 column 3", "rows 4-5 columns 5-7")
+    np.testing.assert_allclose(own.deviations[1], spread, rtol=1e-5, atol=1e-7)
 
 
 def test_marks_outside_are_moved_to_the_border(session, cube_file):
@@ -260,7 +283,7 @@ def test_the_chart_holds_the_spectra_and_the_bands_colors():
 def test_the_chart_shades_what_is_not_certain():
     """An area of the interval's width, stacked upon its lower end, which is never below no light."""
     values, deviation = np.linspace(0, 1, 31), np.full(31, 0.1)
-    made = chart.options(WAVELENGTHS_NM, [(Place(0, 0, 1, 1), values, None, deviation)])
+    made = chart.options(WAVELENGTHS_NM, [(Place(0, 0, 1, 1), values, None, interval(values, deviation))])
     _, low, width, line = made["series"]
     assert low["stack"] == width["stack"] and "areaStyle" in width and "areaStyle" not in low
     assert low["data"][0] == [400.0, 0.0] and width["data"][0] == [400.0, 0.16449]

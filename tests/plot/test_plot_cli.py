@@ -10,6 +10,8 @@ from PIL import Image
 from trained_run import WAVELENGTHS_NM, scene
 
 from hsgan.files.cubes import write_cube
+from hsgan.files.libraries import SpectralLibrary, read_library, write_library
+from hsgan.metrics.quality import spectral_angles
 
 SRF = np.full((3, 31), 1 / 31, np.float32)
 
@@ -109,6 +111,61 @@ def test_a_mistake_about_a_cube_names_it(name, cubes, tmp_path, program):
     assert status == 1 and first.startswith("error: ") and line.replace("{}", str(cubes)) in first
     assert last.endswith("error: 1 of 1 cubes could not be drawn as asked")
     assert not (tmp_path / "out").exists()
+
+
+def test_regions_become_a_library_and_a_library_a_map(cubes, tmp_path, program):
+    regions = "--region=0,0,5,9", "--region=20,15,23,19"
+    status, stdout, stderr = program("hsgan.plot", cubes / "truth.npz", f"--output={tmp_path}", "--csv", *regions)
+    assert status == 0, stderr
+    truth = (scene(1) / 65535).astype(np.float32)
+    parts = truth[0:6, 0:10], truth[20:24, 15:20]
+    library = read_library(tmp_path / "truth-regions.csv")
+    assert library.names == ("rows 0-5 columns 0-9", "rows 20-23 columns 15-19")
+    np.testing.assert_allclose(library.spectra, [part.mean(axis=(0, 1), dtype=float) for part in parts], rtol=1e-6)
+    np.testing.assert_allclose(library.deviations, [part.std(axis=(0, 1), dtype=float) for part in parts], rtol=1e-5)
+    np.testing.assert_allclose(read_library(tmp_path / "truth-regions.sli").spectra, library.spectra, rtol=1e-6)
+    lines = list(csv.DictReader((tmp_path / "truth-points.csv").read_text().splitlines()))
+    assert len(lines) == 4 + 2 and float(lines[0]["spread 400 nm"]) == 0
+    assert float(lines[5]["spread 700 nm"]) == pytest.approx(library.deviations[1, -1], rel=1e-5)
+    with Image.open(tmp_path / "truth-regions.png") as picture:
+        assert np.asarray(picture.convert("L")).std() > 1
+
+    # The library of one pixel, of another brightness: no angle there.
+    pixel = SpectralLibrary(("here", "flat"), WAVELENGTHS_NM.astype(float), np.array([3 * truth[7, 4], np.ones(31)]))
+    write_library(tmp_path / "own", pixel)
+    status, stdout, stderr = program(
+        "hsgan.plot", cubes / "truth.npz", f"--output={tmp_path}", f"--library={tmp_path / 'own.sli'}"
+    )
+    assert status == 0, stderr
+    here, flat = csv.DictReader((tmp_path / "truth-library.csv").read_text().splitlines())
+    to_here = spectral_angles(truth, np.broadcast_to(truth[7, 4], truth.shape))
+    assert float(here["smallest angle"]) < 1e-3 and to_here[int(here["row"]), int(here["column"])] < 1e-3
+    angles = spectral_angles(truth, np.ones_like(truth))
+    assert float(flat["mean angle"]) == pytest.approx(angles.mean(), rel=1e-5)
+    shares = [float(line["nearest to (share of pixels)"]) for line in (here, flat)]
+    nearer = (to_here <= angles).mean()
+    assert shares == pytest.approx([nearer, 1 - nearer], abs=1e-5)  # 6 digits
+    assert "own.sli: 2 spectra, 31 bands of 400-700 nm; median angle to the nearest" in stdout
+    with Image.open(tmp_path / "truth-library.png") as picture:
+        assert np.asarray(picture.convert("L")).std() > 1
+
+
+@pytest.mark.parametrize("flags, message", [
+    (["--region=0,0,5"], "region: must be top,left,bottom,right in whole pixels. Received: '0,0,5'"),
+    (["--region=5,0,4,3"], "right in the image, rows 0-23, columns 0-19. Received: 5,0,4,3"),
+    (["--region=0,0,24,3"], "right in the image, rows 0-23, columns 0-19. Received: 0,0,24,3"),
+    (["--library={}/far.csv"], "must share 3 bands or more with the cube, of 400-700 nm. Received: 0 bands"),
+    (["--library={}/black.csv"], "'a' is black in the cube's bands"),
+    (["--library={}/none.sli"], "none.sli: no such file"),
+])  # fmt: skip
+def test_regions_and_libraries_that_cannot_be_are_one_line(cubes, tmp_path, program, flags, message):
+    (tmp_path / "far.csv").write_text("nm,a\n900,1\n1000,2\n")
+    (tmp_path / "black.csv").write_text("nm,a\n400,0\n700,0\n")
+    output = tmp_path / "out"
+    given = [flag.format(tmp_path) for flag in flags]
+    status, _, stderr = program("hsgan.plot", cubes / "truth.npz", f"--output={output}", *given)
+    assert status == 1 and message in stderr, stderr
+    assert not output.exists()
 
 
 def test_patterns_name_cubes(cubes, tmp_path, program):

@@ -87,7 +87,7 @@ def read(data, header, choice):
     """Reads a `.hdr` and its data file, or another beside it that is named so; the cube stays in the file."""
     if not header.is_file():
         raise DataError(f"{data}: has no header {header.name} beside it; give both files of an ENVI cube")
-    guard.check_bytes(header, header.stat().st_size, most=_HEADER_BYTES)
+    check_header(header)
     data = data_beside(data, header)
     try:
         image = spectral.io.envi.open(str(header), None if data is None else str(data))
@@ -107,10 +107,26 @@ def read(data, header, choice):
     return Stored(values, wavelengths_nm, np.array(srf, np.float32) if srf else None, facts, *_scale(fields))
 
 
+def check_header(header):
+    """Refuses a header that is too large to be one."""
+    guard.check_bytes(header, header.stat().st_size, most=_HEADER_BYTES)
+
+
+def read_header(header):
+    """Returns {field: text, or list of texts} of a header."""
+    check_header(header)
+    return spectral.io.envi.read_envi_header(str(header))
+
+
+def scale_factor(fields):
+    """Returns the stored value that stands for 1 by a header's scale factor; 1 without one."""
+    return float(fields.get("reflectance scale factor", 1.0))
+
+
 def _scale(fields):
     """Returns (white, dark) of a header: by its scale factor, or gains and offsets of its bands."""
     if "reflectance scale factor" in fields:
-        return float(fields["reflectance scale factor"]), 0.0
+        return scale_factor(fields), 0.0
     if "data gain values" in fields or "data offset values" in fields:
         gain = np.array(fields.get("data gain values", 1.0), np.float64)
         return 1 / gain, -np.array(fields.get("data offset values", 0.0), np.float64) / gain
