@@ -157,8 +157,10 @@ def _camera(suffix):
             path.write_text(json.dumps(content))
         elif suffix == ".npz":
             arrays.write_npz(path, {"filters": rows[:, :31].T, "bands": grid[:31]})
-        else:
+        elif suffix == ".mat":
             scipy.io.savemat(path, {"filters": rows[:, :31].T, "bands": grid[:31]})
+        else:
+            raise ValueError(f"cameras.READERS: no sound file of {suffix} is made here; add one")
         return [path]
 
     return make

@@ -135,7 +135,18 @@ def test_every_model_has_a_network_and_a_trainer():
     from hsgan.networks.build import NETWORKS
     from hsgan.train.trainers import TRAINERS
 
-    assert config_lib.MODELS.keys() == NETWORKS.keys() == TRAINERS.keys()
+    assert config_lib.MODELS.keys() == NETWORKS.keys()
+    assert {model.training for model in config_lib.MODELS.values()} == set(TRAINERS)
+
+
+def test_whole_numbers_of_every_model_are_positive():
+    for name, model in config_lib.MODELS.items():
+        for key, value in model.settings.items():
+            if type(value) is int or isinstance(value, tuple):
+                config = config_lib.default_config()
+                config[name][key] = 0 if type(value) is int else (0, *value[1:])
+                (problem,) = config_lib.problems_of(config)
+                assert problem.startswith(f"{name}.{key}: must be")
 
 
 def test_differences_names_fields():

@@ -4,6 +4,8 @@ from typing import Any
 
 import ml_collections
 
+from hsgan.config.models import MODELS
+
 
 def default_config() -> ml_collections.ConfigDict:
     """Returns the defaults, a locked `ConfigDict`."""
@@ -17,8 +19,11 @@ def default_config() -> ml_collections.ConfigDict:
     config.cameras = cameras()
     config.data = data()
     config.prior = prior()
-    for name, section in (unpaired_networks() | paired_networks()).items():
+    for name, section in unpaired_networks().items():
         config[name] = section
+    for name, model in MODELS.items():
+        if model.settings:
+            config[name] = dict(model.settings)
     config.loss = unpaired_loss()
     config.optimizer = unpaired_optimizer()
     config.paired = paired_training()
@@ -98,32 +103,6 @@ def unpaired_networks() -> dict[str, dict[str, Any]]:
         srf_estimator=srf_estimator,
         discriminator=dict(widths=(64, 128), units=7),
         semantic=semantic,
-    )
-
-
-def paired_networks() -> dict[str, dict[str, Any]]:
-    """AGD-Net (method section 12), the baselines (section 13) in their published widths, the mixture (section 18)."""
-    return dict(
-        agd_net=dict(
-            stages=9,
-            growth=62,
-            units=5,
-            degradation="learned",  # learned | given (the SRF is an input) | estimated (by the SRF estimator)
-            initialization="learned",  # learned | smooth | prior | mixture, as the generator's
-            prior_noise=1e-4,
-            basic_gradient=True,
-            zero_mean=True,
-        ),
-        hscnn_d=dict(blocks=64),
-        fm_net=dict(blocks=4, width=64),
-        chs_gan=dict(widths=(92, 100, 124), discriminator_width=64),
-        dbf=dict(basis=10, widths=(92, 104, 124)),
-        # Its objective and optimizer are `paired`'s, its batch is single pixels, its mixture `prior`'s.
-        mixture=dict(
-            pixels=200_000,  # of cubes, in memory, to draw from
-            concentration=0.1,  # of the Dirichlet distribution of the cameras' shares; small: nearly one camera
-            blind=0.5,  # share of the steps in which the mean camera is told in place of the one that made the RGB
-        ),
     )
 
 

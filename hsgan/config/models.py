@@ -1,10 +1,11 @@
-"""What a configuration must know of each model before anything is built: what it reads, and which sections it has.
+"""What a configuration must know of each model before anything is built: what it reads, who trains it, its settings.
 
-A model's network is in `hsgan.networks.build.NETWORKS`, its trainer in `hsgan.train.trainers.TRAINERS`, under the same
-name. These few facts stand here so that a configuration and its data are checked without importing TensorFlow.
+A model's network is in `hsgan.networks.build.NETWORKS`, under the same name. These few facts stand here so that a
+configuration and its data are checked without importing TensorFlow.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from ml_collections import ConfigDict
 
@@ -14,12 +15,17 @@ class Model:
     """Facts about one model.
 
     Attributes:
+      training: name of its trainer in `hsgan.train.trainers.TRAINERS`.
+      settings: the defaults of its own section of the configuration, {name: value}. Whole numbers, and tuples of them,
+        must be positive (`hsgan.config.rules`); what else must hold is a rule there.
       photos: whether it trains on the photos of `data.rgb`, beside the cubes, which every model reads.
       discriminator: whether it trains against the discriminator of `config.discriminator`.
       semantic: whether it has the semantic term of `config.semantic`, which wants a scene parser and labelled photos.
       takes_camera: whether it can be given the camera's SRF (`cameras.known`).
     """
 
+    training: str = "paired"
+    settings: dict[str, Any] = field(default_factory=dict)
     photos: bool = False
     discriminator: bool = False
     semantic: bool = False
@@ -27,13 +33,36 @@ class Model:
 
 
 MODELS = {
-    "hsgan": Model(photos=True, discriminator=True, semantic=True),
-    "agd_net": Model(),
-    "hscnn_d": Model(),
-    "fm_net": Model(),
-    "chs_gan": Model(),
-    "dbf": Model(photos=True, takes_camera=False),
-    "mixture": Model(),
+    # Its sections are those of the method's parts: generator, srf_estimator, discriminator, semantic.
+    "hsgan": Model(training="unpaired", photos=True, discriminator=True, semantic=True),
+    "agd_net": Model(
+        settings=dict(
+            stages=9,
+            growth=62,
+            units=5,
+            degradation="learned",  # learned | given (the SRF is an input) | estimated (by the SRF estimator)
+            initialization="learned",  # learned | smooth | prior | mixture, as the generator's
+            prior_noise=1e-4,
+            basic_gradient=True,
+            zero_mean=True,
+        )
+    ),
+    # The baselines in their published widths (method section 13).
+    "hscnn_d": Model(settings=dict(blocks=64)),
+    "fm_net": Model(settings=dict(blocks=4, width=64)),
+    "chs_gan": Model(settings=dict(widths=(92, 100, 124), discriminator_width=64)),
+    "dbf": Model(
+        training="reprojection", settings=dict(basis=10, widths=(92, 104, 124)), photos=True, takes_camera=False
+    ),
+    # Its objective and optimizer are `paired`'s, its batch is single pixels, its mixture `prior`'s (method section 18).
+    "mixture": Model(
+        training="pixels",
+        settings=dict(
+            pixels=200_000,  # of cubes, in memory, to draw from
+            concentration=0.1,  # of the Dirichlet distribution of the cameras' shares; small: nearly one camera
+            blind=0.5,  # share of the steps in which the mean camera is told in place of the one that made the RGB
+        ),
+    ),
 }
 UNKNOWN = Model()  # of a name that is not in MODELS, which is a problem of its own
 

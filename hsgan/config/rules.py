@@ -174,7 +174,11 @@ def check_semantic(rules: Rules, config: ConfigDict) -> None:
 
 def check_paired(rules: Rules, config: ConfigDict) -> None:
     """Networks, objective and optimizer of AGD-Net and the baselines."""
-    rules.positive("agd_net.", "stages", "growth", "units", "prior_noise")
+    for name, model in MODELS.items():
+        rules.positive(f"{name}.", *(key for key, value in model.settings.items() if type(value) is int))
+        for key in (key for key, value in model.settings.items() if isinstance(value, tuple)):
+            rules.whole_numbers(f"{name}.{key}")
+    rules.positive("agd_net.", "prior_noise")
     rules.one_of("agd_net.degradation", DEGRADATIONS)
     rules.one_of("agd_net.initialization", INITIALIZATIONS)
     rules.rule(
@@ -182,18 +186,12 @@ def check_paired(rules: Rules, config: ConfigDict) -> None:
         "agd_net.initialization",
         "a closed form needs a camera: must be 'learned' with agd_net.degradation='learned'",
     )
-    rules.positive("hscnn_d.", "blocks")
-    rules.positive("fm_net.", "blocks", "width")
-    rules.positive("chs_gan.", "discriminator_width")
-    rules.whole_numbers("chs_gan.widths")
-    rules.whole_numbers("dbf.widths")
-    rules.positive("dbf.", "basis")
     rules.rule(
         config.model != "dbf" or not grid_is_whole(config) or config.dbf.basis <= len(wavelengths_nm(config)),
         "dbf.basis",
         "must not exceed the number of bands",
     )
-    rules.positive("mixture.", "pixels", "concentration")
+    rules.positive("mixture.", "concentration")
     rules.rule(0 <= config.mixture.blind <= 1, "mixture.blind", "must lie in [0, 1]")
     rules.not_negative("paired.", "pixel", "residual", "rank", "adversarial")
     rules.one_of("paired.pixel_form", ("l1", "mrae", "leveled"))

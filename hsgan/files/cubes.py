@@ -25,16 +25,14 @@ import xarray
 from hsgan.disk import whole
 from hsgan.files import formats as formats_lib
 from hsgan.files.dtypes import FLOAT32
-from hsgan.files.formats import envi, matlab, npz, tiff, zarr
 from hsgan.files.header import UNITS, CubeHeader, check_dtype, checked_facts
 from hsgan.files.radiance import Radiance
-from hsgan.files.readers import read_stored, same_format
+from hsgan.files.readers import MODULES, read_stored, same_format
 from hsgan.files.stored import Choice, Stored
 
-FORMATS = dict(zip(formats_lib.NAMES, (npz, envi, matlab, tiff, zarr), strict=True))
+FORMATS = {name: MODULES[name] for name in formats_lib.WRITTEN}
 DEFAULT_FORMAT = formats_lib.DEFAULT
 _NAMES = ("y", "x", "wavelength")
-_SMALLER = ("zarr",)  # what is compressed may take less than its numbers
 _STRIP_BYTES = 1 << 25
 DEVIATION = "deviation"  # the fact, the coordinate, and what ends the name of the file
 _BELONGS = "deviation of"
@@ -126,7 +124,7 @@ def open_writer(stem: str | Path, name: str, header: CubeHeader, deviation: bool
     with ExitStack() as stack:  # which ends with what began last: the cube comes after its deviation
         for first in range(0, len(paths), count):
             parts = stack.enter_context(whole.staged(paths[first : first + count]))
-            if name not in _SMALLER:
+            if not getattr(module, "COMPRESSED", False):
                 # Before libraries lay the file out: not all of them survive a disk that fills up.
                 whole.check_room(parts[0], header.bytes)
             writers.append(module.Writer(parts, header))
@@ -317,8 +315,9 @@ def check_formats(formats: Sequence[str], dtype: str = FLOAT32) -> None:
     if unable:
         able = ", ".join(name for name, module in FORMATS.items() if dtype in module.HOLDS)
         raise ValueError(f"formats: {dtype} can be held by {able}. Received: {', '.join(unable)}")
-    if "zarr" in formats:
-        zarr.check_installed()
+    for name in formats:
+        if hasattr(FORMATS[name], "check_installed"):
+            FORMATS[name].check_installed()
 
 
 def paths_of(stem: str | Path, formats: Sequence[str], deviation: bool = False) -> list[Path]:

@@ -5,18 +5,20 @@ libraries of the formats alone, not xarray.
 """
 
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import TypeVar
 
 from hsgan.disk import guard, whole
 from hsgan.errors import DataError
-from hsgan.files.formats import envi, matlab, netcdf, npy, npz, pictures, tiff, zarr
+from hsgan.files import formats
+from hsgan.files.formats import pictures
 from hsgan.files.stored import Choice, Stored
 
-_SUFFIXES = {module: module.SUFFIXES for module in (npz, envi, matlab, tiff, zarr, npy, netcdf)}
-_SUFFIXES[envi] += envi.OTHERS
-_SUFFIXES[tiff] += (".tiff",)
-_READERS = {suffix: module for module, suffixes in _SUFFIXES.items() for suffix in suffixes}
+MODULES = {name: import_module(f"{formats.__name__}.{name}") for name in (*formats.WRITTEN, *formats.READ)}
+_READERS = {
+    suffix: module for module in MODULES.values() for suffix in (*module.SUFFIXES, *getattr(module, "OTHERS", ()))
+}
 SUFFIXES = tuple(_READERS)  # of what `open_cube` opens; folders of pictures have none
 Result = TypeVar("Result")
 
@@ -49,5 +51,5 @@ def same_format(path: Path, other: Path) -> bool:
 def _read(path, module, parts, choice, use):
     """The border, where whatever is wrong with a cube's files becomes one line."""
     given = next((part for part in parts if part.name == path.name), path)
-    with guard.reading(given, "a cube", folder=module in (zarr, pictures)):
+    with guard.reading(given, "a cube", folder=getattr(module, "FOLDER", False)):
         return use(module.read(*parts, choice).completed(given, choice))

@@ -29,7 +29,7 @@ def define_flags():
     )
     flags.DEFINE_string("output", None, "Folder for cubes and previews; files of the same name are replaced.")
     flags.DEFINE_list(
-        "formats", [formats.DEFAULT], f"Formats of the cube: {', '.join(formats.NAMES)}; comma-separated."
+        "formats", [formats.DEFAULT], f"Formats of the cube: {', '.join(formats.WRITTEN)}; comma-separated."
     )
     flags.DEFINE_enum("dtype", FLOAT32, list(DTYPES), "Numbers in the files; 16 bits are half of the bytes.")
     flags.DEFINE_string("bands", "", "Write these bands alone: W1,W2,... or START:STOP:STEP in nm; default: all.")

@@ -12,6 +12,7 @@ import keras
 import tensorflow as tf
 from ml_collections import ConfigDict
 
+from hsgan import config as config_lib
 from hsgan.data.sources import Sources, open_sources
 from hsgan.prior.fit import fit_run
 from hsgan.records.manifest import Manifest
@@ -113,7 +114,7 @@ def build_trainer(config: ConfigDict, sources: Sources, cameras: SrfDictionary, 
       cameras: those of `sources` that the training sees.
       folder: of the run, for what has to be made first (the scene parser).
     """
-    trainer = TRAINERS[config.model].prepare(config, sources, cameras, folder)
+    trainer = TRAINERS[config_lib.model_of(config).training].prepare(config, sources, cameras, folder)
     trainer.compile()
     return trainer
 

@@ -1,4 +1,4 @@
-"""Trainers by the name of a configuration's `model`.
+"""Trainers by the name that a model gives its `training` (`hsgan.config.models.MODELS`).
 
 A trainer owns its training whole: the stream it reads (`Trainer.batches`), what has to be made first
 (`Trainer.prepare`), its networks, objective and optimizers.
@@ -11,11 +11,8 @@ from hsgan.train.trainer import Trainer
 from hsgan.train.unpaired import UnpairedTrainer
 
 TRAINERS: dict[str, type[Trainer]] = {
-    "hsgan": UnpairedTrainer,
-    "agd_net": PairedTrainer,
-    "hscnn_d": PairedTrainer,
-    "fm_net": PairedTrainer,
-    "chs_gan": PairedTrainer,
-    "dbf": ReprojectionTrainer,
-    "mixture": PixelTrainer,
+    "unpaired": UnpairedTrainer,
+    "paired": PairedTrainer,
+    "reprojection": ReprojectionTrainer,
+    "pixels": PixelTrainer,
 }

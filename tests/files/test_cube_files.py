@@ -22,6 +22,7 @@ from PIL import Image
 from hsgan.disk import whole
 from hsgan.errors import DataError
 from hsgan.files import cubes, matlab
+from hsgan.files.formats import zarr as zarr_format
 from hsgan.files.header import CubeHeader
 
 BANDS = np.arange(400, 701, 10, dtype=np.float32)
@@ -129,9 +130,9 @@ def test_blocks_in_any_order_and_late_facts(tmp_path, wide_cube, srf, name):
 
 
 def test_zarr_is_given_one_chunk_at_a_time():
-    cuts = [(part.start, part.stop) for part in cubes.zarr._cuts(slice(100, 300))]
+    cuts = [(part.start, part.stop) for part in zarr_format._cuts(slice(100, 300))]
     assert cuts == [(100, 128), (128, 256), (256, 300)]
-    assert len(cubes.zarr._cuts(slice(128, 256))) == len(cubes.zarr._cuts(slice(3, 9))) == 1
+    assert len(zarr_format._cuts(slice(128, 256))) == len(zarr_format._cuts(slice(3, 9))) == 1
 
 
 @pytest.mark.parametrize("name", list(cubes.FORMATS))
@@ -283,7 +284,7 @@ def test_another_array_is_not_saved(tmp_path, cube):
 
 
 def test_a_missing_package_is_named(tmp_path, cube, srf, monkeypatch):
-    monkeypatch.setattr(cubes.zarr, "find_spec", lambda name: None)
+    monkeypatch.setattr(zarr_format, "find_spec", lambda name: None)
     with pytest.raises(DataError, match=r"zarr: pip install 'hsgan\[zarr\]'"):
         cubes.write_cube(tmp_path / "a", cube, BANDS, srf, formats=["npz", "zarr"])
 

@@ -5,6 +5,7 @@ import pytest
 from skimage.metrics import mean_squared_error, normalized_root_mse, peak_signal_noise_ratio
 
 from hsgan.metrics import protocols, quality
+from hsgan.metrics.columns import COLUMNS
 
 
 def pair(height, width, bands=3):
@@ -95,6 +96,15 @@ def test_zero_cubes_and_black_pixels_are_finite(name):
         found = protocols.protocol(name)(truth, estimate)
         assert np.isfinite(list(found.values())).all()
         assert found["psnr"] < quality.PSNR_CAP_DB
+
+
+@pytest.mark.parametrize("name", protocols.PROTOCOLS)
+def test_every_metric_has_a_heading(name):
+    cube = np.full((260, 260, 2), 0.5, np.float32)
+    found = protocols.protocol(name)(cube, cube)
+    assert "psnr" in found  # by which the best weights are chosen
+    not_shown = {"assim_r2", "lit_fraction"}  # in tables of their own, and in the files
+    assert set(found) - not_shown <= set(COLUMNS)
 
 
 def test_quick_is_a_part_of_seed():

@@ -17,7 +17,7 @@ from hsgan.errors import DataError
 from hsgan.files.stored import Stored
 from hsgan.records.values import png_size
 
-SUFFIXES = ()
+SUFFIXES, FOLDER = (), True
 CAVE_NM = np.arange(400, 701, 10, dtype=np.float32)
 SUFFIX = ".png"
 DEPTHS = (8, 16)

@@ -19,7 +19,7 @@ from hsgan.files.raw_array import RawArray, mapped
 from hsgan.files.stored import Stored, in_nm
 from hsgan.files.tiff import check_page
 
-SUFFIXES = (".tif",)
+SUFFIXES, OTHERS = (".tif",), (".tiff",)
 HOLDS = ("float32", "float16", "uint16")
 _GDAL_METADATA = 42112
 _CLASSIC_LIMIT = 2**32 - 2**25  # bytes

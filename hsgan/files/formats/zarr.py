@@ -11,6 +11,7 @@ from hsgan.files.header import UNITS
 from hsgan.files.stored import Stored
 
 SUFFIXES = (".zarr",)
+FOLDER = COMPRESSED = True
 HOLDS = ("float32", "float16", "uint16")
 _SCALE = "scale_factor"  # of the CF conventions, which xarray applies
 _CHUNK = 128  # pixels, on each side
