@@ -30,6 +30,7 @@ REQUIREMENTS = [
     "colour-science>=0.4.6",
 ]
 EXTRAS = {
+    "heic": ["pillow-heif"],
     "hub": ["keras-hub"],
     "exr": ["OpenEXR"],
     "beam": ["apache-beam"],
@@ -46,6 +47,7 @@ EXTRAS = {
         "OpenEXR",
         "zarr>=3",
         "numcodecs>=0.16.6",
+        "pillow-heif",
         "rawpy",
         "av",
         "nicegui>=3",
@@ -77,10 +79,15 @@ setup(
     license="Apache-2.0",
     license_files=["LICENSE"],
     python_requires=">=3.11,<3.14",
-    # The configurations travel inside the package, so that `--config=configs/demo.py` works from any folder.
-    packages=[*find_packages(include=["hsgan*", "tfrecords_tools*"]), "hsgan.configs"],
-    package_dir={"hsgan.configs": "configs"},
-    package_data={"hsgan": ["py.typed"], "hsgan.benchmark": ["templates/*.html"]},
+    # The configurations travel inside the package, so that `--config=configs/demo.py` works from any folder, and so do
+    # the pretrained weights, so that photos become cubes right after the installation.
+    packages=[*find_packages(include=["hsgan*", "tfrecords_tools*"]), "hsgan.configs", "hsgan.saved_models"],
+    package_dir={"hsgan.configs": "configs", "hsgan.saved_models": "saved_models"},
+    package_data={
+        "hsgan": ["py.typed"],
+        "hsgan.benchmark": ["templates/*.html"],
+        "hsgan.saved_models": ["*.npz", "*.json", "*.md"],
+    },
     entry_points={"console_scripts": ["hsgan = hsgan.__main__:main"]},
     install_requires=REQUIREMENTS,
     extras_require=EXTRAS,

@@ -19,14 +19,11 @@ from hsgan.metrics.protocols import average, quick
 from hsgan.prior.fit import fit_prior
 from hsgan.records.manifest import read_manifest
 from hsgan.records.reader import iterate_cubes
-from hsgan.spectra import color_matrix, reflectances, srf
-from hsgan.spectra.illuminants import illuminant
+from hsgan.spectra import color_matrix, srf
 from hsgan.spectra.mixture import mixture
-from hsgan.spectra.observer import observer
 
 FLAGS = flags.FLAGS
 LEFT_OUT = ("Nikon D700", "Canon 60D", "Nokia N900", "Phase One", "Olympus E-PL2", "SONY NEX-5N")
-CHART = ("ISO 17321-1",)
 
 
 def define_flags():
@@ -34,13 +31,6 @@ def define_flags():
     flags.DEFINE_string("data", None, "Folder of cube records (tfrecords_tools.build_hsi).", required=True)
     flags.DEFINE_string("cameras", None, "Dictionary of measured cameras: a camspec_database.txt.", required=True)
     flags.DEFINE_list("left_out", list(LEFT_OUT), "Cameras to leave out in turn.")
-
-
-def matrix_of(camera, wavelengths_nm):
-    """Returns the matrix float64 [3, 3] from XYZ to a camera's RGB that fits a chart best, in four decimals."""
-    lit = reflectances.load(wavelengths_nm, CHART) * illuminant("D65", wavelengths_nm)
-    matrix = np.linalg.lstsq(lit @ observer(wavelengths_nm).T, lit @ camera.T.astype(np.float64), rcond=None)[0].T
-    return np.round(matrix / np.abs(matrix).max(), 4)
 
 
 def measure(scenes, camera, told, prior):
@@ -62,7 +52,11 @@ def main(_):
         table.add_column(heading, justify="left" if heading == "camera" else "right")
     for name in FLAGS.left_out:
         camera, others = dictionary.srf(name), dictionary.without([name])
-        told = camera, others.responses.mean(axis=0), color_matrix.estimate(matrix_of(camera, wavelengths_nm), others)
+        told = (
+            camera,
+            others.responses.mean(axis=0),
+            color_matrix.estimate(color_matrix.of_chart(camera, wavelengths_nm), others),
+        )
         rows = [measure(scenes, camera, srf_told, prior) for srf_told in told]
         psnr = np.array([row["psnr"] for row in rows])
         lost.append(psnr[0] - psnr[1:])

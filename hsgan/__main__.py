@@ -19,6 +19,7 @@ PROGRAMS = {
     "export": ("hsgan.export.__main__", "a trained network as SavedModel and TFLite files"),
     "pretrain_parser": ("hsgan.pretrain_parser", "pre-train the scene parser alone"),
     "fit_prior": ("hsgan.fit_prior", "fit the mixture prior of a run that has none"),
+    "pretrained": ("hsgan.pretrained.__main__", "make the weights that come with the package again"),
     "build_hsi": ("tfrecords_tools.build_hsi", "make records of hyperspectral cubes"),
     "build_rgb": ("tfrecords_tools.build_rgb", "make records of photos"),
     "build_srf": ("tfrecords_tools.build_srf", "make a dictionary of cameras"),

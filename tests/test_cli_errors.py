@@ -51,12 +51,11 @@ CASES = {
         "{}/damaged/test-validation-00000-of-00001.tfrecord: record 1: unreadable: its checksum differs; ",
     ),
     "not a photo": ("hsgan.reconstruct", ["--run={}/run", "--output={}/out", "{}/no.jpg"], "1 of 1 photos could not"),
-    "missing flags": (
+    "flags against each other": (
         "hsgan.reconstruct",
-        ["photo.jpg"],
-        "2 mistakes; --help lists the flags:\n"
-        "  flags run=None, saved_model=None: give one of them: the folder of a training, or of an exported model\n"
-        "  flags output=None, list_cameras=False: give --output, a folder for the cubes",
+        ["photo.jpg", "--run=a", "--saved_model=b"],
+        "flags run=a, saved_model=b, model=None: give one of them at most: a training's folder, an exported model, or "
+        "weights of the package; --help lists the flags",
     ),
     "unknown flag": (
         "hsgan.pretrain_parser",

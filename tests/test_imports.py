@@ -28,6 +28,7 @@ PACKAGES = (
     "hsgan.train",
     "hsgan.pretrain_parser",
     "hsgan.fit_prior",
+    "hsgan.pretrained",
     "hsgan.lite",
     "hsgan.export",
     "hsgan.benchmark",

@@ -1,6 +1,7 @@
-"""`python -m hsgan.app --run=DIR`: a page in the browser to make cubes out of photos and to explore them.
+"""`python -m hsgan.app`: a page in the browser to make cubes out of photos and to explore them.
 
-Works without internet and listens on this machine only. A photo or cube named on the command line is opened at once.
+The weights that come with the package are used unless --run or --model names others. Works without internet and
+listens on this machine only. A photo or cube named on the command line is opened at once.
 """
 
 import importlib.util
@@ -10,15 +11,21 @@ from absl import flags
 
 from hsgan import cli
 from hsgan.errors import DataError, HsganError
+from hsgan.prior import pretrained
 
 FLAGS = flags.FLAGS
+CUBES_ONLY = "none"
 
 
 def define_flags():
     """Defines the flags of this program."""
-    flags.DEFINE_string("run", "", "Run folder of hsgan.train; without one only cubes can be opened, no photos.")
+    flags.DEFINE_string("run", "", "Run folder of hsgan.train, in place of the package's weights.")
+    flags.DEFINE_enum(
+        "model", "", ["", *pretrained.NAMES, CUBES_ONLY],
+        f"Weights that come with the package; default: {pretrained.DEFAULT}. none: cubes can be opened, no photos.",
+    )  # fmt: skip
     flags.DEFINE_enum("checkpoint", "best", ["best", "last"], "Weights of the run: best on validation, or last.")
-    flags.DEFINE_string("method", "", "Of the run: mixture (with uncertainty), wiener, ...; default: its network.")
+    flags.DEFINE_string("method", "", "mixture, wiener, smooth, ...; default: the run's network, or mixture.")
     flags.DEFINE_string("host", "127.0.0.1", "Address to listen on; another one lets others in, without a password.")
     flags.DEFINE_integer("port", 8080, "Port to listen on.", lower_bound=1, upper_bound=65535)
     flags.DEFINE_float("max_megapixels", 16, "Largest photo or cube; its cube takes 124 MB a megapixel.", lower_bound=0)
@@ -41,17 +48,22 @@ def main(argv):
     for path in first:
         if not path.exists():
             raise DataError(f"{path}: no such file")
-    if FLAGS.api and (first or not FLAGS.run):
-        raise HsganError("api: needs --run=DIR, and no files; they come in the requests")
+    if FLAGS.run and FLAGS.model:
+        raise HsganError("run, model: give one of them at most: a training's folder, or weights of the package")
+    if FLAGS.api and (first or FLAGS.model == CUBES_ONLY):
+        raise HsganError("api: needs a model, and no files; they come in the requests")
     check_address(FLAGS.host, FLAGS.port)
     limits = Limits(int(FLAGS.max_upload_mb * 1e6), int(FLAGS.max_megapixels * 1e6))
     cli.import_tensorflow()
     import hsgan
     from hsgan.app.server import serve, serve_api
 
-    model = None
     if FLAGS.run:
         model = hsgan.Reconstructor.from_run(FLAGS.run, checkpoint=FLAGS.checkpoint, method=FLAGS.method)
+    else:
+        model = None if FLAGS.model == CUBES_ONLY else hsgan.Reconstructor.pretrained(FLAGS.model, FLAGS.method)
+    if model is not None:
+        print(model.method.introduction, flush=True)
     if FLAGS.api:
         serve_api(model, limits, FLAGS.host, FLAGS.port, FLAGS.queue)
     else:

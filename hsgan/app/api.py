@@ -67,7 +67,7 @@ class Service:
             busy = f"{self.places} photos are in hand already; try again"
             raise HTTPException(503, busy, {"Retry-After": str(RETRY_SECONDS)})
         self.working += 1
-        session = Session(self.model, self.limits)
+        session = Session(self.model, self.limits, uncertain=False)  # one file is what a client waits for
         try:
             response = await self._answer(request, session)
             if response is not None:

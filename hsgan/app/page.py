@@ -59,7 +59,7 @@ class Page:
                 with ui.column().classes("hs-column"):
                     self.viewer = Viewer(self.session, self.say, self.show_spectra)
                 with ui.column().classes("hs-column"):
-                    self.spectra = Spectra(self.session, self.say, self.cleared)
+                    self.spectra = Spectra(self.session, self.say, self.cleared, self.whiten)
                     self.build_comparison()
                     self.build_download()
         self.results.set_visibility(False)
@@ -79,6 +79,8 @@ class Page:
                     "outline no-caps padding='6px 10px'"
                 )
                 self.facts = ui.label("").classes("hs-soft flex-1 min-w-60 at-facts").props("role=status")
+            if self.model is not None:
+                ui.label(self.model.method.introduction.capitalize()).classes("hs-soft at-model")
 
     def build_camera(self):
         """The choice of the camera that took the photo."""
@@ -250,6 +252,10 @@ class Page:
             lambda report: made.append(self.session.export(form, report)),
             lambda: ui.download.file(made[0]),
         )
+
+    def whiten(self):
+        """Divides the cube by the place that was marked last."""
+        self.start("Dividing by the white", self.session.whiten, self.show)
 
     def show(self):
         """Shows a cube that has just been opened, or a reference."""

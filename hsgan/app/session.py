@@ -26,6 +26,7 @@ from hsgan.plot.comparison import NO_SCALE, compare
 from hsgan.plot.places import Place
 from hsgan.plot.rendering import peak_of
 from hsgan.plot.view import CubeView, as_bytes
+from hsgan.reconstruct import reflectance
 from hsgan.reconstruct.camera import ESTIMATE
 from hsgan.spectra import developed
 from hsgan.spectra.imaging import srgb_encode
@@ -67,11 +68,12 @@ class Session:
       numbers: the comparison's, {metric: value}.
       marks: places whose spectra are shown.
       cameras: {name to choose: what `hsgan.Reconstructor.reconstruct` takes}; those of the visitor's files are added.
+      uncertain: whether cubes have the deviations of their values, of a model that gives them.
       scale: of the comparison, in `hsgan.plot.comparison.SCALES`.
     """
 
-    def __init__(self, model, limits):
-        self.model, self.limits = model, limits
+    def __init__(self, model, limits, uncertain=True):
+        self.model, self.limits, self.uncertain = model, limits, uncertain
         self.folder = Path(tempfile.mkdtemp(prefix="hsgan-"))
         self.photo, self.origin, self.name, self.view = None, None, "", None
         self.reference, self.reference_name, self.numbers, self._angles = None, "", {}, None
@@ -110,7 +112,7 @@ class Session:
             self._show(self._load(path), path.name, None)
         elif self.model is None:
             raise DataError(
-                f"{path.name}: is not a cube, and for photos the page needs a model: start it with --run=DIR"
+                f"{path.name}: is not a cube, and for photos the page needs a model: start it without --model=none"
             )
         else:
             with short_names(path):
@@ -131,7 +133,7 @@ class Session:
             known = len(self.cameras) - len(WISHES)
             near = difflib.get_close_matches(camera, self.cameras, n=3, cutoff=0.3) or list(self.cameras)[:3]
             raise DataError(f"camera: no {camera!r} among the {known} there are; near: {', '.join(near)}")
-        wishes = {"consistent": consistent, "uncertainty": self.model.method.gives_deviation}
+        wishes = {"consistent": consistent, "uncertainty": self.uncertain and self.model.method.gives_deviation}
         camera = self.cameras.get(camera, camera) or None
         cube = self.model.reconstruct(photo, camera=camera, progress=report, origin=origin, **wishes)
         cube.attrs.update(about)
@@ -243,6 +245,19 @@ class Session:
         """Marks the place between two (row, column) of the cube, both included: one pixel if they are the same."""
         self.marks.append(Place.between(first, last, self.view.shape[:2]))
         return self.marks[-1]
+
+    def whiten(self, report):
+        """Takes the place that was marked last as neutral: the cube becomes reflectance, 1 there in all bands.
+
+        Raises:
+          DataError: no place is marked, or it is too dark in a band.
+        """
+        if not self.marks:
+            raise DataError("white: mark a neutral place first, something gray or white in the scene's own light")
+        report(0.1)
+        place = self.marks[-1]
+        cube = reflectance.whitened(self.view.cube, place.part, place.label)
+        self._show(CubeView(cube), self.name, self.photo)
 
     def spectra(self):
         """Returns [(`Place`, the cube's mean spectrum [bands], the reference's or None, what is shaded or None)].

@@ -18,19 +18,28 @@ class Spectra:
       session: the visitor's.
       say: shows the line of an error.
       cleared: called when the marks are gone.
+      whitened: called when the place that was marked last shall be taken as white.
     """
 
-    def __init__(self, session: Session, say: Callable[[str], None], cleared: Callable[[], None]):
+    def __init__(
+        self,
+        session: Session,
+        say: Callable[[str], None],
+        cleared: Callable[[], None],
+        whitened: Callable[[], None],
+    ):
         self.session, self.say, self.cleared = session, say, cleared
         self.light = "D65"
         with ui.column().classes("hs-card"):
             with ui.row().classes("w-full items-center justify-between"):
                 ui.label("Spectra").classes("hs-head").props("role=heading aria-level=2")
                 with ui.row().classes("gap-1") as self.actions:
+                    white = ui.button("Last place is white", on_click=whitened).classes("at-white")
+                    white.props('title="Divides the cube by its spectrum: reflectance, 1 there in all bands"')
                     numbers = ui.button("Numbers (CSV)", on_click=self._download).classes("at-csv")
                     library = ui.button("Library (.sli)", on_click=self._download_library).classes("at-library")
                     clear = ui.button("Clear", on_click=self._clear).classes("at-clear")
-                    for button in (numbers, library, clear):
+                    for button in (white, numbers, library, clear):
                         button.props("flat dense no-caps padding='2px 8px'")
             self.chart = ui.echart({}).classes("w-full h-72 at-chart")
             self.legend = ui.element("div").classes("w-full at-legend")

@@ -2,6 +2,8 @@
 
 import contextlib
 
+from hsgan.reconstruct.reflectance import REFLECTANCE, described
+
 
 def facts_of(session):
     """Returns the line about the cube: its size, bands, camera and round trip."""
@@ -13,6 +15,8 @@ def facts_of(session):
         facts.append(f"camera {attributes['camera']}{source}")
     if attributes.get("assumed"):
         facts.append(str(attributes["assumed"]))
+    if attributes.get("quantity") == REFLECTANCE:
+        facts.append(described(attributes))
     with contextlib.suppress(KeyError, TypeError, ValueError):
         psnr, brightness = float(attributes["round_trip_psnr"]), float(attributes["round_trip_brightness"])
         facts.append(f"back to RGB: {psnr:.1f} dB, brightness ×{brightness:.3f}")

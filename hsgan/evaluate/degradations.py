@@ -6,16 +6,15 @@ the same numbers; a scene's noise has one pattern, which the level scales.
 Source: method section 14; Fu et al., "Limitations of data-driven spectral reconstruction", 2025.
 """
 
-import io
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image
 
 from hsgan.errors import ConfigError, DataError
+from hsgan.evaluate.pictures import develop
 from hsgan.spectra import illuminants, imaging
 from hsgan.spectra.metamers import metamer
 from hsgan.spectra.srf import varied
@@ -90,14 +89,7 @@ def jpeg(level, setting):
     """An sRGB JPEG of quality `level`, 8 bits, as Pillow writes it (colors at half resolution), read back as linear."""
     _check(isinstance(level, int) and 1 <= level <= 100, "jpeg", "must be a whole number, 1 to 100", level)
 
-    def degrade(scene, truth, rgb):
-        codes = np.round(imaging.srgb_encode(rgb).numpy() * 255).astype(np.uint8)
-        file = io.BytesIO()
-        Image.fromarray(codes).save(file, "JPEG", quality=level)
-        decoded = np.asarray(Image.open(file), np.float32) / 255
-        return Degraded(truth, imaging.srgb_decode(decoded).numpy(), setting.srf)
-
-    return degrade
+    return lambda scene, truth, rgb: Degraded(truth, develop(rgb, level), setting.srf)
 
 
 def exposure(level, setting):

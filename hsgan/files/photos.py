@@ -1,12 +1,15 @@
-"""Photos in: JPEG, PNG, BMP, WebP (8 bit), PNG and TIFF (8 and 16 bit), float TIFF, camera RAW, to linear RGB.
+"""Photos in: JPEG, PNG, BMP, WebP, HEIC (8 bit), PNG and TIFF (8 and 16 bit), float TIFF, camera RAW, to linear RGB.
 
 Arrays are [height, width, 3], top row first, upright (EXIF orientation applied). Decisions a reader may look for:
-transparency is refused (a see-through pixel has no color), and so are gray and CMYK photos (a spectrum cannot be told
-from one number, or from inks); an embedded ICC profile is converted to sRGB; PNG gAMA chunks are ignored; of a TIFF
-with several pages the first is read; camera RAW is linear whatever `encoding` says (`hsgan.files.raw`).
+transparency is refused (a see-through pixel has no color), and so are CMYK photos and GIFs, unless they are to be
+converted (`hsgan.files.convert`); gray photos always (a spectrum cannot be told from one number); an embedded ICC
+profile is converted to sRGB; PNG gAMA chunks are ignored; of a TIFF with several pages the first is read; camera RAW is
+linear whatever `encoding` says (`hsgan.files.raw`).
 """
 
 import functools
+import struct
+import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,16 +22,18 @@ from PIL import Image, ImageCms
 from hsgan.config import ENCODINGS
 from hsgan.disk import guard
 from hsgan.errors import DataError
-from hsgan.files import raw
+from hsgan.files import convert, heic, raw
+from hsgan.files.convert import Conversion
 from hsgan.files.tiff import read_page
 from hsgan.spectra.imaging import srgb_decode
 
 MAX_PIXELS = guard.MAX_PIXELS
 PILLOW_FORMATS = ("JPEG", "PNG", "BMP", "WEBP")
-READABLE = "JPEG, PNG, TIFF, BMP, WebP or camera RAW"
-SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".webp", *raw.SUFFIXES)
+READABLE = "JPEG, PNG, TIFF, BMP, WebP, HEIC or camera RAW"
+SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".webp", *heic.SUFFIXES, *raw.SUFFIXES)
 
 _TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+_GIF_MAGIC = b"GIF8"
 _TIFF_SUFFIXES = (".tif", ".tiff")
 _ORIENTATION_TAG = 0x0112
 _GRAY_MODES = ("1", "L", "LA", "La", "I", "F")
@@ -44,7 +49,7 @@ class _Pixels:
     orientation: int
 
 
-def read_photo(path, encoding="srgb", check=None):
+def read_photo(path, encoding="srgb", check=None, conversion: Conversion | None = None):
     """Reads a photo as linear RGB.
 
     Args:
@@ -52,6 +57,7 @@ def read_photo(path, encoding="srgb", check=None):
       encoding: how 8 and 16 bit values are stored: "srgb" (an embedded ICC profile is converted to sRGB first), or
         "linear" (taken as they are, a profile is ignored). Float TIFF is always linear and must lie in [0, 1].
       check: function (path, width, height), called before anything is decoded; None: `check_size`.
+      conversion: of CMYK, transparent pixels and GIFs; None refuses them.
 
     Returns:
       float32 [height, width, 3], linear light, [0, 1].
@@ -60,11 +66,11 @@ def read_photo(path, encoding="srgb", check=None):
       DataError: no such file, not a photo, damaged, too large, gray, CMYK, transparent, or float values out of range.
       ValueError: unknown `encoding`.
     """
-    codes, encoding = read_codes(path, encoding, check)
+    codes, encoding = read_codes(path, encoding, check, conversion)
     return np.ascontiguousarray(to_linear(codes, encoding))
 
 
-def read_codes(path, encoding="srgb", check=None):
+def read_codes(path, encoding="srgb", check=None, conversion: Conversion | None = None):
     """Reads a photo as it is stored, which takes a quarter of the memory; the arguments are those of `read_photo`.
 
     Returns:
@@ -79,8 +85,8 @@ def read_codes(path, encoding="srgb", check=None):
     path, head, check = Path(path), _magic(path), check or check_size
     if is_raw(path):
         return raw.read_raw(path, lambda *size: (check(*size), check_size(*size))), "linear"
-    pixels = _decode(path, head, check)
-    values = _opaque(path, pixels.values)
+    pixels = _decode(path, head, check, conversion)
+    values = _opaque(path, pixels.values, conversion)
     if np.issubdtype(values.dtype, np.floating):
         values, encoding = _linear_float(path, values), "linear"
     elif pixels.profile and encoding == "srgb":
@@ -123,23 +129,33 @@ def _magic(path):
     return head
 
 
-def _decode(path, head, check):
+def _decode(path, head, check, conversion):
+    if head[:4] == _GIF_MAGIC and conversion is None:
+        raise DataError(f"{path}: is a GIF, of up to 256 colors; --convert reads its first frame")
     with guard.reading(path, "a photo"):
         try:
-            return _decode_tiff(path, check) if head[:4] in _TIFF_MAGIC else _decode_others(path, head, check)
+            if head[:4] in _TIFF_MAGIC:
+                return _decode_tiff(path, check)
+            return _decode_others(path, head, check, conversion)
         except Image.UnidentifiedImageError as error:
             raise DataError(f"{path}: is not a photo that can be read ({READABLE})") from error
 
 
-def _decode_others(path, head, check):
-    with _pillow_limit_off(), Image.open(path, formats=PILLOW_FORMATS) as image:
+def _decode_others(path, head, check, conversion):
+    formats = PILLOW_FORMATS if conversion is None else (*PILLOW_FORMATS, "GIF")
+    if heic.is_heic(head):
+        heic.register(path)
+        formats = (heic.FORMAT,)
+    with _pillow_limit_off(), Image.open(path, formats=formats) as image:
         check(path, *image.size)
         check_size(path, *image.size)
         if image.mode in _GRAY_MODES or image.mode.startswith("I;"):
             raise DataError(f"{path}: {_NO_GRAY}")
+        profile, orientation = image.info.get("icc_profile") or b"", _orientation(image)
+        if image.mode == "CMYK" and conversion is not None:
+            return _Pixels(np.asarray(convert.of_inks(path, image, profile)), b"", orientation)
         if image.mode not in ("RGB", "RGBA", "P"):
-            raise DataError(f"{path}: must be an RGB photo; convert it first. Received: color mode {image.mode}")
-        profile, orientation = image.info.get("icc_profile") or b"", image.getexif().get(_ORIENTATION_TAG, 1)
+            raise DataError(f"{path}: must be an RGB photo; {convert.REMEDY}. Received: color mode {image.mode}")
         if image.format == "PNG" and head[24] == 16:  # Pillow would cut 16 bits to 8
             guard.check_bytes(path, 8 * image.width * image.height)
             values = imagecodecs.png_decode(path.read_bytes())
@@ -147,6 +163,16 @@ def _decode_others(path, head, check):
             transparent = "transparency" in image.info or image.mode == "RGBA"
             values = np.asarray(image.convert("RGBA" if transparent else "RGB"))
     return _Pixels(values, profile, orientation)
+
+
+def _orientation(image):
+    """Returns EXIF's orientation; 1 where EXIF does not say it, or is rubbish."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that EXIF is damaged: the photo is not
+        try:
+            return image.getexif().get(_ORIENTATION_TAG, 1)
+        except (SyntaxError, ValueError, TypeError, KeyError, IndexError, OSError, struct.error):
+            return 1
 
 
 def _decode_tiff(path, check):
@@ -187,8 +213,8 @@ def check_size(path, width, height):
     guard.check_pixels(path, width, height, MAX_PIXELS)
 
 
-def _opaque(path, values):
-    """Returns the three color channels; refuses pixels that are not fully opaque."""
+def _opaque(path, values, conversion):
+    """Returns the three color channels; refuses pixels that are not fully opaque, unless they are to be converted."""
     if values.ndim != 3 or values.shape[-1] not in (3, 4):
         raise DataError(
             f"{path}: must hold three color channels, and at most one alpha channel. "
@@ -197,7 +223,9 @@ def _opaque(path, values):
     if values.shape[-1] == 4:
         full = 1.0 if np.issubdtype(values.dtype, np.floating) else np.iinfo(values.dtype).max
         if (values[..., 3] != full).any():
-            raise DataError(f"{path}: has transparent pixels, which have no color of their own; flatten it first")
+            if conversion is not None:
+                return conversion.flatten(values)
+            raise DataError(f"{path}: has transparent pixels, which have no color of their own; {convert.REMEDY}")
     return values[..., :3]
 
 

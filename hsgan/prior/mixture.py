@@ -47,6 +47,14 @@ class MixturePrior:
         """`(log weights [k], means [k, bands], factors [k, bands, bands])`, as `hsgan.spectra.mixture` wants them."""
         return np.log(self.weights), self.means, self.factors
 
+    @property
+    def moments(self) -> tuple[np.ndarray, np.ndarray]:
+        """The mean [bands] and the covariance [bands, bands] of all its spectra."""
+        mean = self.weights @ self.means
+        apart = self.means - mean
+        inside = np.tensordot(self.weights, self.covariances, axes=1)
+        return mean, inside + (self.weights[:, None] * apart).T @ apart
+
     def save(self, path: str | Path) -> None:
         """Writes the prior as one `.npz` file, whole or not at all."""
         arrays = {name: getattr(self, name) for name in _ARRAYS}

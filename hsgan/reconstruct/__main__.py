@@ -1,8 +1,10 @@
-"""`python -m hsgan.reconstruct --run=DIR PHOTO... --output=DIR`: photos in, hyperspectral cubes out.
+"""`python -m hsgan.reconstruct PHOTO...`: photos in, hyperspectral cubes out.
 
 Of each photo, or frame of a video: the cube in every format asked for, and a preview; the round-trip check is printed.
+The weights that come with the package are used unless --run, --saved_model or --model names others.
 """
 
+import math
 import signal
 import sys
 
@@ -12,7 +14,9 @@ from hsgan import cli
 from hsgan.config import ENCODINGS
 from hsgan.errors import DataError
 from hsgan.files import formats
+from hsgan.files.convert import WHITE, background
 from hsgan.files.dtypes import DTYPES, FLOAT32
+from hsgan.prior import cards, pretrained
 from hsgan.reconstruct import ENGINES, TENSORFLOW
 
 FLAGS = flags.FLAGS
@@ -21,13 +25,17 @@ TERMINATED = 128 + signal.SIGTERM
 
 def define_flags():
     """Defines the flags of this program."""
-    flags.DEFINE_string("run", None, "Run folder of hsgan.train; or give --saved_model.")
-    flags.DEFINE_string("saved_model", None, "Model of hsgan.export, in place of a run.")
+    flags.DEFINE_enum(
+        "model", None, pretrained.NAMES, f"Weights that come with the package; default: {pretrained.DEFAULT}."
+    )
+    flags.DEFINE_bool("list_models", False, "Print the cards of the weights that come with the package, and end.")
+    flags.DEFINE_string("run", None, "Run folder of hsgan.train, in place of the package's weights.")
+    flags.DEFINE_string("saved_model", None, "Model of hsgan.export, in place of the package's weights.")
     flags.DEFINE_enum("checkpoint", "best", ["best", "last"], "Weights of the run: best on validation, or last.")
     flags.DEFINE_string(
-        "method", "", "Of a run: mixture, wiener, smooth, ridge or bi, which need no network; default: its network."
+        "method", "", "Without a network: mixture, wiener, smooth, ridge or bi; default: the run's network, or mixture."
     )
-    flags.DEFINE_string("output", None, "Folder for cubes and previews; files of the same name are replaced.")
+    flags.DEFINE_string("output", "cubes", "Folder for cubes and previews; files of the same name are replaced.")
     flags.DEFINE_list(
         "formats", [formats.DEFAULT], f"Formats of the cube: {', '.join(formats.WRITTEN)}; comma-separated."
     )
@@ -49,53 +57,62 @@ def define_flags():
     flags.DEFINE_bool(
         "uncertainty", False, "Write the standard deviation of every value beside the cube; of --method=mixture."
     )
+    flags.DEFINE_string(
+        "white", "", "ROW,COLUMN[,SIZE] of a neutral patch: the cube is divided by its spectrum, to be reflectance."
+    )
+    flags.DEFINE_string(
+        "light", "", "Light of the scene, divided out: D65, A, LED-B3, ... or a CSV file of wavelength and power."
+    )
+    flags.DEFINE_string("crop", "", "TOP,LEFT,HEIGHT,WIDTH: reconstruct this part of each photo alone, pixels.")
+    flags.DEFINE_float(
+        "max_megapixels", 0, "Of larger photos take means over squares of pixels; 0 takes all.", lower_bound=0
+    )
+    flags.DEFINE_bool("convert", False, "Take CMYK photos, transparent pixels and the first frame of a GIF as well.")
+    flags.DEFINE_string("background", WHITE, "Of --convert: the color behind transparent pixels, a name or #rrggbb.")
     flags.DEFINE_enum("engine", ENGINES[0], ENGINES, "What computes; openvino is fastest in 16 bits, as an extra.")
     flags.DEFINE_integer("every", 1, "Of a video take every so many frames.", lower_bound=1)
     flags.DEFINE_bool("previews", True, "Write a picture beside each cube.")
     flags.register_multi_flags_validator(
-        ["run", "saved_model"],
-        lambda given: bool(given["run"]) != bool(given["saved_model"]),
-        "give one of them: the folder of a training, or of an exported model",
+        ["run", "saved_model", "model"],
+        lambda given: sum(map(bool, given.values())) <= 1,
+        "give one of them at most: a training's folder, an exported model, or weights of the package",
     )
     flags.register_multi_flags_validator(
-        ["engine", "saved_model"],
-        lambda given: given["engine"] == TENSORFLOW or not given["saved_model"],
-        "another engine than tensorflow needs --run: a SavedModel is TensorFlow's",
+        ["engine", "run"],
+        lambda given: given["engine"] == TENSORFLOW or given["run"],
+        "another engine than tensorflow needs --run: it runs a run's network",
     )
     flags.register_multi_flags_validator(
         ["method", "saved_model"],
         lambda given: not given["method"] or not given["saved_model"],
-        "a method of its own needs --run: a SavedModel is one method",
-    )
-    flags.register_multi_flags_validator(
-        ["output", "list_cameras"],
-        lambda given: bool(given["output"]) or given["list_cameras"],
-        "give --output, a folder for the cubes",
+        "a SavedModel is one method; give --run, or leave out --saved_model",
     )
 
 
 @cli.takes_arguments
+@cli.without_tensorflow  # so that cards are printed at once; it is imported below
 def main(argv):
-    from hsgan.reconstruct.models import SavedModel, method_of
+    if FLAGS.list_models:
+        print("\n\n".join(cards.text(pretrained.card(name)) for name in pretrained.NAMES))
+        return
+    cli.import_tensorflow()
     from hsgan.reconstruct.photos import reconstruct_photos
-    from hsgan.run.folder import RunFolder
 
     # A program that is asked to end leaves no unfinished files behind.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
-    if FLAGS.run:
-        method = method_of(RunFolder.open(FLAGS.run), FLAGS.method, FLAGS.checkpoint, FLAGS.engine)
-    else:
-        method = SavedModel(FLAGS.saved_model)
+    options = options_of_flags()
+    method = chosen_method()
     if FLAGS.list_cameras:
         print("\n".join(method.dictionary.names))
         return
-    options = options_of_flags()
     failed = done = 0
     for name, paths, result in reconstruct_photos(method, argv[1:], FLAGS.output, FLAGS.formats, options):
         if isinstance(result, Exception):
             failed += 1
             print(f"error: {result}", file=sys.stderr, flush=True)
         else:
+            if not done:
+                print(method.introduction)
             done += 1
             print(report(name, paths, result), flush=True)
     if failed:
@@ -103,9 +120,24 @@ def main(argv):
         raise DataError(f"{failed} of {failed + done} photos could not be reconstructed{others}")
 
 
+def chosen_method():
+    """Returns the method that the flags ask for."""
+    from hsgan.reconstruct.models import SavedModel, method_of
+    from hsgan.reconstruct.pretrained import pretrained_method
+    from hsgan.run.folder import RunFolder
+
+    if FLAGS.run:
+        return method_of(RunFolder.open(FLAGS.run), FLAGS.method, FLAGS.checkpoint, FLAGS.engine)
+    if FLAGS.saved_model:
+        return SavedModel(FLAGS.saved_model)
+    return pretrained_method(FLAGS.model or "", FLAGS.method)
+
+
 def options_of_flags():
     """Returns the `Options` that the flags express."""
     from hsgan.reconstruct.photos import Options
+    from hsgan.reconstruct.reflectance import parse_white
+    from hsgan.reconstruct.region import Region, parse_crop
     from hsgan.spectra.bands import parse_grid
 
     return Options(
@@ -117,17 +149,24 @@ def options_of_flags():
         uncertainty=FLAGS.uncertainty,
         dtype=FLAGS.dtype,
         bands_nm=tuple(parse_grid(FLAGS.bands, "--bands").tolist()) if FLAGS.bands else (),
+        white=parse_white(FLAGS.white),
+        light=FLAGS.light,
+        region=Region(parse_crop(FLAGS.crop), math.ceil(1e6 * FLAGS.max_megapixels)),
+        conversion=background(FLAGS.background) if FLAGS.convert else None,
     )
 
 
 def report(name, paths, result):
-    """Returns the lines about one photo: its files, bands, camera and round-trip check."""
+    """Returns the lines about one photo: its files, bands, camera, quantity and round-trip check."""
+    from hsgan.reconstruct.reflectance import described
+
     header, check = result.header, result.check
     first, last = header.wavelengths_nm[[0, -1]]
     height, width, bands = header.shape
     return (
         f"{name}: {height} x {width} pixels, {bands} bands {first:g}-{last:g} nm\n"
         f"  camera {header.facts['camera']} ({header.facts['camera_source']})\n"
+        f"  {described(header.facts)}\n"
         f"  {', '.join(str(path) for path in paths)}\n"
         f"  round trip to RGB: RMSE {check['rmse']:.6f}, largest error {check['max']:.4f}, "
         f"PSNR {check['psnr']:.2f} dB, mean brightness x{check['brightness']:.4f}, tint {check['tint']:.4f}"

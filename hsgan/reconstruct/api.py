@@ -1,6 +1,6 @@
 """What a notebook uses: `hsgan.Reconstructor`, from a photo to a cube with its wavelengths.
 
-model = hsgan.Reconstructor.from_run("runs/demo")
+model = hsgan.Reconstructor.pretrained()  # or .from_run("runs/demo")
 cube = model.reconstruct("photo.jpg")
 cube.sel(wavelength=550, method="nearest").plot()
 """
@@ -22,6 +22,8 @@ from hsgan.reconstruct.camera import GIVEN, Camera, choose
 from hsgan.reconstruct.method import Method
 from hsgan.reconstruct.models import SavedModel, method_of
 from hsgan.reconstruct.photos import Work, read_image
+from hsgan.reconstruct.pretrained import pretrained_method
+from hsgan.reconstruct.reflectance import White
 from hsgan.run.folder import RunFolder
 from hsgan.spectra import srf as srf_lib
 
@@ -46,6 +48,20 @@ class Reconstructor:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.method!r})"
+
+    @classmethod
+    def pretrained(cls, name: str = "", method: str = "") -> "Reconstructor":
+        """Returns a model of the weights that come with the package; no training is needed.
+
+        Args:
+          name: "cave_and_materials" or "materials"; "" is the first. `hsgan.prior.pretrained.card(name)` says what
+            they are, and on which terms they may be used.
+          method: "mixture", "wiener", "smooth", "ridge" or "bi"; "" is the first.
+
+        Raises:
+          RunError: no such weights or method; an installation without them.
+        """
+        return cls(pretrained_method(name, method))
 
     @classmethod
     def from_run(
@@ -98,6 +114,8 @@ class Reconstructor:
         progress: Callable[[float], None] | None = None,
         origin: Origin | None = None,
         uncertainty: bool = False,
+        white: tuple[int, ...] | None = None,
+        light: str = "",
     ) -> xarray.DataArray:
         """Returns the cube of a photo.
 
@@ -114,13 +132,15 @@ class Reconstructor:
           origin: where an array comes from; None knows it by its encoding alone. A file says it itself.
           uncertainty: also give the standard deviation of every value, as the coordinate `deviation`; of a model that
             says how uncertain it is (`mixture`).
+          white: (row, column) or (row, column, size) of a neutral patch: the cube is divided by its spectrum.
+          light: of the scene, by name ("D65", "A") or a CSV file of wavelength and power: the cube is divided by it.
 
         Returns:
           `xarray.DataArray` as `hsgan.open_cube` gives it: float32, ("y", "x", "wavelength"), with `srf`, `camera`,
           `camera_source` and the `round_trip_...` measures among its attributes.
 
         Raises:
-          DataError: a photo, an array, an encoding or a camera that cannot be used.
+          DataError: a photo, an array, an encoding, a camera, a patch or a light that cannot be used.
           RunError: uncertainty of a model that does not give it.
         """
         if encoding not in ENCODINGS:
@@ -130,7 +150,8 @@ class Reconstructor:
             chosen = choose(str(camera or ""), self.method, rgb, origin or found)
         else:
             chosen = Camera(GIVEN, srf_lib.check(camera, self.method.bands), "as asked for")
-        work = Work(self.method, rgb, chosen, consistent, facts, uncertainty)
+        patch = None if white is None else White(*white)
+        work = Work(self.method, rgb, chosen, consistent, facts, uncertainty, patch, light)
         cubes = [np.empty(work.header.shape, np.float32) for _ in range(1 + uncertainty)]
         for rows, columns, blocks, share in work.blocks():
             for cube, block in zip(cubes, blocks, strict=True):

@@ -15,6 +15,7 @@ from hsgan.files import cameras
 from hsgan.files.origin import DEVELOPED, RAW, Origin
 from hsgan.reconstruct.method import Image, Method
 from hsgan.spectra import camera_names, color_matrix, developed
+from hsgan.spectra.illuminants import FLAT
 
 # What a user may wish, beside a name or a file.
 ESTIMATE = "estimate"
@@ -30,11 +31,13 @@ class Camera:
       name: for files and printed lines.
       srf: float32 [3, bands]; a developed picture's has negative values.
       source: how it is known, in words.
+      light: whose white it shows as neutral, a name of `hsgan.spectra.illuminants`: cubes are relative to it.
     """
 
     name: str
     srf: np.ndarray
     source: str
+    light: str = FLAT
 
     @property
     def facts(self) -> dict:
@@ -55,7 +58,7 @@ def known(wish: str, method: Method) -> Camera | None:
     if wish in ("", ESTIMATE):
         return None
     if wish == developed.NAME:
-        return Camera(wish, developed.responses(method.wavelengths_nm), "as asked for")
+        return _developed(method, "as asked for")
     return Camera(*cameras.find(wish, method.dictionary), "as asked for")
 
 
@@ -78,11 +81,15 @@ def choose(wish: str, method: Method, rgb: Image, origin: Origin) -> Camera:
     if origin.kind == DEVELOPED and not method.takes_negative_srf:
         return _estimated(method, rgb, "this export is too old for the responses of a developed picture")
     if origin.kind == DEVELOPED:
-        srf = developed.responses(method.wavelengths_nm)
-        return Camera(developed.NAME, srf, "a developed picture, not a sensor's own values")
+        return _developed(method, "a developed picture, not a sensor's own values")
     if origin.kind == RAW:
         return _of_raw(method, rgb, origin)
     return _estimated(method, rgb, "linear light, of which the file says no more")
+
+
+def _developed(method, source):
+    """Returns the camera of a developed picture."""
+    return Camera(developed.NAME, developed.responses(method.wavelengths_nm), source, developed.LIGHT)
 
 
 def _of_raw(method, rgb, origin):

@@ -63,6 +63,13 @@ class Method(abc.ABC):
         return f"<{type(self).__name__} {self.name!r}: {self.bands} bands, {first:g}-{last:g} nm>"
 
     @property
+    def introduction(self) -> str:
+        """The model, its version, and the terms of what it learned from, in one line."""
+        facts = self.facts
+        known = ", ".join(str(facts[name]) for name in ("model", "model_version") if name in facts) or self.name
+        return f"model {known}: {facts.get('license', 'terms not recorded')}"
+
+    @property
     def wavelengths_nm(self) -> np.ndarray:
         """Band centers, float32 [bands], nm."""
         return self.dictionary.wavelengths_nm

@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,15 +11,19 @@ from tqdm import tqdm
 
 from hsgan.disk import guard
 from hsgan.errors import DataError, HsganError
-from hsgan.files import cubes, inputs, photos, video
+from hsgan.files import cubes, inputs, lights, photos, video
+from hsgan.files.convert import Conversion
 from hsgan.files.dtypes import FLOAT32
 from hsgan.files.header import CubeHeader
 from hsgan.files.origin import Origin, of_encoding, read_origin
 from hsgan.plot import figures
 from hsgan.reconstruct import camera as camera_lib
+from hsgan.reconstruct import reflectance
 from hsgan.reconstruct.camera import Camera
 from hsgan.reconstruct.method import Method
 from hsgan.reconstruct.preview import Sample, preview
+from hsgan.reconstruct.reflectance import White
+from hsgan.reconstruct.region import Region
 from hsgan.reconstruct.round_trip import RoundTrip
 from hsgan.reconstruct.tiling import Decoded, Image
 from hsgan.spectra.bands import bands_at
@@ -42,6 +46,10 @@ class Options:
       uncertainty: whether the standard deviations of the values are written beside the cubes.
       dtype: in which files hold the values (`hsgan.files.dtypes`).
       bands_nm: ascending wavelengths of the bands to write; () writes all.
+      white: a neutral patch to divide the cubes by; None: none.
+      light: of the scene, to divide the cubes by (`hsgan.files.lights.find`); "": none.
+      region: what of each photo, or of a video's frame, is reconstructed; rows and columns of `white` are those of it.
+      conversion: as `hsgan.files.photos.read_codes`.
     """
 
     encoding: str = "srgb"
@@ -52,6 +60,10 @@ class Options:
     uncertainty: bool = False
     dtype: str = FLOAT32
     bands_nm: tuple[float, ...] = ()
+    white: White | None = None
+    light: str = ""
+    region: Region = field(default_factory=Region)
+    conversion: Conversion | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,9 +89,12 @@ class Work:
       consistent: as in `Options`.
       facts: for the header, to which the round trip's are added when the blocks have been read.
       uncertainty: as in `Options`.
+      white: as in `Options`; the image is reconstructed down to it, to know its spectrum.
+      light: as in `Options`.
 
     Raises:
       RunError: uncertainty of a method that does not give it.
+      DataError: a white or a light that cannot be divided by, or both.
     """
 
     def __init__(
@@ -90,13 +105,24 @@ class Work:
         consistent: bool = False,
         facts: dict | None = None,
         uncertainty: bool = False,
+        white: White | None = None,
+        light: str = "",
     ):
         if uncertainty:
             method.check_deviation()
+        check_division(white, light)
         self.method, self.rgb, self.consistent, self.check = method, rgb, consistent, RoundTrip()
-        self.uncertainty = uncertainty
-        about = {**method.facts, **(facts or {}), **camera.facts, "consistent": "yes" if consistent else "no"}
-        self.header = CubeHeader(*rgb.shape[:2], method.wavelengths_nm, camera.srf, about)
+        self.uncertainty, self.srf = uncertainty, camera.srf
+        grid = method.wavelengths_nm
+        if white is not None:
+            division = reflectance.by_white(self.mean_over(white.part(*rgb.shape[:2])), grid, white)
+        elif light:
+            division = reflectance.by_light(light, grid, camera.light)
+        else:
+            division = reflectance.none(method.bands, camera.light)
+        self.divisor, done = division.spectrum, {"consistent": "yes" if consistent else "no", **division.facts}
+        about = {**method.facts, **(facts or {}), **camera.facts, **done}
+        self.header = CubeHeader(*rgb.shape[:2], grid, camera.srf * self.divisor, about)
 
     def blocks(self) -> Iterator[tuple[slice, slice, list[np.ndarray], float]]:
         """Yields (row slice, column slice, blocks, share of the image done).
@@ -104,14 +130,34 @@ class Work:
         The blocks are a list: the float32 values, and with `uncertainty` their standard deviations.
         """
         done, pixels = 0, self.rgb.shape[0] * self.rgb.shape[1]
-        reconstruct = self.method.reconstruct_uncertain if self.uncertainty else self.method.reconstruct
-        for (rows, columns), block, *deviation in reconstruct(self.rgb, self.header.srf):
+        for rows, columns, part, blocks in self.radiance(self.uncertainty):
+            self.check.add(blocks[0], self.srf, part)
+            done += part.shape[0] * part.shape[1]
+            yield rows, columns, [block / self.divisor for block in blocks], done / pixels
+
+    def radiance(self, uncertainty: bool) -> Iterator[tuple[slice, slice, np.ndarray, list[np.ndarray]]]:
+        """Yields (row slice, column slice, that part of the image, blocks as `blocks`, before the division)."""
+        reconstruct = self.method.reconstruct_uncertain if uncertainty else self.method.reconstruct
+        for (rows, columns), block, *deviation in reconstruct(self.rgb, self.srf):
             part = self.rgb[rows, columns]
             if self.consistent:
-                block = make_consistent(block, part, self.header.srf)
-            self.check.add(block, self.header.srf, part)
-            done += part.shape[0] * part.shape[1]
-            yield rows, columns, [block, *deviation], done / pixels
+                block = make_consistent(block, part, self.srf)
+            yield rows, columns, part, [block, *deviation]
+
+    def mean_over(self, place: tuple[slice, slice]) -> np.ndarray:
+        """Returns the mean spectrum float64 [bands] over a part of the image, before the division."""
+        left = (place[0].stop - place[0].start) * (place[1].stop - place[1].start)
+        total, pixels = np.zeros(self.method.bands), left
+        for rows, columns, _, (block,) in self.radiance(uncertainty=False):
+            shared = tuple(
+                slice(max(want.start - have.start, 0), max(min(want.stop, have.stop) - have.start, 0))
+                for want, have in zip(place, (rows, columns), strict=True)
+            )
+            found = block[shared].reshape(-1, self.method.bands)
+            total, left = total + found.sum(axis=0, dtype=np.float64), left - len(found)
+            if not left:
+                break
+        return total / pixels
 
     def round_trip_facts(self) -> dict[str, float]:
         """Returns the round trip's measures by the names that they have in files."""
@@ -159,6 +205,9 @@ def reconstruct_photos(
     stems = inputs.output_stems(found, output)
     check_not_over_inputs(stems, formats, options.uncertainty)
     camera_lib.known(options.camera, method)
+    check_division(options.white, options.light)
+    if options.light:
+        lights.find(options.light, method.wavelengths_nm)
     counts = [count_images(photo, options.every) for photo in found]
     layout = "{l_bar}{bar}| {n:.2f} of {total} photos, {elapsed}<{remaining}"
     with tqdm(total=sum(counts), desc="reconstructing", bar_format=layout, disable=None) as bar:
@@ -167,6 +216,12 @@ def reconstruct_photos(
             with contextlib.closing(job.images(photo)) as images:
                 yield from job.reconstruct(photo, images)
             bar.update(before + count - bar.n)
+
+
+def check_division(white: White | None, light: str) -> None:
+    """Raises `DataError` if a cube is to be divided both by a patch and by a light."""
+    if white is not None and light:
+        raise DataError(f"white, light: a cube is divided by one of them. Received: {white}, and {light}")
 
 
 def count_images(path: str | Path, every: int = 1) -> int:
@@ -179,12 +234,13 @@ def count_images(path: str | Path, every: int = 1) -> int:
         return 1
 
 
-def read_image(path: str | Path, encoding: str) -> tuple[Decoded, dict, Origin]:
+def read_image(path: str | Path, encoding: str, conversion: Conversion | None = None) -> tuple[Decoded, dict, Origin]:
     """Reads a photo for `Work`: it stays as it is stored, and what is needed of it becomes linear when it is.
 
     Args:
       path: the file.
       encoding: as in `Options`.
+      conversion: as in `Options`.
 
     Returns:
       (the image, facts about it, what its file says of the camera).
@@ -192,7 +248,7 @@ def read_image(path: str | Path, encoding: str) -> tuple[Decoded, dict, Origin]:
     Raises:
       DataError: as `hsgan.files.photos.read_photo`.
     """
-    codes, stored = photos.read_codes(path, encoding)
+    codes, stored = photos.read_codes(path, encoding, conversion=conversion)
     facts = {"photo": Path(path).name, "encoding": "camera RAW" if photos.is_raw(path) else stored}
     return decoded(codes, stored), facts, read_origin(path, stored)
 
@@ -213,7 +269,7 @@ class Files:
         """Yields (name, stem of its files, linear image, facts, origin) of a photo, or of every frame of a video."""
         options = self.options
         if not inputs.is_video(photo):
-            yield photo, self.stem, *read_image(photo, options.encoding)
+            yield photo, self.stem, *read_image(photo, options.encoding, options.conversion)
             return
         for number, frame in video.iterate_frames(photo, photos.check_size, options.every):
             facts = {"photo": Path(photo).name, "frame": number, "encoding": options.encoding}
@@ -238,7 +294,17 @@ class Files:
     def write(self, stem, rgb, facts, origin):
         """Writes one image's files; returns (their paths, its `Reconstruction`)."""
         camera, options = self.camera(rgb, origin, is_frame="frame" in facts), self.options
-        work = Work(self.method, rgb, camera, options.consistent, facts, options.uncertainty)
+        rgb, about = options.region.of(rgb)
+        work = Work(
+            self.method,
+            rgb,
+            camera,
+            options.consistent,
+            facts | about,
+            options.uncertainty,
+            options.white,
+            options.light,
+        )
         sample, start, paths = Sample(work.header.shape), self.bar.n, []
         with contextlib.ExitStack() as stack:
             bands, header = self.chosen(work.header)
@@ -255,7 +321,8 @@ class Files:
         check = work.check.result()
         if self.options.previews:
             small = rgb[:: sample.step, :: sample.step]
-            figure = preview(facts["photo"], small, sample.cube, work.header.wavelengths_nm, check)
+            quantity = work.header.facts["quantity"]
+            figure = preview(facts["photo"], small, sample.cube, work.header.wavelengths_nm, check, quantity)
             paths.append(figures.save(figure, f"{stem}{PREVIEW_SUFFIX}"))
         return paths, Reconstruction(work.header, check)
 

@@ -5,6 +5,7 @@ from matplotlib.figure import Figure
 
 from hsgan.plot.figures import METHOD_COLORS, mark_points
 from hsgan.plot.rendering import gray_band, nearest_bands, peak_of, pick_points, pseudo_rgb
+from hsgan.reconstruct.reflectance import RADIANCE
 from hsgan.spectra.imaging import srgb_encode
 
 SHOWN_BANDS_NM = (420, 470, 520, 570, 620, 670)
@@ -35,7 +36,12 @@ class Sample:
 
 
 def preview(
-    name: str, rgb: np.ndarray, cube: np.ndarray, wavelengths_nm: np.ndarray, check: dict[str, float]
+    name: str,
+    rgb: np.ndarray,
+    cube: np.ndarray,
+    wavelengths_nm: np.ndarray,
+    check: dict[str, float],
+    quantity: str = RADIANCE,
 ) -> Figure:
     """Returns the preview figure.
 
@@ -45,6 +51,7 @@ def preview(
       cube: float32 [height, width, bands].
       wavelengths_nm: float32 [bands].
       check: `hsgan.reconstruct.round_trip.round_trip`.
+      quantity: of the cube, radiance or reflectance.
     """
     points = pick_points(cube)
     bands = nearest_bands(wavelengths_nm, SHOWN_BANDS_NM)
@@ -60,7 +67,8 @@ def preview(
     for number, (row, column) in enumerate(points, 1):
         color = METHOD_COLORS[(number - 1) % len(METHOD_COLORS)]
         plot.plot(wavelengths_nm, cube[row, column], color=color, linewidth=1.8, label=f"point {number}")
-    plot.set(title="spectra at the points", xlabel="wavelength (nm)", ylabel="radiance (full scale 1)")
+    scale = "full scale 1" if quantity == RADIANCE else "white 1"
+    plot.set(title="spectra at the points", xlabel="wavelength (nm)", ylabel=f"{quantity} ({scale})")
     plot.set_ylim(bottom=min(0, plot.get_ylim()[0]))
     plot.grid(alpha=0.25)
     plot.legend(frameon=False, fontsize=9)

@@ -25,6 +25,7 @@ from hsgan.spectra.srf import SrfDictionary, normalize
 
 LIGHT = "D65"  # what color matrices are made for, where a file has one for daylight
 MATERIALS = ("CIE 224:2017", "rawtoaces")
+CHART = ("ISO 17321-1",)  # not among them
 # Of the response to a typical surface: what the matrix may be wrong by.
 _TOLERANCE = 0.01
 # Standard deviation of the white noise, relative to that of the measured cameras.
@@ -60,6 +61,19 @@ def estimate(matrix: np.ndarray, dictionary: SrfDictionary, light: str = LIGHT) 
 
     curves, _ = nnls(np.concatenate([fit, likely]), np.concatenate([fit @ seen.ravel(), likely @ mean.ravel()]))
     return normalize(curves.reshape(mean.shape))
+
+
+def of_chart(srf: np.ndarray, wavelengths_nm: np.ndarray) -> np.ndarray:
+    """Returns the matrix of a camera, float64 [3, 3], as a maker would find it: by a chart in daylight, four decimals.
+
+    Args:
+      srf: float [3, bands].
+      wavelengths_nm: float [bands].
+    """
+    lit = reflectances.load(wavelengths_nm, CHART) * illuminant(LIGHT, wavelengths_nm)
+    seen = lit @ np.transpose(srf).astype(np.float64)
+    matrix = np.linalg.lstsq(lit @ observer(wavelengths_nm).T, seen, rcond=None)[0].T
+    return np.round(matrix / np.abs(matrix).max(), 4)
 
 
 def _check(matrix, white):

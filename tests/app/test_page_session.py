@@ -14,7 +14,7 @@ from PIL import Image
 from trained_run import WAVELENGTHS_NM
 
 import hsgan
-from hsgan.app import chart, overlay
+from hsgan.app import chart, overlay, texts
 from hsgan.app.bounds import Limits
 from hsgan.app.session import Session
 from hsgan.app.uploads import main_file, safe_name
@@ -163,9 +163,23 @@ def test_what_is_refused_changes_nothing(session, cube_file, tmp_path):
         assert session.view is view and session.name == "ramp.npz"
 
 
+def test_a_marked_place_is_taken_as_white(session, cube_file):
+    with pytest.raises(DataError, match="white: mark a neutral place first"):
+        session.whiten(nothing)
+    session.open([cube_file], "", nothing)
+    before = session.view.cube.load()
+    place = session.mark((1, 2), (3, 4))
+    session.whiten(nothing)
+    cube, white = session.view.cube, before[place.part].mean(("y", "x"))
+    np.testing.assert_allclose(cube, before / white, rtol=1e-4)
+    assert cube.attrs["quantity"] == "reflectance" and place.label in texts.facts_of(session)
+    np.testing.assert_allclose(cube.attrs["srf"], before.attrs["srf"] * white.values, rtol=1e-5)
+    assert session.marks == [place] and "quantity" not in before.attrs
+
+
 def test_without_a_model_photos_are_refused(photo):
     session = Session(None, Limits(10**6, 10**6))
-    with pytest.raises(DataError, match=r"needs a model: start it with --run=DIR"):
+    with pytest.raises(DataError, match=r"needs a model: start it without --model=none"):
         session.open([photo], "", nothing)
     session.close()
 

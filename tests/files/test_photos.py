@@ -56,6 +56,56 @@ def test_linear_encoding_only_scales(tmp_path):
     np.testing.assert_allclose(read_photo(tmp_path / "a.png", "linear"), codes(np.uint16) / 65535, atol=STEP)
 
 
+def heic(image, **options):
+    import pillow_heif
+
+    pillow_heif.register_heif_opener()
+    return encoded(image, "HEIF", **options)
+
+
+def test_heic_is_a_developed_picture(tmp_path):
+    (tmp_path / "IMG_1.HEIC").write_bytes(heic(Image.new("RGB", (40, 24), (200, 60, 60)), quality=95))
+    rgb = read_photo(tmp_path / "IMG_1.HEIC")
+    assert rgb.shape == (24, 40, 3)
+    # Its own rounding: two codes of 255, whose slope in linear light is below 2.3.
+    np.testing.assert_allclose(rgb[3, 5], decoded(np.array([200, 60, 60], np.uint8)), atol=2.3 * 2 / 255)
+
+
+def test_the_profile_of_heic_is_converted(tmp_path):
+    corners = [value for x, y in WIDE_GAMUT.values() for value in (x, y, 1)]
+    profile = imagecodecs.cms_profile("rgb", primaries=corners, whitepoint=[*D65, 1], gamma=2.2)
+    image = Image.new("RGB", (16, 16), (120, 160, 90))
+    (tmp_path / "a.heif").write_bytes(heic(image, quality=95, icc_profile=profile))
+    image.save(tmp_path / "a.png", icc_profile=profile)
+    # Two codes of the encoder.
+    np.testing.assert_allclose(read_photo(tmp_path / "a.heif"), read_photo(tmp_path / "a.png"), atol=2.3 * 2 / 255)
+
+
+def test_heic_without_its_package_is_one_line(tmp_path, monkeypatch):
+    (tmp_path / "a.heic").write_bytes(b"\0\0\0\x1cftypheic" + bytes(40))
+    with pytest.raises(DataError, match=r"a\.heic: is (damaged|not a photo)"):
+        read_photo(tmp_path / "a.heic")
+    monkeypatch.setattr("hsgan.files.heic.find_spec", lambda _: None)
+    with pytest.raises(DataError, match=r"a\.heic: HEIC needs the package pillow-heif: pip install 'hsgan\[heic\]'"):
+        read_photo(tmp_path / "a.heic")
+
+
+RUBBISH = {
+    "cut": b"Exif\0\0II*\0\xff\xff\xff\xff",
+    "entries": b"Exif\0\0II*\0\x08\0\0\0\xff\xff" + b"\x12\x01" * 50,
+    "no EXIF": b"rubbish" * 5,
+    "orientation 99": b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x63\0\0\0\0\0\0",
+    "text": b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x02\0\0\0\x04abc\0\0\0\0\0",
+}
+
+
+@pytest.mark.parametrize("kind", RUBBISH)
+def test_rubbish_in_exif_leaves_the_photo_as_it_is(tmp_path, kind):
+    Image.new("RGB", (16, 8), (200, 60, 60)).save(tmp_path / "plain.jpg")
+    Image.new("RGB", (16, 8), (200, 60, 60)).save(tmp_path / "a.jpg", exif=RUBBISH[kind])
+    np.testing.assert_array_equal(read_photo(tmp_path / "a.jpg"), read_photo(tmp_path / "plain.jpg"))
+
+
 @pytest.mark.parametrize("encoding", ["srgb", "linear"])
 def test_float_tiff_is_linear(tmp_path, encoding):
     values = np.random.default_rng(0).random((5, 4, 3), np.float32)
@@ -166,6 +216,8 @@ REFUSED = {
     "bomb": ("a.png", bomb(60000), "more than 150 million pixels"),
     "bomb that Pillow lets pass": ("a.png", bomb(13000), "more than 150 million pixels"),
     "TIFF bomb": ("a.tif", tiff_bomb(), "Received: 13000 x 13000"),
+    "GIF": ("a.gif", encoded(PHOTO, "GIF"), "is a GIF, of up to 256 colors; --convert reads its first frame"),
+    "damaged HEIC": ("a.heic", heic(PHOTO)[:-700], "is damaged or truncated"),
     "gray": ("a.png", encoded(PHOTO.convert("L")), "is a gray photo"),
     "gray 16-bit": ("a.png", imagecodecs.png_encode(codes(np.uint16)[..., 0].copy()), "is a gray photo"),
     "gray TIFF": ("a.tif", tiff(codes()[..., 0], photometric="minisblack"), "is a gray photo"),

@@ -1,0 +1,105 @@
+"""What pretrained weights are worth, by camera and kind of photo: the rows of their cards."""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+from tqdm import tqdm
+
+from hsgan.evaluate.pictures import develop
+from hsgan.metrics.coverage import coverage
+from hsgan.metrics.protocols import average, quick
+from hsgan.reconstruct.method import Method
+from hsgan.spectra import color_matrix, developed
+from hsgan.spectra.imaging import project
+from hsgan.spectra.srf import SrfDictionary
+
+CAMERAS = ("Nikon D700", "Canon 60D", "Nokia N900")
+# How a picture is developed, by what a card calls it.
+PICTURES = {
+    "JPEG of quality 90": {"quality": 90},
+    "JPEG of quality 75": {"quality": 75},
+    "JPEG 90, saturation +20 %": {"quality": 90, "saturation": 1.2},
+    "JPEG 90, contrast +20 %": {"quality": 90, "contrast": 1.2},
+}
+_BRIGHTEST = 99.5  # percentile of a scene that an exposure brings to full scale
+METRICS = ("psnr", "sam_deg", "sam_lit_deg", "coverage_90")
+HOW = (
+    "Measured on {scenes} of {source}, with {fitted}. RAW: the scene "
+    "projected through a measured camera that the method does not have among its own. JPEG: the scene as sRGB of D65, "
+    f"its {_BRIGHTEST:g} % quantile exposed to full scale, compared after the best single scale. Not measured on "
+    "photos of real cameras, whose processing costs more."
+)
+
+
+class Kind(NamedTuple):
+    """A kind of photo, read in one way.
+
+    Attributes:
+      photo: what a card calls it.
+      read_as: the camera that the method is told, in words.
+      picture: a cube -> RGB float32 [height, width, 3], linear.
+      srf: float32 [3, bands], what the method is told.
+      scaled: whether the comparison is up to one scale.
+    """
+
+    photo: str
+    read_as: str
+    picture: Callable[[np.ndarray], np.ndarray]
+    srf: np.ndarray
+    scaled: bool
+
+
+def kinds(method: Method, cameras: SrfDictionary) -> Iterator[Kind]:
+    """Yields the kinds of photos that cards report.
+
+    Args:
+      method: that will read them.
+      cameras: measured ones, `CAMERAS` among them.
+
+    Raises:
+      DataError: a camera is not among them.
+    """
+    grid = method.wavelengths_nm
+    for name in CAMERAS:
+        srf = cameras.srf(name)
+        matrix = color_matrix.of_chart(srf, grid)
+        ways = {
+            "that camera": srf,
+            "its color matrix": color_matrix.estimate(matrix, method.dictionary),
+            "the mean camera": method.mean_camera,
+        }
+        for read_as, told in ways.items():
+            yield Kind(f"RAW of a {name}", read_as, lambda cube, srf=srf: project(cube, srf).numpy(), told, False)
+    srgb = developed.responses(grid)
+
+    def render(cube, settings):
+        rgb = project(cube, srgb).numpy()
+        return develop(rgb / np.percentile(rgb.max(axis=-1), _BRIGHTEST), **settings)
+
+    for photo, settings in PICTURES.items():
+        yield Kind(photo, "sRGB", lambda cube, settings=settings: render(cube, settings), srgb, True)
+    photo, settings = next(iter(PICTURES.items()))
+    yield Kind(photo, "the mean camera", lambda cube: render(cube, settings), method.mean_camera, True)
+
+
+def measure(method: Method, scenes: dict[str, np.ndarray], cameras: SrfDictionary) -> list[dict]:
+    """Returns the rows of a card, {"photo", "read_as", metric: mean over scenes}, in two decimals.
+
+    Args:
+      method: of weights that have not seen the scenes; it gives deviations.
+      scenes: {name: cube float32 [height, width, bands]}.
+      cameras: as for `kinds`.
+    """
+    rows = []
+    for kind in tqdm(list(kinds(method, cameras)), "measuring", unit="kind", disable=None):
+        found = {name: _score(method, kind, cube) for name, cube in scenes.items()}
+        mean = average(found)
+        rows.append({"photo": kind.photo, "read_as": kind.read_as} | {name: round(mean[name], 2) for name in METRICS})
+    return rows
+
+
+def _score(method, kind, cube):
+    made, deviation = method.cube_and_deviation(kind.picture(cube), kind.srf)
+    scale = np.float32((made * cube).sum() / (made * made).sum()) if kind.scaled else np.float32(1)
+    return quick(cube, made * scale) | coverage(cube, made * scale, deviation * scale)

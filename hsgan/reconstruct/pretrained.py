@@ -1,0 +1,47 @@
+"""The weights that come with the package as a method: photos become cubes without a training."""
+
+from hsgan.errors import RunError
+from hsgan.prior import pretrained
+from hsgan.prior.mixture import MixturePrior
+from hsgan.reconstruct.method import Method
+from hsgan.reconstruct.methods import CLOSED_FORMS, Knowledge, closed_forms
+from hsgan.run.folder import versions
+from hsgan.spectra import srf
+
+METHOD = "mixture"
+
+
+def pretrained_method(name: str = "", method: str = "") -> Method:
+    """Returns a method that knows what pretrained weights say of spectra, and the embedded cameras.
+
+    Args:
+      name: of the weights, in `hsgan.prior.pretrained.NAMES`; "" is the default.
+      method: in `CLOSED_FORMS`; "" is `mixture`, the best of them.
+
+    Raises:
+      RunError: no such weights or method; weights that are missing or damaged.
+    """
+    method = method or METHOD
+    if method not in CLOSED_FORMS:
+        raise RunError(f"method: must be one of {', '.join(CLOSED_FORMS)} without a run. Received: {method!r}")
+    found = pretrained.load(name or pretrained.DEFAULT)
+    prior, card = found.prior, found.card
+    facts = {
+        "model_version": f"{card.name}, sha256 {card.sha256[:12]}",
+        "license": card.terms,
+        **versions(),
+    }
+    return method_of_prior(prior, card.settings["noise"], method, facts)
+
+
+def method_of_prior(prior: MixturePrior, noise: float, method: str = METHOD, facts: dict | None = None) -> Method:
+    """Returns a method that knows a prior and the embedded cameras, and nothing of a training.
+
+    Args:
+      prior: of spectra.
+      noise: variance of the RGB noise, of `mixture`.
+      method: in `CLOSED_FORMS`.
+      facts: as for every `Method`.
+    """
+    knowledge = Knowledge(prior.moments, prior=prior, prior_noise=noise, facts=facts or {})
+    return closed_forms(srf.load("default", prior.wavelengths_nm), knowledge, [method])[0]
