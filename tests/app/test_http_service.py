@@ -191,7 +191,8 @@ def test_the_queue_is_bounded_and_one_is_worked_on(slow, photo):
     model.go.set()
     for thread in threads:
         thread.join(PATIENCE_SECONDS)
-    assert answers == [200, 200] and in_hand(url) == 0
+    assert answers == [200, 200]
+    wait_for(lambda: in_hand(url) == 0)
 
 
 def test_who_goes_away_leaves_no_work_behind(slow, photo):
