@@ -46,7 +46,7 @@ def small_config(demo_records):
     config.semantic.width, config.semantic.units = 8, 1
     config.train.batch, config.train.steps, config.train.log_every = 2, 6, 1
     config.train.checkpoint_every, config.train.validate_every = 2, 4
-    config.train.evaluate = False
+    config.train.evaluate, config.train.gradients_every = False, 3
     config.prior.components, config.prior.samples = 4, 400
     return config
 

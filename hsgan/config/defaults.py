@@ -173,5 +173,6 @@ def training() -> dict[str, Any]:
         checkpoint_every=208,
         validate_every=1040,
         log_every=20,
+        gradients_every=200,  # how often the norm of each term's gradient is logged; 0: never
         evaluate=True,  # evaluate and write pictures when training ends
     )

@@ -87,7 +87,7 @@ def check_general(rules: Rules, config: ConfigDict) -> None:
         f"{config.model} takes no camera: must be False",
     )
     rules.positive("train.", "steps", "batch", "patch", "checkpoint_every", "validate_every", "log_every")
-    rules.not_negative("train.", "max_minutes")
+    rules.not_negative("train.", "max_minutes", "gradients_every")
     rules.one_of("train.precision", PRECISIONS)
     rules.rule(
         config.train.validate_every % max(config.train.checkpoint_every, 1) == 0,

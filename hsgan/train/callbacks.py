@@ -5,7 +5,7 @@
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -99,6 +99,37 @@ class Scalars(StepCallback):
             with self.writer.as_default(step):
                 for name, value in logs.items():
                     tf.summary.scalar(f"train/{name}", value)
+
+
+class TermGradients(StepCallback):
+    """Writes the norms of the terms' gradients to TensorBoard every `every` steps (`Trainer.term_gradients`).
+
+    It looks at the batch that comes next, from a stream of its own: the training does not notice.
+
+    Args:
+      batches: gives the stream of batches from a step on.
+      writer: of TensorBoard.
+      every: steps; 0 is never.
+    """
+
+    def __init__(
+        self,
+        start_step: int,
+        batches: Callable[[int], tf.data.Dataset],
+        writer: tf.summary.SummaryWriter,
+        every: int,
+    ):
+        super().__init__(start_step)
+        self.batches, self.writer, self.every = batches, writer, every
+        self.measure = tf.function(lambda batch: self.model.term_gradients(batch))
+
+    def on_step(self, step: int, logs: Logs) -> None:
+        if not self.every or step % self.every:
+            return
+        norms = self.measure(next(iter(self.batches(step))))
+        with self.writer.as_default(step):
+            for name, value in norms.items():
+                tf.summary.scalar(f"term_gradient/{name}", value)
 
 
 class Validation(StepCallback):

@@ -4,6 +4,7 @@
 """
 
 import contextlib
+import functools
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +20,7 @@ from hsgan.records.manifest import Manifest
 from hsgan.records.reader import diagnose
 from hsgan.run.folder import RunFolder
 from hsgan.spectra.srf import SrfDictionary
-from hsgan.train.callbacks import Checkpoints, FiniteGuard, ProgressBar, Scalars, Stopwatch, Validation
+from hsgan.train.callbacks import Checkpoints, FiniteGuard, ProgressBar, Scalars, Stopwatch, TermGradients, Validation
 from hsgan.train.state import TrainingState
 from hsgan.train.trainer import Trainer
 from hsgan.train.trainers import TRAINERS
@@ -131,12 +132,14 @@ def build_callbacks(
     values = config.train
     network, cameras = state.model.inference_model, folder.dictionary()
     validator = Validator(config, sources.cubes, network, cameras, folder.test_camera, writer)
+    batches = functools.partial(state.model.batches, config, sources, folder.training_dictionary())
     stopwatch = Stopwatch(start, float(state.seconds.numpy()), values.max_minutes)
     return [
         FiniteGuard(start),
         stopwatch,
         ProgressBar(start, values.steps, state.model.shown, values.log_every),
         Scalars(start, writer, values.log_every),
+        TermGradients(start, batches, writer, values.gradients_every),
         Validation(start, values.steps, values.validate_every, validator, folder, state),
         Checkpoints(start, values.steps, values.checkpoint_every, state, stopwatch),
     ]

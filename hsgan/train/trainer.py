@@ -75,6 +75,16 @@ class Trainer(keras.Model):
         """The network that evaluation and export use: the weight average where there is one."""
         return self.network if self.average is None else self.average
 
+    def term_gradients(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """Returns the norm of the gradient of each weighted term of the objective by name; nothing is trained.
+
+        None where a training does not say.
+
+        Args:
+          batch: as in `train_step`.
+        """
+        return {}
+
     def finish_step(self) -> None:
         """Counts the step, and moves the weight average towards the weights by `1 - ema`."""
         if self.average is not None:

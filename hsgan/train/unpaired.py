@@ -183,6 +183,17 @@ class UnpairedTrainer(Trainer):
             terms["semantic"] = self.semantic_term(cube, batch)
         return terms
 
+    def term_gradients(self, batch):
+        """The norms on the generator's weights, each of which the sum of all terms moves."""
+        with tf.GradientTape(persistent=True) as tape:
+            terms = self.generator_terms(self.network(batch["rgb"], training=True), batch)
+            weighted = {name: self.config.loss[name] * term for name, term in terms.items()}
+        variables, zero = self.generator_variables, tf.UnconnectedGradients.ZERO
+        return {
+            name: tf.linalg.global_norm(tape.gradient(term, variables, unconnected_gradients=zero))
+            for name, term in weighted.items()
+        }
+
     def semantic_term(self, cube: tf.Tensor, batch: dict[str, tf.Tensor]) -> tf.Tensor:
         """Cross-entropy of the classes that the semantic branch reads off cube and parser features (Eq. 12)."""
         seen = cube

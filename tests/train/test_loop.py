@@ -77,7 +77,9 @@ def test_tensorboard_has_terms_gradient_norms_metrics_and_pictures(run):
     assert {f"train/{name}" for name in terms | norms} <= tags
     assert {f"validation/{name}" for name in ("psnr", "assim", "sam_deg", "sam_lit_deg", "srf_error")} <= tags
     assert {f"validation/{name}" for name in ("error_maps", "spectra", "srf")} <= tags
+    assert {f"term_gradient/{name}" for name in terms - {"loss", "discriminator"}} <= tags
     assert [event.step for event in events.Tensors("train/loss")] == [1, 2, 3, 4]
+    assert [event.step for event in events.Tensors("term_gradient/adversarial")] == [3]
     picture = events.Tensors("validation/spectra")[0].tensor_proto.string_val[2]
     assert tf.io.decode_png(picture).shape[0] > 100
 

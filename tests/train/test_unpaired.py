@@ -102,6 +102,21 @@ def test_one_forward_serves_both_updates(config):
     assert same(weights(model.discriminator), weights(twin.discriminator))
 
 
+def test_the_norms_of_the_terms_gradients_are_theirs_and_train_nothing(config):
+    model, data = build(config), batch()
+    before = [weights(part) for part in (model.network, model.discriminator, model.semantic)]
+    norms = model.term_gradients(data)
+    after = [weights(part) for part in (model.network, model.discriminator, model.semantic)]
+    assert all(same(x, y) for x, y in zip(before, after, strict=True))
+    assert set(norms) == {"adversarial", "back_projection", "smoothness", "positivity", "semantic"}
+    with tf.GradientTape() as tape:
+        estimate = model.network(data["rgb"])
+        term = config.loss.back_projection * model.generator_terms(estimate, data)["back_projection"]
+    expected = tf.linalg.global_norm(tape.gradient(term, model.generator_variables))
+    assert float(norms["back_projection"]) == pytest.approx(float(expected), rel=1e-5)
+    assert all(float(norm) > 0 for norm in norms.values())
+
+
 def cube_gradient(model, data, name):
     """Gradient of one raw term times its weight with respect to the generated cube."""
     cube = tf.constant(model.network(data["rgb"])["cube"])
