@@ -24,6 +24,8 @@ CAMSPEC_WAVELENGTHS_NM = np.arange(400, 721, 10, dtype=np.float32)
 PREFERRED_TEST_CAMERA = "Nikon D700"
 # How far the mean of an SRF's row sums may lie from 1.
 SUM_TOLERANCE = 0.01
+# Smallest singular value of an SRF over its largest; of measured cameras it is above a twentieth.
+_LEAST_RANK = 1e-3
 _DICTIONARY_KEYS = ("names", "wavelengths_nm", "responses")
 
 
@@ -265,7 +267,8 @@ def check(srf: np.ndarray, bands: int) -> np.ndarray:
       bands: of the cubes.
 
     Raises:
-      DataError: another shape, values that are not finite, a row without a positive sum, rows whose mean sum is not 1.
+      DataError: another shape, values that are not finite, a row without a positive sum, rows whose mean sum is not 1,
+        rows that are linearly dependent.
     """
     srf = np.asarray(srf, np.float32)
     rule = f"camera: an SRF must be [3, {bands}], finite, rows R, G, B with positive sums, 1 in the mean of the three"
@@ -275,6 +278,8 @@ def check(srf: np.ndarray, bands: int) -> np.ndarray:
     if not (np.isfinite(srf).all() and (sums > 0).all() and abs(sums.mean() - 1) <= SUM_TOLERANCE):
         received = ", ".join(f"{value:g}" for value in sums)
         raise DataError(f"{rule}; divide it by that mean. Received: rows that sum to {received}")
+    if _dependent(srf):
+        raise DataError(f"{rule}, and linearly independent. Received: one row follows from the others")
     return srf
 
 
@@ -290,7 +295,20 @@ def _dictionary(names, wavelengths_nm, responses, source):
     if not (responses.sum(axis=-1) > 0).all():
         dark = names[int(np.argmin(responses.sum(axis=-1).min(axis=-1)))]
         raise DataError(f"{source}: camera {dark!r} has a channel without response on these wavelengths")
-    return SrfDictionary(tuple(names), np.asarray(wavelengths_nm, np.float32), normalize(responses), source)
+    responses = normalize(responses)
+    if _dependent(responses).any():
+        name = names[int(np.argmax(_dependent(responses)))]
+        raise DataError(
+            f"{source}: camera {name!r}: its rows R, G, B must be linearly independent on these wavelengths. "
+            "Received: one follows from the others; leave it out"
+        )
+    return SrfDictionary(tuple(names), np.asarray(wavelengths_nm, np.float32), responses, source)
+
+
+def _dependent(responses):
+    """Returns whether the rows of SRFs [..., 3, bands] are linearly dependent, and so tell less than three numbers."""
+    values = np.linalg.svd(np.asarray(responses, np.float64), compute_uv=False)
+    return values[..., -1] < _LEAST_RANK * values[..., 0]
 
 
 def _curve(path, number, row):

@@ -117,6 +117,21 @@ def test_the_temperature_makes_intervals_of_scenes_left_out_hold(cubes, monkeypa
     assert (np.concatenate(judged) < 1.645 * temperature).mean() == pytest.approx(0.9, abs=1e-3)
 
 
+@pytest.mark.parametrize(
+    ("scene", "components"),
+    [(np.full((3, 31), 0.2), 3), (np.zeros((50, 31)), 1), (np.full((50, 31), 0.3), 4)],
+    ids=["three pixels", "black", "one color"],
+)
+def test_poor_scenes_give_a_prior_of_fewer_components_or_a_narrow_one(scene, components):
+    """As many components as there are distinct spectra; the exposures make a line of one color."""
+    prior = fit.fit_scenes(GRID, settings(materials=0), {"scene": scene})
+    assert prior.components == components
+    estimate, deviation = mixture.deviate_mixture(
+        np.array([[0.2, 0.3, 0.1]], np.float32), mixture.solve_mixture(CAMERA, prior.parameters, 1e-6)
+    )
+    assert np.isfinite(estimate).all() and np.isfinite(deviation).all()
+
+
 @pytest.mark.parametrize("changes", [{"folds": 0}, {"folds": 1}])
 def test_without_folds_the_uncertainty_stays_as_it_is(cubes, changes):
     assert fit.fit_prior(GRID, settings(**changes), cubes, srf=CAMERA).temperature == 1

@@ -79,6 +79,17 @@ def test_malformed_files_are_named(tmp_path, change, message):
         srf.load(path, GRID)
 
 
+def test_a_camera_whose_rows_follow_from_each_other_is_refused_by_name(tmp_path):
+    path = camspec(tmp_path, "A", "Gray")
+    lines = path.read_text().splitlines()
+    gray = [*lines[:6], lines[5], lines[5]]
+    path.write_text("\n".join(gray) + "\n")
+    with pytest.raises(DataError, match=r"camera 'Gray': its rows R, G, B must be linearly independent"):
+        srf.load(path, GRID)
+    with pytest.raises(DataError, match=r"linearly independent\. Received: one row follows from the others"):
+        srf.check(np.full((3, 4), 0.25), 4)
+
+
 def test_extrapolation_is_refused(tmp_path):
     with pytest.raises(DataError, match=r"400-720 nm and are not extrapolated. Received wavelengths: 380-700"):
         srf.load(camspec(tmp_path, "A"), np.arange(380, 701, 10))
