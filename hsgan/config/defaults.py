@@ -114,6 +114,10 @@ def unpaired_loss() -> dict[str, Any]:
         smoothness=1e1,
         positivity=1e-2,
         semantic=1.0,
+        # Beyond the paper: mean absolute error on what random cameras make of the unpaired cubes; no captured pairs.
+        synthetic=0.0,
+        synthetic_camera="given",  # whether the network is told that camera: given | estimated
+        synthetic_exposure=0.5,  # a cube is multiplied by exp(U(-synthetic_exposure, synthetic_exposure))
         smoothness_form="absolute",  # absolute (Eq. 10) | squared [code]
         positivity_form="squared",  # squared (Eq. 11) | absolute [code]
         regularizer="l1_clip",  # of the adversarial game: l1_clip (Eq. 7) | gp1 | gp0 | spectral_norm | none

@@ -141,7 +141,8 @@ def check_unpaired(rules: Rules, config: ConfigDict) -> None:
         f"must be a multiple of {stride} (the discriminator's stride, then pooling to 2x2)",
     )
     rules.not_negative("loss.", "adversarial", "back_projection", "smoothness", "positivity", "semantic")
-    rules.not_negative("loss.", "semantic_gradient_scale", "gradient_penalty")
+    rules.not_negative("loss.", "synthetic", "synthetic_exposure", "semantic_gradient_scale", "gradient_penalty")
+    rules.one_of("loss.synthetic_camera", ("given", "estimated"))
     rules.one_of("loss.smoothness_form", ("absolute", "squared"))
     rules.one_of("loss.positivity_form", ("absolute", "squared"))
     rules.one_of("loss.regularizer", REGULARIZERS)

@@ -7,6 +7,7 @@ the batch. Weights come from the configuration (`config.loss`). Source: [SE] sec
 import keras
 import tensorflow as tf
 
+from hsgan.losses.paired import l1  # noqa: F401
 from hsgan.losses.rank import rank  # noqa: F401
 from hsgan.spectra.imaging import project
 

@@ -12,7 +12,7 @@ import tensorflow as tf
 from ml_collections import ConfigDict
 
 from hsgan import losses
-from hsgan.data import pipelines
+from hsgan.data import pairs, pipelines
 from hsgan.data.sources import Sources
 from hsgan.data.statistics import Statistics, cube_statistics
 from hsgan.losses.gradient_penalty import CENTERS, between, gradient_penalty
@@ -40,7 +40,7 @@ class UnpairedTrainer(Trainer):
       classes: number of semantic classes; 0 without a parser.
     """
 
-    shown = ("loss", "discriminator", "adversarial", "back_projection", "smoothness", "semantic")
+    shown = ("loss", "discriminator", "adversarial", "back_projection", "smoothness", "semantic", "synthetic")
 
     def __init__(
         self,
@@ -181,7 +181,16 @@ class UnpairedTrainer(Trainer):
             terms["positivity"] = losses.positivity(cube, values.positivity_form)
         if self.semantic is not None:
             terms["semantic"] = self.semantic_term(cube, batch)
+        if values.synthetic:
+            terms["synthetic"] = self.synthetic_term(batch["cube"])
         return terms
+
+    def synthetic_term(self, real):
+        """Mean absolute error on what random cameras make of unpaired cubes; each camera is told, or estimated."""
+        values, dictionary = self.config.loss, self.network.dictionary
+        cube, rgb, srf = pairs.synthetic(real, dictionary, values.synthetic_exposure, self.seed_of_step())
+        estimate = self.network(rgb, srf=srf if values.synthetic_camera == "given" else None)
+        return losses.l1(estimate["cube"], cube)
 
     def term_gradients(self, batch):
         """The norms on the generator's weights, each of which the sum of all terms moves."""

@@ -59,3 +59,15 @@ def test_quarter_turns_transpose_some_patches_and_leave_the_others(config, dicti
         assert same or transposed
         kinds.add(same)
     assert kinds == {True, False}
+
+
+def test_synthetic_pairs_are_projections_under_mixtures_of_cameras(dictionary):
+    cameras, cube = dictionary, np.random.default_rng(0).random((3, 4, 5, 31)).astype(np.float32)
+    made, rgb, cameras_of = (value.numpy() for value in pairs.synthetic(cube, cameras, 0.5, (1, 2)))
+    gain = made / cube
+    np.testing.assert_allclose(gain, gain[:, :1, :1, :1] * np.ones_like(gain), rtol=1e-5)
+    assert (np.abs(np.log(gain)) <= 0.5 + 1e-5).all() and np.ptp(gain) > 0.01
+    np.testing.assert_allclose(rgb, np.einsum("bhws,bcs->bhwc", made, cameras_of), rtol=1e-4)
+    np.testing.assert_allclose(cameras_of.sum(axis=-1), 1, rtol=1e-5)
+    low, high = cameras.responses.min(axis=0) - 1e-6, cameras.responses.max(axis=0) + 1e-6
+    assert ((cameras_of >= low) & (cameras_of <= high)).all()

@@ -117,6 +117,21 @@ def test_the_norms_of_the_terms_gradients_are_theirs_and_train_nothing(config):
     assert all(float(norm) > 0 for norm in norms.values())
 
 
+@pytest.mark.parametrize("camera", ["given", "estimated"])
+def test_synthetic_pairs_move_the_generator_and_the_estimator_only_if_it_is_asked(config, camera):
+    config.loss.synthetic, config.loss.synthetic_camera = 1.0, camera
+    model, data = build(config, semantic=False), batch()
+    with tf.GradientTape() as tape:
+        term = model.synthetic_term(data["cube"])
+    variables = (model.network.generator.trainable_variables, model.network.srf_estimator.trainable_variables)
+    generator, estimator = tape.gradient(term, variables)
+    assert float(term) > 0 and all(gradient is not None for gradient in generator)
+    assert all((gradient is None) == (camera == "given") for gradient in estimator)
+    assert "synthetic" in model.generator_terms(model.network(data["rgb"]), data)
+    config.loss.synthetic = 0.0
+    assert "synthetic" not in model.generator_terms(model.network(data["rgb"]), data)
+
+
 def cube_gradient(model, data, name):
     """Gradient of one raw term times its weight with respect to the generated cube."""
     cube = tf.constant(model.network(data["rgb"])["cube"])
