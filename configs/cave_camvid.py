@@ -19,6 +19,7 @@ def get_config():
     config = default_config()
     config.name = "cave_camvid"
     config.data.cubes = "records/cave"
+    config.data.brightness = 0.5
     config.data.rgb = "records/camvid"
     config.data.cube_scale = (0.5, 1.0)
     config.data.rgb_scale = (0.75, 1.5)

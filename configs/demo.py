@@ -15,6 +15,7 @@ def get_config():
     """Returns the configuration."""
     config = default_config()
     config.name = "demo"
+    config.data.brightness = 0.5
     config.data.cube_scale = (0.5, 1.0)
     config.data.rgb_scale = (0.75, 1.25)
     config.data.rgb_crop = 128

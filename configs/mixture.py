@@ -18,6 +18,7 @@ def get_config():
     config.model = "mixture"
     config.cameras.known = True
     config.data.cubes = "records/cave"
+    config.data.brightness = 0.5
     config.prior.components = 64
     config.paired.pixel_form = "leveled"
     config.paired.learning_rate = 1e-3

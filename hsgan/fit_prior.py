@@ -31,7 +31,7 @@ def main(_):
     cameras = folder.training_dictionary()
     directory = FLAGS.data or sources.folder(folder.config, "cubes")
     read_manifest(directory).check_wavelengths(cameras.wavelengths_nm)
-    prior = fit_run(folder.config.prior, directory, cameras)
+    prior = fit_run(folder.config.prior, directory, cameras, folder.config.data.brightness)
     folder.save_prior(prior)
     print(f"{folder.path}: {prior.source}; its deviations are multiplied by {prior.temperature:.2f}")
 

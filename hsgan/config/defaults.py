@@ -50,6 +50,9 @@ def data() -> dict[str, Any]:
         cubes="demo",  # folder of cube records (tfrecords_tools.build_hsi), or "demo"
         rgb="demo",  # folder of photo records (tfrecords_tools.build_rgb), or "demo"
         validation_split="validation",  # of the cube records
+        # Every cube and photo is brought to this brightness, whole and by one factor, before the network, and so in use
+        # (`hsgan.spectra.exposure`); 0: they stay as they are, as in the papers.
+        brightness=0.0,
         cache="",  # where the demo set is made; "" is the user's cache folder
         cube_scale=(1 / 7, 1 / 2),  # random rescale of a cube, per axis [code]
         quarter_turns=False,  # random quarter turns of cube patches, beside the flips

@@ -99,6 +99,7 @@ def check_general(rules: Rules, config: ConfigDict) -> None:
 def check_data(rules: Rules, config: ConfigDict) -> None:
     """Records and crops."""
     rules.positive("data.", "crops_per_read", "rgb_crop")
+    rules.not_negative("data.", "brightness")
     rules.one_of("data.rgb_encoding", ENCODINGS)
     rules.scale_range("data.cube_scale")
     rules.scale_range("data.rgb_scale")

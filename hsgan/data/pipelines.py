@@ -56,7 +56,8 @@ def cube_patches(config: ConfigDict, manifest: Manifest, start_step: int = 0) ->
       start_step: number of batches that a resumed run has already seen.
 
     Returns:
-      `tf.data.Dataset` of float32 [batch, patch, patch, bands], linear radiance.
+      `tf.data.Dataset` of float32 [batch, patch, patch, bands], linear radiance; with `data.brightness` times what
+      brings the whole cube to that.
 
     Raises:
       DataError: as `unpaired`.
@@ -68,7 +69,10 @@ def cube_patches(config: ConfigDict, manifest: Manifest, start_step: int = 0) ->
 
     def scene_of(position, serialized):
         record = graph.parse_cube(serialized, bands)
-        return record["values"], record["scale"], _crop_seeds(config.seed, _CUBES, position, reads)
+        unit = record["scale"]
+        if config.data.brightness:
+            unit = imaging.gain(imaging.sampled(record["values"]), config.data.brightness)[0, 0, 0]
+        return record["values"], unit, _crop_seeds(config.seed, _CUBES, position, reads)
 
     def crop_of(values, unit, seed):
         return crops.cube_crop(values, seed, patch, scale, unit)
@@ -111,7 +115,8 @@ def photo_crops(config: ConfigDict, manifest: Manifest, start_step: int = 0) -> 
     Returns:
       `tf.data.Dataset` of dictionaries: `encoded` float32 [batch, crop, crop, 3] in [0, 1], sRGB-encoded, for the scene
       parser; `labels` int32 [batch, crop, crop], `VOID` where there is none; `rgb` float32 [batch, patch, patch, 3] in
-      [0, 1], the same crop in linear light, by area average.
+      [0, 1], the same crop in linear light, by area average; with `data.brightness` times what brings the whole photo
+      to that.
 
     Raises:
       DataError: as `unpaired`.
@@ -139,15 +144,20 @@ def labelled_photos(config: ConfigDict, manifest: Manifest, start_step: int = 0)
 def _photos(config, manifest, start_step, stream, batch, with_rgb):
     records = _records(manifest, config, stream, start_step * batch)
     size, patch, scale = config.data.rgb_crop, config.train.patch, tuple(config.data.rgb_scale)
+    linear, brightness = config.data.rgb_encoding == "linear", config.data.brightness
+
+    def to_linear(image):
+        return image if linear else imaging.srgb_decode(image)
 
     def crop_of(position, serialized):
         photo = graph.parse_photo(serialized)
         seed = _crop_seeds(config.seed, stream, position, 1)[0]
         image, labels = crops.photo_crop(photo["image"], photo["labels"], seed, size, scale)
-        linear = config.data.rgb_encoding == "linear"
         crop = {"encoded": imaging.srgb_encode(image) if linear else image, "labels": labels}
         if with_rgb:
-            crop["rgb"] = crops.shrink(image if linear else imaging.srgb_decode(image), patch)
+            crop["rgb"] = crops.shrink(to_linear(image), patch)
+        if with_rgb and brightness:
+            crop["rgb"] *= imaging.gain(to_linear(imaging.sampled(photo["image"])), brightness)[0]
         return crop
 
     photos = records.map(crop_of, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)

@@ -46,7 +46,7 @@ def pixel_pairs(
     shapes = {"cube": (1, 1, batch, bands), "rgb": (1, 1, batch, 3), "srf": (1, 3, bands)}
 
     def made():
-        scenes = scene_spectra(cubes.directory, ("train",), config.mixture.pixels, config.seed)
+        scenes = scene_spectra(cubes.directory, ("train",), config.mixture.pixels, config.seed, config.data.brightness)
         return batches(config, np.concatenate(list(scenes.values())), dictionary, start_step)
 
     signature = {name: tf.TensorSpec(shape) for name, shape in shapes.items()}

@@ -11,7 +11,10 @@ def results_table(results):
     methods = {name: method["mean"] for name, method in results["methods"].items()}
     scenes = len(next(iter(results["methods"].values()))["scenes"])
     mode = "camera estimated (blind)" if results["blind"] else "camera known"
-    table = Table(title=f"{results['camera']}, {mode}; {scenes} scenes, protocol {results['protocol']}")
+    what = f"{scenes} scenes"
+    if "photos" in results:
+        mode, what = "by the evidence in each photo", f"{scenes} photos, scale {results['scale']}"
+    table = Table(title=f"{results['camera']}, {mode}; {what}, protocol {results['protocol']}")
     table.add_column("method")
     shown = {metric: column for metric, column in COLUMNS.items() if all(metric in mean for mean in methods.values())}
     for heading, _, _ in shown.values():
@@ -47,4 +50,10 @@ def print_results(results, console=None):
     if "srf" in results:
         error, precision = results["srf"]["error"], results["srf"]["precision"]
         text = f"estimated SRF: error {error:.3f} (0 equal, 1 disjoint), precision {100 * precision:.1f} %"
+        if "skill" in results["srf"]:
+            skill, lost, mean = (results["srf"][name] for name in ("skill", "lost_db", "mean_camera"))
+            text += (
+                f", skill {skill:.2f} (0 the mean camera, 1 exact); {lost:.2f} dB lost against the true camera, "
+                f"{mean['lost_db']:.2f} with the mean camera"
+            )
         console.print(text, highlight=False)

@@ -10,6 +10,7 @@ from hsgan.evaluate.degradations import Degraded
 from hsgan.evaluate.harness import evaluate
 from hsgan.reconstruct.method import Method
 from hsgan.records.reader import iterate_cubes
+from hsgan.spectra import exposure
 from hsgan.spectra.imaging import project
 from hsgan.spectra.srf import SrfDictionary
 
@@ -18,7 +19,7 @@ CALIBRATION_SIDE = 96
 
 
 def calibration_images(
-    records: str | Path, dictionary: SrfDictionary, split: str = "train"
+    records: str | Path, dictionary: SrfDictionary, split: str = "train", brightness: float = 0.0
 ) -> dict[str, list[dict[str, np.ndarray]]]:
     """Returns {signature: [inputs]} for `hsgan.export.tflite.quantize`.
 
@@ -28,6 +29,7 @@ def calibration_images(
       records: folder of cube records.
       dictionary: the network's cameras.
       split: of the records.
+      brightness: of the network, that whole images are brought to; 0: it sees them as they are.
     """
     cubes = [cube for _, cube in itertools.islice(iterate_cubes(records, split), CALIBRATION_IMAGES)]
     rng, images = np.random.default_rng(0), []
@@ -40,8 +42,9 @@ def calibration_images(
         # As it is, then as a photo whose brightest value is full scale.
         rgb = rgb if number % 2 else rgb / max(float(rgb.max()), 1e-6)
         images.append({"rgb": np.clip(rgb, 0, 1)[None].astype(np.float32), "srf": srf[None].astype(np.float32)})
-    alone = [{"rgb": inputs["rgb"]} for inputs in images]
-    return {"reconstruct": alone, "known_srf": images, "estimate_srf": alone}
+    whole = [{"rgb": inputs["rgb"]} for inputs in images]
+    parts = [inputs | {"rgb": inputs["rgb"] * exposure.gain(inputs["rgb"][0], brightness)} for inputs in images]
+    return {"reconstruct": whole, "known_srf": parts, "estimate_srf": [{"rgb": inputs["rgb"]} for inputs in parts]}
 
 
 def accuracy(

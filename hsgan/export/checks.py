@@ -10,6 +10,7 @@ import tensorflow as tf
 from hsgan.errors import HsganError
 from hsgan.lite.model import LiteModel
 from hsgan.networks.base import ReconstructionNetwork
+from hsgan.reconstruct.forward import reconstruct_whole
 from hsgan.reconstruct.models import SavedModel
 from hsgan.spectra.imaging import srgb_decode
 
@@ -40,8 +41,10 @@ class Reference:
         for index, size in enumerate(SIZES):
             codes = fixed_image(*size, seed=index)
             rgb = srgb_decode(codes / np.float32(255)).numpy()[None]
-            blind, known = network(rgb), network(rgb, srf=self.known)
-            self.cases.append((codes, rgb, blind["cube"].numpy(), blind["srf"].numpy(), known["cube"].numpy()))
+            blind = reconstruct_whole(network, rgb, network.brightness)
+            supposed, known = network.estimate_srf(rgb), network.reconstruct(rgb, self.known)
+            answers = blind["cube"], blind["srf"], known, supposed
+            self.cases.append((codes, rgb, *(tensor.numpy() for tensor in answers)))
         # Largest values over all images: the step of an integer does not shrink with an image.
         self.cube_peak = max(np.abs(array).max() for case in self.cases for array in (case[2], case[4]))
         self.srf_peak = max(np.abs(case[3]).max() for case in self.cases)
@@ -56,8 +59,8 @@ class Reference:
         The codes of `compact` may differ by half a step beyond.
         """
         found = []
-        for codes, rgb, cube, srf, known_cube in self.cases:
-            found.append(self._difference(model, "serving_default", rgb, cube, srf, known_cube))
+        for codes, rgb, cube, srf, known_cube, supposed in self.cases:
+            found.append(self._difference(model, "serving_default", rgb, cube, srf, known_cube, supposed))
             png = [tf.io.encode_png(codes).numpy()]
             found.append(difference(model.run("encoded", image=png)["cube"], cube, self.cube_peak))
             bands = np.array([cube.shape[-1] - 1, 0], np.int32)
@@ -70,7 +73,7 @@ class Reference:
         found.append(difference(pair, np.concatenate([self.cases[0][2]] * 2), self.cube_peak))
         return max(found)
 
-    def _difference(self, model, signature, rgb, cube, srf, known_cube):
+    def _difference(self, model, signature, rgb, cube, srf, known_cube, supposed):
         """Returns the largest relative difference in what both kinds of model have: blind, camera known, SRF."""
         blind = model.run(signature, rgb=rgb)
         known = model.run("known_srf", rgb=rgb, srf=self.known)
@@ -79,7 +82,7 @@ class Reference:
             difference(blind["cube"], cube, self.cube_peak),
             difference(blind["srf"], srf, self.srf_peak),
             difference(known["cube"], known_cube, self.cube_peak),
-            difference(estimated["srf"], srf, self.srf_peak),
+            difference(estimated["srf"], supposed, self.srf_peak),
         )
 
 

@@ -142,7 +142,7 @@ def write_artefacts(network, stage, precisions, records, described):
     images = None
     for precision in steps_left:
         if precision in tflite.CALIBRATED and images is None:
-            images = calibration.calibration_images(records, network.dictionary)
+            images = calibration.calibration_images(records, network.dictionary, brightness=network.brightness)
         content, file = tflite.quantize(float_model, precision, images), f"{precision}.tflite"
         whole.write_bytes(stage / file, content)
         model = LiteModel(stage / file, metadata=described)

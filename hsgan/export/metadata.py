@@ -44,6 +44,7 @@ def describe(folder, network, name, version, checkpoint, max_pixels):
         "needs_camera": bool(network.needs_camera),
         "estimates_camera": bool(network.estimates_camera),
         "takes_negative_srf": True,
+        "brightness": network.brightness,
         "receptive_radius": network.receptive_radius,
         "stride": network.stride,
         "thumbnail_pixels": THUMBNAIL_PIXELS,

@@ -21,11 +21,12 @@ def require(condition, message, *received):
     return tf.debugging.Assert(condition, [f"{message} Received:" if received else message, *received], summarize=8)
 
 
-def checked_rgb(rgb, max_pixels):
+def checked_rgb(rgb, max_pixels, full_scale=True):
     """Returns rgb float32 [n, h, w, 3] after checking shape, size and values.
 
     Args:
       rgb: what came in. max_pixels: largest n * h * w.
+      full_scale: whether values end at 1; those of an image that was brought to a brightness may be larger.
     """
     rgb = _of_any_shape(rgb)
     shape = _padded_shape(rgb, 4)
@@ -46,7 +47,7 @@ def checked_rgb(rgb, max_pixels):
     )
     low, high = tf.reduce_min(values), tf.reduce_max(values)
     in_range = require(
-        tf.logical_not(tf.logical_or(low < 0, high > 1)),
+        tf.logical_not(tf.logical_or(low < 0, high > (1 if full_scale else rgb.dtype.max))),
         "rgb: must be linear light in [0, 1]; divide 8-bit values by 255, then undo the sRGB curve.",
         low,
         high,

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from hsgan.disk.whole import write_file
 from hsgan.export import requests
-from hsgan.reconstruct.forward import forward_of
+from hsgan.reconstruct.forward import forward_of, reconstruct_whole
 
 WARMUP = Path("assets.extra") / "tf_serving_warmup_requests"
 # A whole image in one graph takes some 2 kB a pixel of memory.
@@ -26,7 +26,7 @@ class Server(tf.Module):
     def __init__(self, network, max_pixels=MAX_PIXELS):
         super().__init__(name="server")
         self.forward = forward_of(network)
-        self.bands, self.max_pixels = network.bands, max_pixels
+        self.bands, self.max_pixels, self.brightness = network.bands, max_pixels, network.brightness
 
     def signatures(self):
         """Returns {name: tf.function}."""
@@ -49,7 +49,7 @@ class Server(tf.Module):
         return self._reconstructed(requests.decoded(image, self.max_pixels))
 
     def known_srf(self, rgb, srf):
-        rgb = requests.checked_rgb(rgb, self.max_pixels)
+        rgb = self._checked_part(rgb)
         srf = requests.checked_srf(srf, tf.shape(rgb)[0], self.bands)
         return {"cube": self.forward.reconstruct(rgb, srf)}
 
@@ -64,11 +64,14 @@ class Server(tf.Module):
         return {"cube": tf.cast(codes, tf.uint16), "scale": scale, "srf": result["srf"]}
 
     def estimate_srf(self, rgb):
-        return {"srf": self.forward.estimate_srf(requests.checked_rgb(rgb, self.max_pixels))}
+        return {"srf": self.forward.estimate_srf(self._checked_part(rgb))}
+
+    def _checked_part(self, rgb):
+        # Of an image whose brightness the client knows: it scales the parts and the thumbnail by one factor.
+        return requests.checked_rgb(rgb, self.max_pixels, full_scale=not self.brightness)
 
     def _reconstructed(self, rgb):
-        srf = self.forward.estimate_srf(rgb)
-        return {"cube": self.forward.reconstruct(rgb, srf), "srf": srf}
+        return reconstruct_whole(self.forward, rgb, self.brightness)
 
 
 def write_saved_model(network, folder, name, version, max_pixels=MAX_PIXELS):

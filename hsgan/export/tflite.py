@@ -18,7 +18,7 @@ import tensorflow as tf
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 from hsgan.errors import HsganError
-from hsgan.reconstruct.forward import portable_forward_of
+from hsgan.reconstruct.forward import portable_forward_of, reconstruct_whole
 
 PRECISIONS = ("float32", "float16", "dynamic", "int8", "int16x8")
 CALIBRATED = {"int8": 8, "int16x8": 16}  # bits of the activations
@@ -33,7 +33,8 @@ def convert(network):
       HsganError: the network has operations that TFLite has not.
     """
     forward = portable_forward_of(network)
-    functions = {name: _frozen(function) for name, function in _signatures(forward, network.bands).items()}
+    signatures = _signatures(forward, network.bands, network.brightness)
+    functions = {name: _frozen(function) for name, function in signatures.items()}
     with tempfile.TemporaryDirectory() as folder:
         tf.saved_model.save(tf.Module(), folder, signatures=functions)
         return tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=list(functions)).convert()
@@ -88,13 +89,12 @@ def _ranges(model, recipe, calibration):
     return found.get_model_qsvs()
 
 
-def _signatures(forward, bands):
+def _signatures(forward, bands, brightness):
     rgb = tf.TensorSpec((1, None, None, 3), tf.float32, "rgb")
     srf = tf.TensorSpec((1, 3, bands), tf.float32, "srf")
 
     def reconstruct(rgb):
-        srf = forward.estimate_srf(rgb)
-        return {"cube": forward.reconstruct(rgb, srf), "srf": srf}
+        return reconstruct_whole(forward, rgb, brightness)
 
     return {
         "reconstruct": tf.function(reconstruct, input_signature=[rgb]),

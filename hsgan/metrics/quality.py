@@ -128,6 +128,9 @@ def spectral_angles(truth: np.ndarray, estimate: np.ndarray) -> np.ndarray:
     return angles
 
 
+NO_SCALE, BEST_SCALE = SCALES = ("none", "best")  # of an estimate, before it is compared
+
+
 def best_scale(truth: np.ndarray, estimate: np.ndarray) -> float:
     """Returns the number by which `estimate` comes nearest to `truth`, in the sum of squares over all values; 1 for 0.
 

@@ -53,3 +53,22 @@ def srf_precision(errors: np.ndarray) -> float:
     thresholds = np.clip(np.asarray(errors, np.float64), 0, 1)
     precision_curve(thresholds)
     return float(1 - thresholds.mean())
+
+
+def srf_skill(errors: np.ndarray, reference: np.ndarray) -> float:
+    """Returns `1 - mean(errors) / mean(reference)`: 0 is as good as a reference camera, 1 exact, below 0 worse.
+
+    Args:
+      errors: float [count], of `srf_error`, of estimates.
+      reference: float [count], of the same images with the reference in place of an estimate, e.g. the mean camera.
+
+    Raises:
+      ValueError: none, or a different number of each.
+    """
+    errors, reference = (np.asarray(values, np.float64) for values in (errors, reference))
+    if errors.ndim != 1 or errors.shape != reference.shape or errors.size == 0:
+        raise ValueError(
+            f"errors, reference: must be one number an image each. Received: {errors.shape}, {reference.shape}"
+        )
+    # A reference that is exact leaves nothing to gain.
+    return float(1 - errors.mean() / reference.mean()) if reference.mean() > 0 else -float(errors.mean() > 0)

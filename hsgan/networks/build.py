@@ -41,4 +41,6 @@ def build_network(
       prior: of the training's spectra (`MixturePrior`), for a network that has one; None leaves it to be loaded.
       dtype: policy of what is heavy, e.g. "mixed_bfloat16"; None is float32.
     """
-    return NETWORKS[config.model](config, dictionary, statistics, prior=prior, dtype=dtype, **kwargs)
+    network = NETWORKS[config.model](config, dictionary, statistics, prior=prior, dtype=dtype, **kwargs)
+    network.brightness = config.data.brightness
+    return network

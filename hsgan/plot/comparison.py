@@ -6,9 +6,8 @@ import numpy as np
 
 from hsgan.errors import DataError
 from hsgan.metrics import protocols, quality
+from hsgan.metrics.quality import BEST_SCALE, NO_SCALE
 from hsgan.plot.view import CubeView
-
-NO_SCALE, BEST_SCALE = SCALES = ("none", "best")
 
 
 @dataclass(frozen=True, eq=False)

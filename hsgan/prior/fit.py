@@ -28,6 +28,7 @@ def fit_prior(
     directory: str | Path | None = None,
     splits: Sequence[str] = ("train",),
     srf: np.ndarray | None = None,
+    brightness: float = 0.0,
 ) -> MixturePrior:
     """Returns the prior of the spectra of a folder of cubes and of measured materials, or of materials alone.
 
@@ -40,6 +41,7 @@ def fit_prior(
       directory: folder of cube records; None is materials alone.
       splits: of the records.
       srf: float [3, bands], the camera to calibrate for.
+      brightness: that every cube is brought to first (`hsgan.spectra.exposure`); 0: as they are.
 
     Raises:
       DataError: no such records, or one that cannot be read; no cubes, and wavelengths at which no materials were
@@ -49,7 +51,7 @@ def fit_prior(
     scenes = {}
     if directory is not None:
         cubes = round(values.samples * (1 - material_share(wavelengths_nm, values)))
-        scenes = scene_spectra(directory, splits, cubes, values.seed)
+        scenes = scene_spectra(directory, splits, cubes, values.seed, brightness)
     prior = fit_scenes(wavelengths_nm, values, scenes)
     if scenes:
         prior = replace(prior, source=f"{read_manifest(directory).source} ({', '.join(splits)}): {prior.source}")
@@ -58,18 +60,20 @@ def fit_prior(
     return replace(prior, temperature=calibrate(wavelengths_nm, values, scenes, srf))
 
 
-def fit_run(values: ConfigDict, directory: str | Path, cameras: SrfDictionary) -> MixturePrior:
+def fit_run(values: ConfigDict, directory: str | Path, cameras: SrfDictionary, brightness: float = 0.0) -> MixturePrior:
     """Returns the prior of a run: of its training cubes, calibrated for the mean of the cameras that it trains with.
 
     Args:
       values: `config.prior`.
       directory: folder of its cube records.
       cameras: those of the training.
+      brightness: as for `fit_prior`.
 
     Raises:
       DataError: as `fit_prior`.
     """
-    return fit_prior(cameras.wavelengths_nm, values, directory, srf=cameras.responses.mean(axis=0))
+    mean = cameras.responses.mean(axis=0)
+    return fit_prior(cameras.wavelengths_nm, values, directory, srf=mean, brightness=brightness)
 
 
 def fit_scenes(wavelengths_nm: np.ndarray, values: ConfigDict, scenes: Mapping[str, np.ndarray]) -> MixturePrior:

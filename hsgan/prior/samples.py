@@ -7,7 +7,7 @@ import numpy as np
 
 from hsgan.records.manifest import read_manifest
 from hsgan.records.reader import iterate_cubes
-from hsgan.spectra import reflectances
+from hsgan.spectra import exposure, reflectances
 
 MATERIALS = ("CIE 224:2017", *reflectances.CHARTS)
 _MIX = 0.3  # both parameters of the beta distribution of the share of one of two materials: mostly nearly one of them
@@ -19,6 +19,7 @@ def scene_spectra(
     splits: Sequence[str],
     count: int,
     seed: int,
+    brightness: float = 0.0,
 ) -> dict[str, np.ndarray]:
     """Returns random pixels of a folder's cubes by scene, {scene: float32 [n, bands]}; as many of every scene.
 
@@ -30,6 +31,7 @@ def scene_spectra(
       splits: of the records.
       count: of pixels.
       seed: of what is random.
+      brightness: that every cube is brought to first (`hsgan.spectra.exposure`); 0: as they are.
 
     Raises:
       DataError: no such records, or one that cannot be read.
@@ -41,6 +43,7 @@ def scene_spectra(
         for scene, cube in iterate_cubes(directory, split):
             pixels = cube.reshape(-1, cube.shape[-1])
             drawn[scene] = pixels[np.random.default_rng([seed, len(drawn)]).permutation(len(pixels))[:each]]
+            drawn[scene] *= exposure.gain(cube, brightness)
     return drawn
 
 

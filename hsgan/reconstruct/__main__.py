@@ -115,6 +115,8 @@ def main(argv):
                 print(method.introduction)
             done += 1
             print(report(name, paths, result), flush=True)
+            if result.warning:
+                print(f"warning: {name}: {result.warning}", file=sys.stderr, flush=True)
     if failed:
         others = f"; the others are in {FLAGS.output}" if done else ""
         raise DataError(f"{failed} of {failed + done} photos could not be reconstructed{others}")

@@ -5,6 +5,7 @@ cube = model.reconstruct("photo.jpg")
 cube.sel(wavelength=550, method="nearest").plot()
 """
 
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from hsgan.reconstruct.photos import Work, read_image
 from hsgan.reconstruct.pretrained import pretrained_method
 from hsgan.reconstruct.reflectance import White
 from hsgan.run.folder import RunFolder
+from hsgan.spectra import exposure
 from hsgan.spectra import srf as srf_lib
 
 
@@ -142,6 +144,8 @@ class Reconstructor:
         Raises:
           DataError: a photo, an array, an encoding, a camera, a patch or a light that cannot be used.
           RunError: uncertainty of a model that does not give it.
+
+        Warns of a dark photo (`hsgan.spectra.exposure`).
         """
         if encoding not in ENCODINGS:
             raise DataError(f"encoding: must be one of {', '.join(ENCODINGS)}. Received: {encoding!r}")
@@ -150,6 +154,8 @@ class Reconstructor:
             chosen = choose(str(camera or ""), self.method, rgb, origin or found)
         else:
             chosen = Camera(GIVEN, srf_lib.check(camera, self.method.bands), "as asked for")
+        if dark := exposure.warning_of(rgb):
+            warnings.warn(f"{photo if isinstance(photo, str | Path) else 'photo'}: {dark}", stacklevel=2)
         patch = None if white is None else White(*white)
         work = Work(self.method, rgb, chosen, consistent, facts, uncertainty, patch, light)
         cubes = [np.empty(work.header.shape, np.float32) for _ in range(1 + uncertainty)]

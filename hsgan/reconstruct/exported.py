@@ -42,6 +42,8 @@ class Exported(Method):
             self.needs_camera, self.estimates_camera = metadata["needs_camera"], metadata["estimates_camera"]
             # Older exports refuse an SRF with negative values, as developed pictures have it.
             self.takes_negative_srf = metadata.get("takes_negative_srf", False)
+            # Older exports see images as they are.
+            self.brightness = float(metadata.get("brightness", 0.0))
             self.receptive_radius, self.stride = metadata["receptive_radius"], metadata["stride"]
             self.thumbnail_pixels = metadata["thumbnail_pixels"]
             super().__init__(metadata["name"], dictionary, self.facts_of(metadata))

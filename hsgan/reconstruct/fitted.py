@@ -16,7 +16,7 @@ from hsgan.reconstruct.methods import CLOSED_FORMS, Knowledge, closed_forms
 def fit_config(config: ml_collections.ConfigDict) -> MixturePrior:
     """Returns the mixture prior that a run of a configuration would fit."""
     cameras = sources.training_cameras(config, sources.cameras(config))
-    return fit_run(config.prior, sources.folder(config, "cubes"), cameras)
+    return fit_run(config.prior, sources.folder(config, "cubes"), cameras, config.data.brightness)
 
 
 def fitted(
@@ -40,9 +40,10 @@ def fitted(
     cameras = sources.training_cameras(config, sources.cameras(config))
     needed = any(CLOSED_FORMS[name].needs_prior for name in names)
     knowledge = Knowledge(
-        cube_statistics(sources.folder(config, "cubes"), "train"),
+        cube_statistics(sources.folder(config, "cubes"), "train", config.data.brightness),
         config.generator.prior_noise,
         prior_of(config) if needed else None,
         config.prior.noise,
+        config.data.brightness,
     )
     return closed_forms(cameras, knowledge, names)

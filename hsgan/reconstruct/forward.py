@@ -21,6 +21,7 @@ from hsgan.reconstruct import portable
 from hsgan.reconstruct.fused import fold, stage_output
 from hsgan.reconstruct.pixelwise import estimate_in_parts
 from hsgan.reconstruct.portable import PORTABLE
+from hsgan.spectra import imaging
 from hsgan.spectra.operations import EXACT, Operations
 
 
@@ -129,6 +130,21 @@ class MixtureForward(Forward):
 
 def _constant(values):
     return tf.Variable(values, trainable=False)
+
+
+def reconstruct_whole(forward: Forward, rgb: tf.Tensor, brightness: float) -> dict[str, tf.Tensor]:
+    """Returns {"cube", "srf"} of whole images, which are brought to a brightness and their cubes back.
+
+    Args:
+      forward: the network's form.
+      rgb: float32 [n, h, w, 3], linear.
+      brightness: `ReconstructionNetwork.brightness`; 0: they are taken as they are.
+    """
+    gain = imaging.gain(rgb, brightness) if brightness else None
+    rgb = rgb if gain is None else rgb * gain
+    srf = forward.estimate_srf(rgb)
+    cube = forward.reconstruct(rgb, srf)
+    return {"cube": cube if gain is None else cube / gain, "srf": srf}
 
 
 def saved_variables(layer: keras.layers.Layer) -> list[tf.Variable]:

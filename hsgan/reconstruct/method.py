@@ -5,7 +5,6 @@ srf: float32 [3, bands], of the camera that made it, known or estimated. cube: f
 """
 
 import abc
-import functools
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -13,6 +12,7 @@ import numpy as np
 from hsgan.errors import RunError
 from hsgan.reconstruct import tiling
 from hsgan.reconstruct.tiling import Block, Image
+from hsgan.spectra import exposure
 from hsgan.spectra.srf import SrfDictionary
 
 Place = tuple[slice, slice]
@@ -21,8 +21,8 @@ Place = tuple[slice, slice]
 class Method(abc.ABC):
     """A way from RGB to a cube.
 
-    A subclass defines `window`, and `srf_of` if it estimates the camera. Tiles, halos, thumbnails and checks of the
-    image are here.
+    A subclass defines `window`, and `srf_of` if it estimates the camera. Tiles, halos, thumbnails, checks of the
+    image and its exposure are here.
 
     A method that knows how uncertain its values are sets `gives_deviation`, and defines `uncertain_window`.
 
@@ -33,6 +33,8 @@ class Method(abc.ABC):
 
     Attributes:
       name, dictionary, facts: see above.
+      brightness: that every image is brought to, by one factor for the whole of it, before `window` and `srf_of` see
+        it; what they make of it is brought back (`hsgan.spectra.exposure`). 0: they see images as they are.
       needs_camera: whether `reconstruct` uses its SRF.
       estimates_camera: whether `estimate_srf` looks at the image.
       takes_negative_srf: whether the SRF may have negative values, as that of a developed picture.
@@ -45,6 +47,7 @@ class Method(abc.ABC):
       thumbnail_pixels: of a larger image the SRF is estimated from means over squares.
     """
 
+    brightness = 0.0
     needs_camera = True
     estimates_camera = False
     takes_negative_srf = True
@@ -92,7 +95,7 @@ class Method(abc.ABC):
             value that is not finite.
         """
         if self.estimates_camera:
-            return self.srf_of(tiling.thumbnail(rgb, self.thumbnail_pixels))
+            return self.srf_of(self.exposed(tiling.thumbnail(rgb, self.thumbnail_pixels), self.gain(rgb)))
         tiling.check_shape(rgb)
         return self.mean_camera
 
@@ -113,7 +116,12 @@ class Method(abc.ABC):
           DataError: an image of the wrong shape or type, with a value that is not finite, or too large for a method
             that looks at the whole of it.
         """
-        return self.blocks(functools.partial(self.window, srf=np.asarray(srf, np.float32)), rgb)
+        gain, srf = self.gain(rgb), np.asarray(srf, np.float32)
+
+        def compute(window):
+            return self.exposed(self.window(self.exposed(window, gain), srf), 1 / gain)
+
+        return self.blocks(compute, rgb)
 
     def check_deviation(self) -> None:
         """Raises `RunError` unless the method also gives the standard deviations of its values."""
@@ -129,11 +137,28 @@ class Method(abc.ABC):
           (place, block, deviation): beside each block the standard deviation of its values, of the same shape.
         """
 
+        gain, srf = self.gain(rgb), np.asarray(srf, np.float32)
+
         def compute(window):
-            return np.concatenate(self.uncertain_window(window, np.asarray(srf, np.float32)), axis=-1)
+            both = np.concatenate(self.uncertain_window(self.exposed(window, gain), srf), axis=-1)
+            return self.exposed(both, 1 / gain)
 
         for place, both in self.blocks(compute, rgb):
             yield place, both[..., : self.bands], both[..., self.bands :]
+
+    def gain(self, rgb: Image) -> np.float32:
+        """Returns the factor that brings an image to the method's `brightness`; 1 where it sees images as they are.
+
+        Raises:
+          DataError: an image of the wrong shape.
+        """
+        tiling.check_shape(rgb)
+        return exposure.gain(rgb, self.brightness)
+
+    @staticmethod
+    def exposed(values: np.ndarray, gain: np.float32) -> np.ndarray:
+        """Returns float32 values times a factor; themselves where that is 1."""
+        return values if gain == 1 else values * np.float32(gain)
 
     def cube(self, rgb: Image, srf: np.ndarray) -> np.ndarray:
         """Returns the cube float32 [height, width, bands] of an image under an SRF: `reconstruct`, joined."""

@@ -24,6 +24,7 @@ class Knowledge:
       noise: variance of the noise in the RGB, of `wiener` and `ridge`.
       prior: of the training's spectra; None: there is none, and no `mixture`.
       prior_noise: variance of the noise in the RGB, of `mixture`.
+      brightness: of the images that go with them, as `Method.brightness`.
       facts: about what they were learned from, for the files that the methods make.
     """
 
@@ -31,6 +32,7 @@ class Knowledge:
     noise: float = NOISE
     prior: MixturePrior | None = None
     prior_noise: float = mixture.NOISE
+    brightness: float = 0.0
     facts: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -48,7 +50,7 @@ class ClosedFormMethod(Method):
     def __init__(self, name: str, dictionary: SrfDictionary, knowledge: Knowledge):
         super().__init__(name, dictionary, {**knowledge.facts, "model": name})
         self.mean, self.covariance = (tf.convert_to_tensor(values, tf.float32) for values in knowledge.statistics)
-        self.noise = knowledge.noise
+        self.noise, self.brightness = knowledge.noise, knowledge.brightness
 
 
 class Interpolation(ClosedFormMethod):

@@ -53,6 +53,7 @@ class NetworkMethod(Method):
         super().__init__(name, network.dictionary if dictionary is None else dictionary, facts)
         self.network, self.engine = network, build_engine(network, engine)
         self.needs_camera, self.estimates_camera = network.needs_camera, network.estimates_camera
+        self.brightness = network.brightness
         self.receptive_radius, self.stride = network.receptive_radius, network.stride
         self.gives_deviation = isinstance(self.engine, MixtureEngine)
 
@@ -106,7 +107,12 @@ def closed_forms_of(folder: RunFolder, method: NetworkMethod) -> list[Method]:
     """
     values, facts = folder.config, {name: method.facts[name] for name in ("model_version", "license")}
     knowledge = Knowledge(
-        method.network.statistics, values.generator.prior_noise, folder.prior(), values.prior.noise, facts
+        method.network.statistics,
+        values.generator.prior_noise,
+        folder.prior(),
+        values.prior.noise,
+        values.data.brightness,
+        facts,
     )
     return closed_forms(method.network.dictionary, knowledge)
 

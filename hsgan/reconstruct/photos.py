@@ -26,6 +26,7 @@ from hsgan.reconstruct.reflectance import White
 from hsgan.reconstruct.region import Region
 from hsgan.reconstruct.round_trip import RoundTrip
 from hsgan.reconstruct.tiling import Decoded, Image
+from hsgan.spectra import exposure
 from hsgan.spectra.bands import bands_at
 from hsgan.spectra.consistency import make_consistent
 
@@ -73,10 +74,12 @@ class Reconstruction:
     Attributes:
       header: `hsgan.files.header.CubeHeader`, with all facts.
       check: `hsgan.reconstruct.round_trip.RoundTrip.result`.
+      warning: what is to be told of the photo; "" for nothing.
     """
 
     header: CubeHeader
     check: dict
+    warning: str = ""
 
 
 class Work:
@@ -324,7 +327,7 @@ class Files:
             quantity = work.header.facts["quantity"]
             figure = preview(facts["photo"], small, sample.cube, work.header.wavelengths_nm, check, quantity)
             paths.append(figures.save(figure, f"{stem}{PREVIEW_SUFFIX}"))
-        return paths, Reconstruction(work.header, check)
+        return paths, Reconstruction(work.header, check, exposure.warning_of(rgb))
 
     def chosen(self, header):
         """Returns (indices of the bands that are written, header of their file)."""

@@ -8,6 +8,8 @@ stand inside TensorFlow graphs, which are trained through and exported. Source: 
 import numpy as np
 import tensorflow as tf
 
+from hsgan.spectra import exposure
+
 Tensor = tf.Tensor | np.ndarray
 _LINEAR_LIMIT = 0.0031308
 _ENCODED_LIMIT = 0.04045
@@ -28,6 +30,32 @@ def project(cube: Tensor, srf: Tensor) -> tf.Tensor:
     if srf.shape.rank == 2:
         return tf.tensordot(cube, srf, axes=[[-1], [-1]])
     return tf.einsum("bhws,bcs->bhwc", cube, srf)
+
+
+def sampled(images: Tensor) -> tf.Tensor:
+    """Returns the pixels of images [..., height, width, channels] that their brightness is taken from, as an image."""
+    images = tf.convert_to_tensor(images)
+    pixels = tf.reduce_prod(tf.cast(tf.shape(images)[-3:-1], tf.float32))
+    apart = tf.cast(tf.maximum(tf.math.ceil(tf.sqrt(pixels / exposure.PIXELS)), 1), tf.int32)
+    return images[..., ::apart, ::apart, :]
+
+
+def brightness(images: Tensor) -> tf.Tensor:
+    """Returns the brightness of images or cubes [..., height, width, channels], float32 [...].
+
+    It is that of `hsgan.spectra.exposure.brightness`, of which this is the form for graphs. It looks at all pixels:
+    give it those of a large image that `sampled` returns.
+    """
+    values = tf.reduce_max(tf.cast(images, tf.float32), axis=-1)
+    # In units of the largest: high powers of a dark image would be nothing in float32.
+    top = tf.maximum(tf.reduce_max(values, axis=(-2, -1), keepdims=True), exposure.BLACK)
+    shares = tf.reduce_mean((tf.maximum(values, 0) / top) ** exposure.ORDER, axis=(-2, -1))
+    return top[..., 0, 0] * shares ** (1 / exposure.ORDER)
+
+
+def gain(images: Tensor, level: float) -> tf.Tensor:
+    """Returns the factors float32 [..., 1, 1, 1] that bring images to the brightness `level`, as `exposure.gain`."""
+    return (level / tf.maximum(brightness(images), exposure.BLACK))[..., None, None, None]
 
 
 def add_noise(rgb: Tensor, seed: tuple[int, int], shot: float = 0.0, read: float = 0.0) -> tf.Tensor:

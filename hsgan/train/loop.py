@@ -68,7 +68,7 @@ def go_on(config: ConfigDict, folder: RunFolder, sources: Sources) -> RunFolder:
     folder.save_dictionary(sources.dictionary)
     cameras = folder.training_dictionary()
     if folder.prior() is None:
-        folder.save_prior(fit_run(config.prior, sources.cubes.directory, cameras))
+        folder.save_prior(fit_run(config.prior, sources.cubes.directory, cameras, config.data.brightness))
     if config.train.deterministic:
         tf.config.experimental.enable_op_determinism()
     keras.utils.set_random_seed(config.seed)

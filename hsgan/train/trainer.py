@@ -60,7 +60,8 @@ class Trainer(keras.Model):
           cameras: those of `sources` that the training sees.
           folder: of the run, for what has to be made first and kept.
         """
-        return cls(config, cameras, cube_statistics(sources.cubes.directory, "train"), prior=folder.prior())
+        statistics = cube_statistics(sources.cubes.directory, "train", config.data.brightness)
+        return cls(config, cameras, statistics, prior=folder.prior())
 
     @staticmethod
     def batches(config: ConfigDict, sources: Sources, cameras: SrfDictionary, start_step: int) -> tf.data.Dataset:

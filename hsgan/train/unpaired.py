@@ -67,7 +67,7 @@ class UnpairedTrainer(Trainer):
         cls, config: ConfigDict, sources: Sources, cameras: SrfDictionary, folder: RunFolder
     ) -> "UnpairedTrainer":
         """Returns the trainer with its scene parser, which is pre-trained into the run folder first if asked to."""
-        statistics = cube_statistics(sources.cubes.directory, "train")
+        statistics = cube_statistics(sources.cubes.directory, "train", config.data.brightness)
         parser = prepared_parser(config, sources.photos, folder)
         return cls(config, cameras, statistics, parser, sources.photos.classes, prior=folder.prior())
 

@@ -6,9 +6,10 @@ import tensorflow as tf
 
 from hsgan import config as config_lib
 from hsgan.data import pipelines
-from hsgan.records import schema
+from hsgan.records import reader, schema
 from hsgan.records.manifest import Manifest, read_manifest
 from hsgan.records.writer import RecordWriter
+from hsgan.spectra import exposure, imaging
 
 BANDS = np.arange(400, 701, 100, dtype=np.float32)
 SCENES = 7
@@ -193,3 +194,25 @@ def test_maps_stay_parallel_under_op_determinism(config):
             for node in function.node_def:
                 if getattr(op_def_registry.get(node.op), "is_stateful", False):
                     assert node.op.startswith(known), f"{stream.__name__}: {node.op}"
+
+
+def test_brightness_is_that_of_whole_cubes_and_photos(config):
+    """One factor for every crop of a scene: the same crops as without it, times what its scene needs."""
+    plain, parser = _take(unpaired(config), 5), _take(labelled_photos(config), 2)
+    config.data.brightness = 0.4
+    exposed = _take(unpaired(config), 5)
+    _same(_take(labelled_photos(config), 2), parser)
+    scenes = {}
+    for record in reader.iterate_records(config.data.cubes, "train"):
+        scenes[int(record.values[0, 0, 0]) - 1000] = 0.4 / exposure.brightness(record.values.astype(float))
+    stored = [tf.io.decode_png(record.image) for record in reader.iterate_records(config.data.rgb, "train")]
+    photos = [imaging.srgb_decode(tf.cast(image, tf.float32) / 255) for image in stored]
+    gains = [exposure.gain(photo.numpy(), 0.4) for photo in photos]
+    for before, after in zip(plain, exposed, strict=True):
+        _same(after["encoded"], before["encoded"])
+        for old, new in zip(before["cube"] / 0.5, after["cube"], strict=True):
+            np.testing.assert_allclose(new, old * scenes[int(old[0, 0, 0]) - 1000], rtol=1e-4)
+        for old, new in zip(before["rgb"], after["rgb"], strict=True):
+            ratio = float(new.sum() / old.sum())
+            np.testing.assert_allclose(new, old * ratio, rtol=1e-4, atol=1e-6)
+            assert min(abs(ratio / gain - 1) for gain in gains) < 1e-3

@@ -1,0 +1,150 @@
+"""Developed pictures of known scenes: what it costs to read a JPEG in place of a sensor's own values.
+
+The pictures are a set's own (CAVE's `NAME_RGB.bmp`). Each is read with the responses of sRGB and with the dictionary's
+mean camera, as it is and after what cameras and their owners do to pictures. Beside them stand the same scenes
+projected exactly by the responses of sRGB. Cubes are compared after the best single scale. Source: method section 20.
+"""
+
+import io
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageEnhance
+from rich.table import Table
+from tqdm import tqdm
+
+from hsgan.evaluate.harness import Subject, score, write_results
+from hsgan.evaluate.photos import Opener, Pair, find_pairs, read_pair
+from hsgan.evaluate.shots import Shot
+from hsgan.files.cubes import open_cube
+from hsgan.metrics.columns import COLUMNS
+from hsgan.metrics.quality import BEST_SCALE
+from hsgan.plot import figures
+from hsgan.reconstruct import TENSORFLOW
+from hsgan.reconstruct.method import Method
+from hsgan.spectra import developed
+from hsgan.spectra.imaging import project, srgb_decode, srgb_encode
+
+NAME = "developed"
+EXACT, AS_IT_IS = "projected by sRGB's responses", "as it is"
+SRGB, MEAN = "srgb", "mean camera"
+METRICS = ("psnr", "sam_deg", "sam_lit_deg")
+_CONTRAST = 0.4  # share of the cubic in the tone curve, whose slope in the middle is then 1.2
+_SATURATION = 1.2
+
+
+def compressed(quality: int) -> Callable[[Image.Image], Image.Image]:
+    """Returns what a JPEG of a quality, as Pillow writes it, makes of a picture."""
+
+    def change(picture):
+        file = io.BytesIO()
+        picture.save(file, "JPEG", quality=quality)
+        return Image.open(file).convert("RGB")
+
+    return change
+
+
+def toned(picture: Image.Image) -> Image.Image:
+    """Returns a picture under an S-shaped tone curve: darker shadows, brighter lights, 20 % more contrast between."""
+    codes = np.arange(256) / 255
+    curve = (1 - _CONTRAST) * codes + _CONTRAST * (3 * codes**2 - 2 * codes**3)
+    return picture.point([round(255 * value) for value in curve] * 3)
+
+
+def saturated(picture: Image.Image) -> Image.Image:
+    """Returns a picture of 20 % more saturation."""
+    return ImageEnhance.Color(picture).enhance(_SATURATION)
+
+
+PROCESSING = {
+    AS_IT_IS: lambda picture: picture,
+    "JPEG quality 90": compressed(90),
+    "JPEG quality 75": compressed(75),
+    "tone curve": toned,
+    "saturation +20 %": saturated,
+}
+
+
+def evaluate_developed(
+    run: str | Path,
+    photos: Iterable[str],
+    truth: str | Path,
+    output: str | Path,
+    checkpoint: str = "best",
+    engine: str = TENSORFLOW,
+    opened: Opener = open_cube,
+) -> dict:
+    """Evaluates a run on developed pictures whose true cubes are known; writes `metrics.json`.
+
+    Args:
+      run: run folder.
+      photos: files, folders and patterns: pictures in sRGB.
+      truth: folder of the true cubes, matched by name (`hsgan.evaluate.photos`).
+      output: folder to write to.
+      checkpoint: as `hsgan.evaluate.harness.evaluate_run`, and so is `engine`.
+      engine: see above.
+      opened: opens the true cubes.
+
+    Returns:
+      {"protocol": "developed", "rows": [{"picture", "read_as", "methods": {method: {metric: mean}}}], "scenes"}, and
+      facts about the run; metrics: `METRICS` and `scale`.
+
+    Raises:
+      RunError, DataError: as `hsgan.evaluate.harness.evaluate_photos`.
+    """
+    figures.check_folder(output)
+    pairs = find_pairs(photos, truth)
+    subject = Subject.open(run, checkpoint, engine)
+    method = subject.method
+    cameras = {SRGB: developed.responses(method.wavelengths_nm), MEAN: method.mean_camera}
+    scenes = [_shot(pair, method, cameras[SRGB], opened) for pair in pairs]
+    cases = [(EXACT, SRGB, project_exactly)]
+    cases += [(name, reading, _processor(name)) for reading in cameras for name in PROCESSING]
+    rows = []
+    for picture, reading, change in tqdm(cases, NAME, unit="reading", disable=None):
+        shots = (replace(change(shot), srf=cameras[reading]) for shot in scenes)
+        found = score(subject.methods, shots, "quick", BEST_SCALE)["methods"]
+        means = {name: {key: entry["mean"][key] for key in (*METRICS, "scale")} for name, entry in found.items()}
+        rows.append({"picture": picture, "read_as": reading, "methods": means})
+    results = {"protocol": NAME, "rows": rows, "scenes": [shot.scene for shot in scenes], **subject.facts}
+    write_results(results, output)
+    return results
+
+
+def project_exactly(shot: Shot) -> Shot:
+    """Returns a shot of the same scene as the responses that it is read with make it, in full precision."""
+    return replace(shot, rgb=project(shot.truth, shot.srf).numpy())
+
+
+def tables(results: dict) -> Iterator[Table]:
+    """Yields a `rich` table of each metric of `evaluate_developed`: pictures down, methods across."""
+    names = list(results["rows"][0]["methods"])
+    for metric in METRICS:
+        heading, text, _ = COLUMNS[metric]
+        table = Table(title=f"{heading}, {len(results['scenes'])} developed pictures, best scale")
+        for column in ("picture", "read as"):
+            table.add_column(column)
+        for name in names:
+            table.add_column(name, justify="right")
+        for row in results["rows"]:
+            cells = (text.format(row["methods"][name][metric]) for name in names)
+            table.add_row(row["picture"], row["read_as"], *cells)
+        yield table
+
+
+def _shot(pair: Pair, method: Method, srf: np.ndarray, opened: Opener) -> Shot:
+    rgb, truth, _ = read_pair(pair, method, developed.NAME, opened=opened)
+    return Shot(pair.scene, truth, rgb, srf)
+
+
+def _processor(name: str) -> Callable[[Shot], Shot]:
+    """Returns what a processing of pictures makes of a shot: 8 bits in, 8 bits out."""
+
+    def change(shot):
+        codes = np.round(srgb_encode(shot.rgb).numpy() * 255).astype(np.uint8)
+        picture = PROCESSING[name](Image.fromarray(codes))
+        return replace(shot, rgb=srgb_decode(np.asarray(picture, np.float32) / 255).numpy())
+
+    return change
