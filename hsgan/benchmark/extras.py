@@ -1,36 +1,47 @@
 """What suites measure beyond their table, each a function of the `SuiteRun`, giving what goes under "extra"."""
 
 import numpy as np
+from tqdm import tqdm
 
 from hsgan.evaluate.stress import stress
-from hsgan.metrics.srf import precision_curve, srf_error, srf_precision
+from hsgan.evaluate.worth import Worth
+from hsgan.metrics.srf import precision_curve, srf_precision
 from hsgan.records.reader import iterate_cubes
-from hsgan.spectra.imaging import project
 
 CAMERAS = 10
 
 
 def srf(run):
-    """SRF precision over ten test cameras ([SE] Fig. 5): errors, their curve, and those of the mean camera beside."""
-    methods, mean = list(run.networks()), run.mean_camera
-    errors = {name: {} for name in (*(method.name for method in methods), "mean camera")}
+    """How well cameras are estimated, over ten test cameras ([SE] Fig. 5), and what that is worth.
+
+    Errors, their curve and the precision, and beside them skill and decibels (`hsgan.evaluate.worth`); the same of the
+    mean camera.
+    """
+    found, cameras_of = {}, test_cameras(run)
     scenes = list(iterate_cubes(run.cubes, run.split))
-    for camera in test_cameras(run):
-        truth = run.dictionary.srf(camera)
-        images = [project(cube, truth).numpy() for _, cube in scenes]
-        for method in methods:
-            errors[method.name][camera] = [srf_error(truth, method.estimate_srf(rgb)) for rgb in images]
-        errors["mean camera"][camera] = [srf_error(truth, mean)] * len(images)
-    found = {}
-    for name, by_camera in errors.items():
-        every = np.concatenate(list(by_camera.values()))
-        thresholds, shares = precision_curve(every)
-        found[name] = {
-            "precision": srf_precision(every),
-            "errors": by_camera,
-            "curve": {"thresholds": thresholds.tolist(), "shares": shares.tolist()},
-        }
+    for method in run.networks():
+        worths = {}
+        for camera in tqdm(cameras_of, f"cameras, {method.name}", unit="camera", disable=None):
+            worths[camera] = Worth()
+            for _, cube in scenes:
+                worths[camera].add(method, cube, run.dictionary.srf(camera))
+        every = Worth.joined(worths.values())
+        found[method.name] = _precision({camera: worth.errors for camera, worth in worths.items()}) | every.result()
+        mean = every.result()["mean_camera"]
+        found["mean camera"] = _precision({camera: worth.mean_errors for camera, worth in worths.items()})
+        found["mean camera"] |= {"skill": 0.0, "lost_db": mean["lost_db"]}
     return {"srf": found}
+
+
+def _precision(by_camera):
+    """Returns the paper's measure of {camera: errors}, with its curve."""
+    every = np.concatenate(list(by_camera.values()))
+    thresholds, shares = precision_curve(every)
+    return {
+        "precision": srf_precision(every),
+        "errors": by_camera,
+        "curve": {"thresholds": thresholds.tolist(), "shares": shares.tolist()},
+    }
 
 
 def cameras(run):

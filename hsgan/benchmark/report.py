@@ -139,6 +139,8 @@ def _srf_table(found):
         tables.numbers("precision %", "{:.1f}", True, [100 * entry["precision"] for entry in found.values()]),
         tables.numbers("mean error", "{:.3f}", False, [values.mean() for values in errors]),
         tables.numbers("largest error", "{:.3f}", False, [values.max() for values in errors]),
+        tables.numbers("skill", "{:.2f}", True, [entry["skill"] for entry in found.values()]),
+        tables.numbers("lost dB", "{:.2f}", False, [entry["lost_db"] for entry in found.values()]),
     ]
 
 

@@ -28,8 +28,8 @@ from hsgan.spectra import developed
 from hsgan.spectra.imaging import project, srgb_decode, srgb_encode
 
 NAME = "developed"
-EXACT, AS_IT_IS = "projected by sRGB's responses", "as it is"
-SRGB, MEAN = "srgb", "mean camera"
+EXACT, AS_IT_IS = "exact", "as it is"
+SRGB, MEAN = "srgb", "mean"
 METRICS = ("psnr", "sam_deg", "sam_lit_deg")
 _CONTRAST = 0.4  # share of the cubic in the tone curve, whose slope in the middle is then 1.2
 _SATURATION = 1.2
@@ -60,10 +60,10 @@ def saturated(picture: Image.Image) -> Image.Image:
 
 PROCESSING = {
     AS_IT_IS: lambda picture: picture,
-    "JPEG quality 90": compressed(90),
-    "JPEG quality 75": compressed(75),
+    "JPEG 90": compressed(90),
+    "JPEG 75": compressed(75),
     "tone curve": toned,
-    "saturation +20 %": saturated,
+    "saturation": saturated,
 }
 
 

@@ -49,6 +49,15 @@ class Worth:
         self.errors.append(self.mean_errors[-1] if same else srf_error(srf, estimate))
         self.lost_db.append(known - (blind if same else quality.psnr(truth, method.cube(rgb, estimate))))
 
+    @classmethod
+    def joined(cls, parts: Iterable["Worth"]) -> "Worth":
+        """Returns what several have collected, as one."""
+        whole = cls()
+        for part in parts:
+            for name, values in vars(part).items():
+                getattr(whole, name).extend(values)
+        return whole
+
     def result(self) -> dict:
         """Returns {"skill", "lost_db", "mean_camera": {"error", "lost_db"}}, of all images together."""
         return {
