@@ -2,9 +2,10 @@
 
   python benchmarks/exposure.py --data=records/cave --cameras=camspec_database.txt [--figure=docs/exposure.png]
 
-First table: training scenes are left out in turn, in four groups; `wiener` and `mixture` are fitted to the others. Each
-measure of brightness is used on the images alone ("in use"), or on the cubes fitted to as well ("both"), and brings them
-to its mean over the scenes fitted to. Every fourth row and column is estimated, seen through a Nikon D700, known.
+First table: training scenes are left out in turn, in four groups; `wiener` and `mixture` are fitted to the others.
+Each measure of brightness is used on the images alone ("in use"), or on the cubes fitted to as well ("both"), and
+brings them to its mean over the scenes fitted to. Every fourth row and column is estimated, seen through a Nikon D700,
+known.
 
 Second table, and the figure: validation scenes in less light, lit SAM. "As they are" is `data.brightness=0`, and the
 other `data.brightness=0.5`. Photos of 8 bits are encoded as sRGB and rounded; the others are exact.

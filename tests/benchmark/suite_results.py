@@ -52,6 +52,8 @@ def srf_extra():
         thresholds, shares = precision_curve(np.array(errors))
         found[name] = {
             "precision": srf_precision(errors),
+            "skill": 1 - sum(errors) / 1.2,
+            "lost_db": 10 * sum(errors),
             "errors": {camera: [error] for camera, error in zip(CAMERAS, errors, strict=True)},
             "curve": {"thresholds": thresholds.tolist(), "shares": shares.tolist()},
         }
