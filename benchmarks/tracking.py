@@ -1,11 +1,12 @@
-"""Milliseconds a frame of the tracker, by part, and frames a second.
+"""Milliseconds of processor time a frame of the tracker, by part.
 
   python benchmarks/tracking.py [--data=SEQUENCES] [--frames=60] [--cubes=bi,smooth]
 
 Rows: the target followed in RGB, in real cubes of 16 bands, and in cubes that closed forms make of every frame.
 Columns: reading the frame, making the cube, the maps of each feature, adding them up to cells and normalizing them,
 responses and peaks, training the filter. With --data the sequences of a benchmark's folder, otherwise a simulated video
-of 192x192. Compare rows of one run; a busy machine is slower.
+of 192x192. The time is the processor's, of all cores together: other work on the machine hardly changes it. One core
+alone makes as many frames a second as the last column says; on more it is at least that.
 """
 
 import itertools
@@ -38,11 +39,11 @@ class Stopwatch:
         function = getattr(owner, name)
 
         def timed(*arguments, **options):
-            inner, began = sum(self.seconds.values()), time.perf_counter()
+            inner, began = sum(self.seconds.values()), time.process_time()
             try:
                 return function(*arguments, **options)
             finally:
-                spent = time.perf_counter() - began
+                spent = time.process_time() - began
                 self.seconds[part] += spent - (sum(self.seconds.values()) - inner)
 
         setattr(owner, name, timed)
@@ -54,7 +55,7 @@ def main(_):
 
     sequences, makers = inputs()
     watch = watched()
-    table = Table(title=f"milliseconds a frame, {FLAGS.frames} frames of each of {len(sequences)} sequences")
+    table = Table(title=f"processor milliseconds a frame, {FLAGS.frames} frames of each of {len(sequences)} sequences")
     rows = []
     for name, bands, cubes in makers:
         watch.seconds.clear()
@@ -62,7 +63,7 @@ def main(_):
         if count:
             rows.append((name, {part: 1000 * spent / count for part, spent in watch.seconds.items()}))
     parts = list(dict.fromkeys(part for _, spent in rows for part in spent))
-    for heading in ("tracker", *parts, "sum", "frames/s"):
+    for heading in ("tracker", *parts, "sum", "frames a second"):
         table.add_column(heading, justify="left" if heading == "tracker" else "right")
     for name, spent in rows:
         total = sum(spent.values())

@@ -4,6 +4,7 @@ Pixels are those of a frame, or small squares of them; pixel 0 reaches from 0 to
 """
 
 import numpy as np
+from scipy import sparse
 
 
 def shrink(frame: np.ndarray, factor: int) -> np.ndarray:
@@ -65,6 +66,11 @@ def pool(maps: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
       columns: along the width, float32 [windows, columns, width].
     """
     windows, count, height = rows.shape
-    # All windows' rows in one product.
-    part = rows.reshape(windows * count, height) @ maps.reshape(height, -1)
-    return columns[:, None] @ part.reshape(windows, count, *maps.shape[1:])
+    width, channels = maps.shape[1:]
+    found = np.empty((windows, count, columns.shape[1], channels), np.float32)
+    # A pixel gives to two cells alone. All windows' rows in one product.
+    part = sparse.csr_array(rows.reshape(windows * count, height)) @ maps.reshape(height, -1)
+    for window, lines, across in zip(found, part.reshape(windows, count, width, channels), columns, strict=True):
+        cells = sparse.csr_array(across) @ lines.transpose(1, 0, 2).reshape(width, -1)
+        window[...] = cells.reshape(-1, count, channels).transpose(1, 0, 2)
+    return found
