@@ -7,7 +7,8 @@ Command: python -m hsgan.train --config=configs/agdnet_cave.py --config.cameras.
 On two cores: the same, and --config.agd_net.stages=4 --config.train.patch=64 --config.train.max_minutes=60
 Hardware: a GPU; the paper names none. Not yet run here.
 Expected: no table of the paper is at hand; its abstract claims more than 1.0 dB on average over the best earlier method
-on three benchmarks, with 67 times fewer parameters and 32 times fewer operations.
+on three benchmarks, with 67 times fewer parameters and 32 times fewer operations. FM-Net's 11,792,925 parameters are
+30.5 times the 386,136 of these 9 stages; 68.4 times the 172,391 of 4.
 """
 
 from hsgan.config import default_config

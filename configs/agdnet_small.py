@@ -1,7 +1,8 @@
 """AGD-Net for two CPU cores: 4 stages from the Wiener estimate, the camera an input, on CAVE (half size).
 
 Purpose: one supervised network that serves any camera, and the base of the suite `agdnet`. It departs from the
-published training (configs/agdnet_cave.py) in stages, patch, start and length.
+published training (configs/agdnet_cave.py) in stages, patch, start and length. FM-Net has 68.4
+times the parameters of 4 published stages (11,792,925 / 172,391).
 Records:
   python -m tfrecords_tools.build_hsi --source=cave --input=CAVE --output=records/cave \\
       --validation=balloons,feathers,oil_painting,thread_spools

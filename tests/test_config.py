@@ -89,7 +89,6 @@ def test_overrides_keep_their_type(override, value):
         (["seed=99999999999"], "seed: must be below 2**31"),
         (["optimizer.generator=Infinity"], "optimizer.generator: must be positive"),
         (["semantic.parser_weights=a.h5"], "semantic.pretrain_steps: must be 0 where semantic.parser_weights"),
-        (["loss.regularizer=none", "loss.semantic_gradient_scale=2"], "scales the clipped gradient"),
     ],
 )
 def test_cross_field_rules(overrides, rule):

@@ -7,11 +7,12 @@ report.html. Run it again to go on after an interruption: finished rows are kept
 from absl import flags
 
 from hsgan import cli
+from hsgan.config import INITIALIZATIONS
 
 FLAGS = flags.FLAGS
 SUITES = ("table1", "table2", "table3", "table4", "table5", "table6", "srf", "stress", "agdnet")
 
-TRACKING = "table4"
+TRACKING, SOURCES = "table4", "table6"
 
 
 def define_flags():
@@ -22,13 +23,21 @@ def define_flags():
     )
     flags.DEFINE_string("runs", "", "The --output of an earlier suite, whose runs are taken for rows of the same name.")
     flags.DEFINE_list(
-        "data", [], "Folder of cube records (table6: two; table4: of videos); default: the configuration's."
+        "data", [], "Folder of cube records that are scored (table4: of videos); default: those trained on."
+    )
+    flags.DEFINE_list(
+        "train_data", [], "Folder of cube records to train on (table6: two); default: --data, or the configuration's."
     )
     flags.DEFINE_list("rgb", [], "Folder of photo records (table6: two); default: the configuration's.")
-    flags.DEFINE_string("budget", "600steps", "Of every row: e.g. 600steps or 5minutes.")
+    flags.DEFINE_string(
+        "budget", "", "Of every row: e.g. 600steps or 5minutes; default: 600steps, in table3 and table5 1000steps."
+    )
     flags.DEFINE_enum("size", "small", ["small", "published"], "Of the networks.")
-    flags.DEFINE_list("seeds", ["0"], "Every row is trained once with each.")
-    flags.DEFINE_string("split", "validation", "Split of the cube records that is reported.")
+    flags.DEFINE_list("seeds", [], "Every row is trained once with each; default: 0, in table3 and table5 0,1,2.")
+    flags.DEFINE_string("split", "validation", "Split of the scored records, or all.")
+    flags.DEFINE_list("weights", [], "Of last and best on validation; default: both, or last where they are scored.")
+    flags.DEFINE_enum("start", "mixture", INITIALIZATIONS, "Where networks of table3 and table5 start.")
+    flags.DEFINE_list("bands", [], "Bands whose errors are drawn, nm; default: those of the paper's Fig. 3.")
     flags.DEFINE_string("camera", "", "Projects the test cubes; default: the configuration's test camera.")
     flags.DEFINE_integer("simulated", 4, "Simulated videos of table4 beside those of --data.", lower_bound=0)
     flags.DEFINE_bool("known_srf", None, "Give methods the camera; default: only in the suite agdnet.")
@@ -47,15 +56,20 @@ def main(_):
 
 def train_rows(output):
     """Trains and evaluates the rows of a suite; returns (tables for the screen, paths of what was written)."""
-    from hsgan.benchmark import budget, report, rows, runner
+    from hsgan.benchmark import budget, options, report, rows, runner
 
     config = cli.load_config()
-    cubes, photos = FLAGS.data or [config.data.cubes], FLAGS.rgb or [config.data.rgb]
-    config.data.cubes, config.data.rgb = cubes[0], photos[0]
-    suite = rows.build(FLAGS.suite, FLAGS.size, cubes, photos)
+    trained = FLAGS.train_data or ([] if FLAGS.suite == SOURCES else FLAGS.data) or [config.data.cubes]
+    photos = FLAGS.rgb or [config.data.rgb]
+    suite = rows.build(FLAGS.suite, FLAGS.size, trained, photos, FLAGS.start)
+    scored = options.one_folder(FLAGS.data, FLAGS.suite == SOURCES)
+    config.data.cubes, config.data.rgb = trained[0], photos[0]
     known = FLAGS.suite == "agdnet" if FLAGS.known_srf is None else FLAGS.known_srf
-    seeds, allowed = runner.parse_seeds(FLAGS.seeds), budget.parse(FLAGS.budget)
-    run = runner.SuiteRun(suite, config, allowed, seeds, output, FLAGS.split, FLAGS.camera, known, FLAGS.runs)
+    seeds = options.parse_seeds(FLAGS.seeds) if FLAGS.seeds else suite.seeds
+    run = runner.SuiteRun(
+        suite, config, budget.parse(FLAGS.budget or suite.budget), seeds, output, FLAGS.split, FLAGS.camera, known,
+        FLAGS.runs, scored, options.parse_weights(FLAGS.weights), options.parse_bands(FLAGS.bands),
+    )  # fmt: skip
     results = run.run()
     return [report.screen_table(suite, results)], report.write(suite, results, run)
 

@@ -6,7 +6,6 @@ from tqdm import tqdm
 from hsgan.evaluate.stress import stress
 from hsgan.evaluate.worth import Worth
 from hsgan.metrics.srf import precision_curve, srf_precision
-from hsgan.records.reader import iterate_cubes
 
 CAMERAS = 10
 
@@ -18,7 +17,7 @@ def srf(run):
     mean camera.
     """
     found, cameras_of = {}, test_cameras(run)
-    scenes = list(iterate_cubes(run.cubes, run.split))
+    scenes = list(run.scenes)
     for method in run.networks():
         worths = {}
         for camera in tqdm(cameras_of, f"cameras, {method.name}", unit="camera", disable=None):
@@ -58,7 +57,7 @@ def stressed(run):
     closed, networks = run.closed_forms(), list(run.networks())
     # All closed forms suppose the same camera: the first estimates it for all, and they are evaluated together.
     estimators = {method.name: closed[0] for method in closed} | {method.name: method for method in networks}
-    scenes = list(iterate_cubes(run.cubes, run.split))
+    scenes = list(run.scenes)
     unseen = {name: run.dictionary.srf(name) for name in run.base.cameras.held_out}
     return {
         "stress": stress(

@@ -11,7 +11,6 @@ from matplotlib.figure import Figure
 from hsgan.plot import figures
 from hsgan.plot.curves import METHOD_MARKS, stress_curves
 from hsgan.plot.figures import METHOD_COLORS, METHOD_STYLES
-from hsgan.records.reader import iterate_cubes
 from hsgan.spectra.imaging import project
 
 METHODS_A_FIGURE = 6
@@ -31,6 +30,8 @@ def validation(results, closed_forms=True):
     trained = []
     for index, (name, entry) in enumerate(results["rows"].items()):
         for number, seed in enumerate(entry["seeds"].values()):
+            if not seed["history"]:  # never trained
+                continue
             steps, psnr = zip(*((record["step"], record["psnr"]) for record in seed["history"]), strict=True)
             style = _style(index) | {"markersize": 4, "linewidth": 1.6}
             axis.plot(steps, psnr, **style, label=name if number == 0 else None)
@@ -57,7 +58,7 @@ def first_scene(run):
     Returns:
       (name, cube float32 [height, width, bands], {method: cube}).
     """
-    scene, truth = next(iter(iterate_cubes(run.cubes, run.split)))
+    scene, truth = next(iter(run.scenes))
     rgb = project(truth, run.srf).numpy()
     cubes = {}
     for method in itertools.chain(run.closed_forms(), run.networks()):
@@ -65,21 +66,25 @@ def first_scene(run):
     return scene, truth, cubes
 
 
-def scene_figures(scene, truth, cubes, wavelengths_nm):
+def scene_figures(scene, truth, cubes, wavelengths_nm, bands_nm=figures.ERROR_BANDS_NM):
     """Returns {file stem: figure}: error maps and spectra of one scene, at most `METHODS_A_FIGURE` methods in each.
 
     All error maps share one color scale, which ends at the median of the methods' largest errors: a method that failed
     does not hide the differences of the others.
 
     Args:
-      scene: its name. truth: float [height, width, bands]. cubes: {method: cube}. wavelengths_nm: float [bands].
+      scene: its name.
+      truth: float [height, width, bands].
+      cubes: {method: cube}.
+      wavelengths_nm: float [bands].
+      bands_nm: whose errors are drawn.
     """
-    top = float(np.median([figures.largest_error(truth, cube, wavelengths_nm) for cube in cubes.values()]))
+    top = float(np.median([figures.largest_error(truth, cube, wavelengths_nm, bands_nm) for cube in cubes.values()]))
     parts = -(-len(cubes) // METHODS_A_FIGURE)
     drawn = {}
     for number, names in enumerate(np.array_split(list(cubes), parts), 1):
         part = {str(name): cubes[str(name)] for name in names}
-        drawn[f"errors-{number}"] = figures.error_maps(scene, truth, part, wavelengths_nm, top=top)
+        drawn[f"errors-{number}"] = figures.error_maps(scene, truth, part, wavelengths_nm, bands_nm, top)
         drawn[f"spectra-{number}"] = figures.spectra(scene, truth, part, wavelengths_nm)
     return drawn
 

@@ -50,7 +50,7 @@ def write(suite, results, run):
       Paths of the files: the page, the Markdown table, and the figures.
     """
     drawn = {"validation": figures.validation(results, same_scenes(suite, run))}
-    drawn |= figures.scene_figures(*figures.first_scene(run), run.dictionary.wavelengths_nm)
+    drawn |= figures.scene_figures(*figures.first_scene(run), run.dictionary.wavelengths_nm, run.bands_nm)
     drawn |= figures.extra_figures(results["extra"])
     paths = {stem: save(figure, folder(run.output / FIGURES) / f"{stem}.png") for stem, figure in drawn.items()}
     write_text(run.output / TABLE, tables.markdown(suite, results))
@@ -117,7 +117,8 @@ def same_scenes(suite, run):
     fields = ("data.cubes", "data.validation_split")
     moved = any(field in row.settings for row in suite.rows for field in fields)
     camera = run.base.cameras.test or run.dictionary.default_test_camera
-    return run.split == run.base.data.validation_split and run.camera == camera and not moved
+    here = str(run.scenes.name) == str(run.base.data.cubes) and run.scenes.split == run.base.data.validation_split
+    return here and run.camera == camera and not moved
 
 
 def extra_tables(extra):

@@ -34,22 +34,39 @@ SMALL = {
 
 @dataclass(frozen=True)
 class Row:
-    """A row of a table: a name, and the fields of the configuration that make it what it is."""
+    """A row of a table: a name, and the fields of the configuration that make it what it is.
+
+    Attributes:
+      name: of the row.
+      settings: {field of the configuration: value}.
+      paper: the paper's numbers by name (`hsgan.benchmark.published`).
+      like: the row whose number of steps it takes, which has none; "": its own, measured for minutes.
+      trained: False: the network as it starts, without a step.
+    """
 
     name: str
     settings: dict = field(default_factory=dict)
-    paper: tuple = ()  # the paper's numbers, by the suite's `paper_metrics`
-    like: str = ""  # the row whose number of steps it takes, which has none; "": its own, measured for minutes
+    paper: dict = field(default_factory=dict)
+    like: str = ""
+    trained: bool = True
 
 
 @dataclass(frozen=True)
 class Suite:
-    """A table: its rows, the closed forms beside them, and what its paper columns are.
+    """A table: its rows, what stands beside them without training, and the paper's numbers.
 
     Attributes:
-      rows: trained, in the table's order. closed_forms: names in `hsgan.reconstruct.methods.CLOSED_FORMS`.
-      paper: {closed form: the paper's numbers}. paper_metrics: what the paper's numbers are.
+      name: of the suite.
+      title: of its table.
+      rows: in the table's order.
+      closed_forms: names in `hsgan.reconstruct.methods.CLOSED_FORMS`.
+      paper: {closed form: the paper's numbers}.
       extra: name of what is measured beyond the table: "" | "srf" | "stress" | "cameras".
+      black: whether a black image stands beside the rows: what a network must exceed to say anything.
+      bands_nm: whose errors are drawn.
+      reference: the row that every other is compared with, over its seeds; "": none.
+      budget: of every row, where none is asked for.
+      seeds: of every row, where none are asked for.
     """
 
     name: str
@@ -57,8 +74,12 @@ class Suite:
     rows: tuple
     closed_forms: tuple = ("bi", "smooth", "wiener", "ridge", "mixture")
     paper: dict = field(default_factory=dict)
-    paper_metrics: tuple = published.METRICS
     extra: str = ""
+    black: bool = False
+    bands_nm: tuple = published.FIG_3_NM
+    reference: str = ""
+    budget: str = "600steps"
+    seeds: tuple = (0,)
 
 
 def method(name, size, **settings):
@@ -70,14 +91,14 @@ def method(name, size, **settings):
     return {"model": name, **training, **small, **settings}
 
 
-def comparison(name, title, numbers, size, extra=""):
-    """Returns the suite of all methods (Tables 1 and 2)."""
+def comparison(name, title, numbers, size, **options):
+    """Returns the suite of all methods (Tables 1 and 2); `options` are of `Suite`."""
     names = ("hscnn_d", "fm_net", "chs_gan", "dbf", "hsgan")
     rows = tuple(Row(row, method(row, size), numbers[row]) for row in names)
-    return Suite(name, title, rows, paper={"bi": numbers["bi"]}, extra=extra)
+    return Suite(name, title, rows, paper={"bi": numbers["bi"]}, **options)
 
 
-def ablation(size):
+def ablation(size, start):
     """Returns the suite of Table 3: the parts of the unpaired objective, added one at a time."""
     parts = ("adversarial", "back_projection", "positivity", "smoothness")
     rows = []
@@ -91,34 +112,56 @@ def ablation(size):
                 "semantic.parser_weights": "",
             }
         if count < 5:
-            off |= {"loss.regularizer": "none", "loss.semantic_gradient_scale": 1.0}
-        rows.append(Row(name, method("hsgan", size, **off), published.TABLE_3[name], "" if count == 6 else FULL))
-    return Suite("table3", "Ablation: parts of the objective", tuple(rows), paper_metrics=("psnr",))
+            off["loss.regularizer"] = "none"
+        rows.append((name, off, published.TABLE_3[name]))
+    return game("table3", "Ablation: parts of the objective", size, start, rows, FULL)
 
 
-def regularizers(size):
-    """Returns the suite of Table 5: what keeps the adversarial game stable."""
+def regularizers(size, start):
+    """Returns the suite of Table 5: what keeps the adversarial game stable; all else is the same in every row."""
     names = ("none", "spectral_norm", "gp1", "gp0", "l1_clip")
-    rows = tuple(
-        Row(name, method("hsgan", size, **{"loss.regularizer": name, "loss.semantic_gradient_scale": 1.0}),
-            published.TABLE_5.get(name, ()), "" if name == "l1_clip" else "l1_clip")
-        for name in names
+    rows = [(name, {"loss.regularizer": name}, published.TABLE_5.get(name, {})) for name in names]
+    return game("table5", "Regularizers of the adversarial game", size, start, rows, "l1_clip")
+
+
+def game(name, title, size, start, rows, reference):
+    """Returns a suite whose rows differ in the adversarial game alone (Tables 3 and 5).
+
+    What a part adds or spoils must exceed what a seed does, so there are three of them, and 1,000 steps. From the
+    papers' own start ("learned") a network says nothing for far longer. So it stands beside its rows untrained, and a
+    black image with it.
+
+    Args:
+      name: of the suite.
+      title: of its table.
+      size: "small" or "published".
+      start: `generator.initialization` of every row.
+      rows: (name, settings, the paper's numbers) of each.
+      reference: the row with whose steps all are trained, and with which they are compared.
+    """
+    common = {"generator.initialization": start}
+    full = next(settings for row, settings, _ in rows if row == reference)
+    made = [Row("untrained", method("hsgan", size, **common, **full), trained=False)]
+    for row, settings, numbers in rows:
+        like = "" if row == reference else reference
+        made.append(Row(row, method("hsgan", size, **common, **settings), numbers, like))
+    return Suite(
+        name, title, tuple(made), black=True, reference=reference, budget="1000steps", seeds=(0, 1, 2)
     )  # fmt: skip
-    return Suite("table5", "Regularizers of the adversarial game", rows, paper_metrics=("psnr",))
 
 
 def sources(size, cubes, photos):
-    """Returns the suite of Table 6: every pair of two photo and two cube sources.
+    """Returns the suite of Table 6: every pair of two photo and two cube sources, all scored on the same test set.
 
     Raises:
       ConfigError: not two of each.
     """
     if len(cubes) != 2 or len(photos) != 2:
         raise ConfigError(
-            "table6: --data and --rgb must each name two folders of records, separated by a comma. "
+            "table6: --train_data and --rgb must each name two folders of records, separated by a comma. "
             f"Received: {len(cubes)} and {len(photos)}"
         )
-    for option, (one, other) in (("--data", cubes), ("--rgb", photos)):
+    for option, (one, other) in (("--train_data", cubes), ("--rgb", photos)):
         if _stem(one) == _stem(other):
             raise ConfigError(
                 f"table6: {option}: rows are named after the folders, whose names must differ; rename one. "
@@ -131,7 +174,7 @@ def sources(size, cubes, photos):
         name = f"{_stem(rgb)} + {_stem(cube)}"
         settings = method("hsgan", size, **{"data.rgb": rgb, "data.cubes": cube})
         rows.append(Row(name, settings, numbers, "" if name == first else first))
-    return Suite("table6", "Sources of photos and cubes", tuple(rows), paper_metrics=("psnr",))
+    return Suite("table6", "Sources of photos and cubes", tuple(rows))
 
 
 def agd_net(size):
@@ -151,26 +194,34 @@ def agd_net(size):
         agd("agd_net, no SZM", **{"agd_net.zero_mean": False}),
         agd("agd_net, no basic gradient", **{"agd_net.basic_gradient": False}),
     )
-    return Suite("agdnet", "AGD-Net beside other supervised networks", rows, paper_metrics=(), extra="cameras")
+    return Suite("agdnet", "AGD-Net beside other supervised networks", rows, extra="cameras")
 
 
-def build(name, size, cubes, photos):
+def build(name, size, cubes, photos, start="mixture"):
     """Returns the `Suite` called `name`.
 
     Args:
-      size: "small" or "published". cubes, photos: folders of records, for table6 two each.
+      name: of the suite.
+      size: "small" or "published".
+      cubes: folders of records that rows train on, for table6 two.
+      photos: likewise.
+      start: where the networks of table3 and table5 start.
 
     Raises:
       ConfigError: no such suite or size.
     """
     builders = {
         "table1": lambda: comparison("table1", "All methods (Table 1: ICVL)", published.TABLE_1, size),
-        "table2": lambda: comparison("table2", "All methods (Table 2: NTIRE 2020)", published.TABLE_2, size),
-        "table3": lambda: ablation(size),
-        "table5": lambda: regularizers(size),
+        "table2": lambda: comparison(
+            "table2", "All methods (Table 2: NTIRE 2020)", published.TABLE_2, size, bands_nm=published.FIG_3_NTIRE_NM
+        ),
+        "table3": lambda: ablation(size, start),
+        "table5": lambda: regularizers(size, start),
         "table6": lambda: sources(size, cubes, photos),
         "srf": lambda: Suite("srf", "SRF estimation (Fig. 5)", (Row("hsgan", method("hsgan", size)),), extra="srf"),
-        "stress": lambda: comparison("stress", "Stress: how each method degrades", published.TABLE_1, size, "stress"),
+        "stress": lambda: comparison(
+            "stress", "Stress: how each method degrades", published.TABLE_1, size, extra="stress"
+        ),
         "agdnet": lambda: agd_net(size),
     }
     if name not in builders:

@@ -2,9 +2,11 @@
 
 In the output folder: `runs/ROW-seedN` (run folders), `priors/` (of spectra, shared by runs), `results.json` (replaced
 after every finished row), `plan.json` (the steps of every row, fixed when the suite begins), and what
-`hsgan.benchmark.report` writes. A suite that was killed goes on where it was. Nothing is chosen on the scenes that are
-reported: where they are those of validation, numbers are of the *last* weights; where they are others
-(`--split=test`), of the weights that were *best* on validation.
+`hsgan.benchmark.report` writes. A suite that was killed goes on where it was.
+
+All rows are scored on the same scenes (`hsgan.benchmark.scenes`), whatever each is trained on. Numbers are of the
+*last* weights, as the papers', and of those that were *best* on validation beside them. Nothing is chosen on the scenes
+that are reported: where a row is validated on them, there are the last weights alone.
 """
 
 import gc
@@ -25,20 +27,20 @@ from hsgan.benchmark import budget as budget_lib
 from hsgan.benchmark.budget import Budget
 from hsgan.benchmark.extras import EXTRAS
 from hsgan.benchmark.measure import measure
+from hsgan.benchmark.options import reported_weights
+from hsgan.benchmark.scenes import Black, Scenes
 from hsgan.config.tree import leaves
 from hsgan.data import sources
 from hsgan.disk import guard
 from hsgan.disk.plain import read_json
 from hsgan.disk.whole import staged, write_json
-from hsgan.errors import ConfigError, RunError
+from hsgan.errors import RunError
 from hsgan.evaluate.harness import evaluate
 from hsgan.networks.cost import multiply_adds, parameters
 from hsgan.networks.parsers import REPORT_FILE
 from hsgan.prior.mixture import MixturePrior
 from hsgan.reconstruct.fitted import fit_config, fitted
 from hsgan.reconstruct.models import NetworkMethod
-from hsgan.records.manifest import read_manifest
-from hsgan.records.reader import iterate_cubes
 from hsgan.run.folder import RunFolder, versions
 from hsgan.train import loop
 from hsgan.train.state import checkpoints
@@ -52,37 +54,57 @@ class SuiteRun:
     """One suite in one output folder.
 
     Args:
-      suite: `hsgan.benchmark.rows.Suite`. base: the configuration that its rows change.
-      budget: `hsgan.benchmark.budget.Budget` of every row. seeds: of every row. output: folder.
-      split: of the cube records, that is reported. camera: that projects test cubes; "" takes the base's.
+      suite: `hsgan.benchmark.rows.Suite`.
+      base: the configuration that its rows change.
+      budget: `hsgan.benchmark.budget.Budget` of every row.
+      seeds: of every row.
+      output: folder.
+      split: of the scored records, or "all".
+      camera: that projects test cubes; "" takes the base's.
       known: whether methods are given the camera.
       earlier: folder of a suite whose runs and plan are taken for the rows of the same name; "": every row is trained
         here.
+      data: folder of the cube records that are scored; "": the base's, which rows train on.
+      weights: of "last" and "best", the first for figures and extras; () takes all that may be reported.
+      bands_nm: whose errors are drawn; () takes the suite's.
 
     Raises:
       RunError: the folder holds another suite, or is a file; `earlier` holds none, or one of another budget.
-      DataError: no records of cubes or photos, other wavelengths, no such split or camera.
+      ConfigError: the best weights are asked for, and a row is validated on the scenes that are scored.
+      DataError: no records of cubes or photos, other wavelengths, no such split or camera, scored scenes that a row is
+        trained on.
     """
 
-    def __init__(self, suite, base, budget, seeds, output, split="validation", camera="", known=False, earlier=""):
+    def __init__(
+        self, suite, base, budget, seeds, output, split="validation", camera="", known=False, earlier="", data="",
+        weights=(), bands_nm=(),
+    ):  # fmt: skip
         self.suite, self.budget, self.seeds = suite, budget, tuple(seeds)
-        self.base, self.split, self.known = base, split, known
+        self.base, self.known = base, known
+        self.bands_nm = tuple(bands_nm) or suite.bands_nm
         # Before anything is written: the records and cameras of every row, and the scenes that are reported.
-        found = sources.cube_problems(base)
-        for row in suite.rows:
-            found += sources.problems(self.config_of(row, self.seeds[0], 1))
+        found, configs = sources.cube_problems(base), [self.config_of(row, self.seeds[0], 1) for row in suite.rows]
+        for config in configs:
+            found += sources.problems(config)
         config_lib.refuse((), list(dict.fromkeys(found)))
         self.dictionary = sources.cameras(base)
         self.training_cameras = sources.training_cameras(base, self.dictionary)
         self.camera = camera or base.cameras.test or self.dictionary.default_test_camera
         self.srf = self.dictionary.srf(self.camera)
-        self.which = "last" if split == base.data.validation_split else "best"
-        self.cubes = sources.folder(base, "cubes")
-        read_manifest(self.cubes).files(split)
+        self.scenes = Scenes(data or base.data.cubes, split, base)
+        for config in configs:
+            self.scenes.refuse_trained_on(config)
+        self.validated = any(self.scenes.validates(config) for config in configs)
+        self.weights = reported_weights(tuple(weights), self.validated, split)
         self.output = Path(output)
         self.earlier = Path(earlier) if earlier else None
         self.earlier_plan = self.check_earlier() if earlier else {}
         self.results = self.begin()
+
+    @property
+    def which(self):
+        """The weights of figures and extras."""
+        return self.weights[0]
 
     def check_earlier(self):
         """Returns the plan of the earlier suite, after checking that its budget is this one's."""
@@ -107,7 +129,9 @@ class SuiteRun:
         identity = {
             "suite": self.suite.name,
             "budget": asdict(self.budget),
-            "split": self.split,
+            "data": str(self.scenes.name),
+            "split": self.scenes.split,
+            "weights": list(self.weights),
             "camera": self.camera,
             "known_srf": self.known,
             "config": _without_free_fields(config_lib.to_dict(self.base)),
@@ -150,17 +174,19 @@ class SuiteRun:
         found = read_json(file, error=RunError) if file.is_file() else {}
         found = self.earlier_plan | found
         for row in self.suite.rows:
-            if row.name not in found and not row.like:
+            if row.name not in found and not row.like and row.trained:
                 found[row.name] = budget_lib.steps_of(self.budget, self.config_of(row, self.seeds[0], 1))
                 tqdm.write(f"{row.name}: {found[row.name]} steps in {self.budget}")
                 write_json(file, found)
                 forget()
-        found = {row.name: found.get(row.name) or found[row.like] for row in self.suite.rows}
+        steps = {row.name: found.get(row.name) or found[row.like] for row in self.suite.rows if row.trained}
+        found = {row.name: steps.get(row.name, 0) for row in self.suite.rows}
         write_json(file, found)
         return found
 
     def config_of(self, row, seed, steps):
         """Returns the checked configuration of a row."""
+        steps = max(steps, 1)  # of a row that is not trained, for the configuration
         every = max(steps // VALIDATIONS, 1)
         changes = {
             "seed": seed, "name": row.name, "train.steps": steps, "train.checkpoint_every": every,
@@ -194,26 +220,50 @@ class SuiteRun:
         tqdm.write(f"{row.name}, seed {seed}: {steps} steps")
         self.share_parser(config, self.folder_of(row, seed))
         self.share_prior(config, self.folder_of(row, seed))
-        folder = loop.train(config, self.folder_of(row, seed))
-        method = NetworkMethod(folder.network(self.which), row.name)
-        results = self.evaluate([method], method)
+        methods = self.trained(config, row, seed) if row.trained else self.untrained(config, row, seed)
         if "cost" not in entry:
-            entry["cost"] = {
-                "parameters": parameters(method.network),
-                "multiply_adds": multiply_adds(method.network, *SIZE),
-                **measure(folder.path, *SIZE, self.which),
-            }
+            network = next(iter(methods.values())).network
+            entry["cost"] = {"parameters": parameters(network), "multiply_adds": multiply_adds(network, *SIZE)}
+            if row.trained:
+                entry["cost"] |= measure(self.folder_of(row, seed), *SIZE, self.which)
         entry["seeds"][str(seed)] = {
             "fingerprint": fingerprint,
-            "steps": steps,
-            "weights": {"which": self.which, "step": folder.weights_record(self.which)["step"]},
-            "minutes": seconds_trained(folder) / 60,
-            "history": folder.history(),
-            **results["methods"][row.name],
-            **({"srf": results["srf"]} if "srf" in results else {}),
+            "steps": steps if row.trained else 0,
+            "weights": {which: self.scored(method) for which, method in methods.items()},
+            **self.course(row, seed),
         }
         self.save()
         forget()
+
+    def trained(self, config, row, seed):
+        """Trains a row to its end; returns {weights: its method}."""
+        folder = loop.train(config, self.folder_of(row, seed))
+        return {which: NetworkMethod(folder.network(which), row.name) for which in self.weights}
+
+    def untrained(self, config, row, seed):
+        """Returns {weights: the method of a network as it starts}, for each the same."""
+        opened = sources.open_sources(config)
+        folder = RunFolder.create(self.folder_of(row, seed), config)
+        folder.save_dictionary(opened.dictionary)
+        keras.utils.set_random_seed(config.seed)
+        network = loop.build_trainer(config, opened, folder.training_dictionary(), folder).inference_model
+        return {self.which: NetworkMethod(network, row.name)}
+
+    def scored(self, method):
+        """Returns {"mean", "scenes"} of a row's method, and "srf" where it estimates the camera."""
+        results = self.evaluate([method], method)
+        return results["methods"][method.name] | ({"srf": results["srf"]} if "srf" in results else {})
+
+    def course(self, row, seed):
+        """Returns the minutes of a row's training, its validations, and the steps of its weights."""
+        if not row.trained:
+            return {"minutes": 0.0, "history": [], "at": {}}
+        folder = RunFolder.open(self.folder_of(row, seed))
+        return {
+            "minutes": seconds_trained(folder) / 60,
+            "history": folder.history(),
+            "at": {which: folder.weights_record(which)["step"] for which in self.weights},
+        }
 
     def share_parser(self, config, path):
         """Gives a run that has not begun the scene parser of another row that would pre-train an equal one."""
@@ -227,10 +277,10 @@ class SuiteRun:
                 return
 
     def finish_closed_forms(self):
-        """Evaluates the methods without a network; blind, they get the mean of the training's cameras."""
-        if self.results["closed_forms"] or not self.suite.closed_forms:
-            return
+        """Evaluates what needs no training; blind, it gets the mean of the training's cameras."""
         methods = self.closed_forms()
+        if self.results["closed_forms"] or not methods:
+            return
         results = self.evaluate(methods, methods[0])
         self.results["closed_forms"] = results["methods"]
         self.save()
@@ -241,8 +291,23 @@ class SuiteRun:
         return self.training_cameras.responses.mean(axis=0)
 
     def closed_forms(self):
-        """Returns the suite's methods without a network, fitted to the training cubes, for the training's cameras."""
-        return fitted(self.base, self.suite.closed_forms, self.prior) if self.suite.closed_forms else []
+        """Returns the suite's methods without a network, for the training's cameras, fitted to the training cubes.
+
+        Where rows train on several sets of cubes, what is fitted is there once for each, named after it.
+        """
+        black = [Black(self.training_cameras)] if self.suite.black else []
+        if not self.suite.closed_forms:
+            return black
+        sets = {row.settings.get("data.cubes", self.base.data.cubes): row for row in self.suite.rows}
+        if len(sets) < 2:
+            return black + fitted(self.base, self.suite.closed_forms, self.prior)
+        found = {}
+        for cubes, row in sets.items():
+            for method in fitted(self.config_of(row, self.seeds[0], 1), self.suite.closed_forms, self.prior):
+                if method.needs_cubes:
+                    method.name = f"{method.name}, {Path(cubes).name}"
+                found.setdefault(method.name, method)
+        return black + list(found.values())
 
     def prior(self, config):
         """Returns the mixture prior of a configuration; all that would fit an equal one share it."""
@@ -264,15 +329,17 @@ class SuiteRun:
         """Returns `hsgan.evaluate.harness.evaluate` of methods on the reported scenes, through a camera."""
         return evaluate(
             methods,
-            iterate_cubes(self.cubes, self.split),
+            self.scenes,
             camera or self.camera,
             self.dictionary.srf(camera) if camera else self.srf,
             estimator=None if self.known else estimator,
         )
 
     def networks(self):
-        """Yields every row's method: the network of its first seed, with the weights that are reported."""
+        """Yields every trained row's method: the network of its first seed, with the weights that are reported."""
         for row in self.suite.rows:
+            if not row.trained:
+                continue
             yield NetworkMethod(RunFolder.open(self.folder_of(row, self.seeds[0])).network(self.which), row.name)
 
     def save(self):
@@ -292,21 +359,10 @@ def forget():
     gc.collect()
 
 
-def summary(entry):
+def summary(entry, which="last"):
     """Returns {metric: (mean, spread over seeds)} of a row of the results; the spread of one seed is 0."""
-    means = [seed["mean"] for seed in entry["seeds"].values()]
+    means = [seed["weights"][which]["mean"] for seed in entry["seeds"].values()]
     return {name: (float(np.mean(v)), float(np.std(v))) for name in means[0] for v in [[mean[name] for mean in means]]}
-
-
-def parse_seeds(texts):
-    """Returns the seeds as whole numbers.
-
-    Raises:
-      ConfigError: one that is no whole number, none, or one twice.
-    """
-    if not texts or not all(text.strip().isdigit() for text in texts) or len(set(texts)) < len(texts):
-        raise ConfigError(f"--seeds: must be different whole numbers, separated by commas. Received: {texts!r}")
-    return [int(text) for text in texts]
 
 
 def _parser_settings(config):

@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from rich.table import Table
 from rich.text import Text
+from scipy import stats
 
 from hsgan.benchmark.budget import Budget
+from hsgan.benchmark.published import COSTS
 from hsgan.benchmark.runner import SIZE, summary
 from hsgan.metrics.columns import COLUMNS
 
@@ -16,6 +18,8 @@ METRICS = {
     "assim_r2": ("ASSIM (range 2)", "{:.4f}", True),
     **{name: COLUMNS[name] for name in ("sam_deg", "sam_lit_deg", "round_trip_rmse")},
 }
+# What is added to a row's name on the line of these weights.
+LINES = {"last": "last step", "best": "best on validation"}
 SHOWN = ("psnr", "assim", "sam_deg", "sam_lit_deg", "round_trip_rmse")
 
 
@@ -36,32 +40,101 @@ class Column:
 
 
 def columns(suite, results):
-    """Returns the table of a suite, a list of `Column`: closed forms first, then the rows in the suite's order.
+    """Returns the table of a suite, a list of `Column`: what needs no training first, then the rows in their order.
+
+    A row stands there with its last weights, and below with its best on validation where those are reported too.
 
     Args:
       suite: `hsgan.benchmark.rows.Suite`. results: of `SuiteRun.run`.
     """
     values = measured(suite, results)
-    papers = suite.paper | {row.name: row.paper for row in suite.rows}
-    compared = suite.paper_metrics if any(papers.values()) else ()
+    first = results["identity"]["weights"][0]
+    papers = dict(suite.paper)
+    papers |= {line_name(row.name, first, first): row.paper for row in suite.rows}
+    stated = {name for numbers in papers.values() for name in numbers}
     table = [Column("method", "name", list(values))]
     for metric, (heading, form, more) in METRICS.items():
-        if metric in SHOWN or metric in compared:
+        if metric in SHOWN or metric in stated:
             table.append(_ours(heading, form, more, [means[metric] for means in values.values()]))
-        if metric in compared:
-            index = compared.index(metric)
-            cells = [f"{papers[name][index]:g}" if papers.get(name) else "" for name in values]
-            table.append(Column(f"paper: {heading}", "paper", cells))
-    return table + _costs([results["rows"].get(name) for name in values])
+        if metric in stated:
+            table.append(_paper(f"paper: {heading}", "{:g}", 1, metric, values, papers))
+    if suite.reference:
+        table += _against(suite, results, list(values), first)
+    table += _costs([results["rows"].get(name) for name in _rows_of_lines(suite, results)])
+    return table + [_paper(*form, name, values, papers) for name, form in COSTS.items() if name in stated]
+
+
+def line_name(row, which, first):
+    """Returns what a row's line of the table is called: as the row, and with its weights where they are not `first`."""
+    return row if which == first else f"{row}, {LINES[which]}"
+
+
+def _lines(suite, results):
+    """Returns [(line's name, row's name, weights)] of the rows; a row without a step has no best weights."""
+    first, *others = results["identity"]["weights"]
+    found = []
+    for row in suite.rows:
+        found.append((row.name, row.name, first))
+        if row.trained:
+            found += [(line_name(row.name, which, first), row.name, which) for which in others]
+    return found
+
+
+def _rows_of_lines(suite, results):
+    """Returns the row's name of every line of the table, "" of what needs no training."""
+    return ["" for _ in results["closed_forms"]] + [row for _, row, _ in _lines(suite, results)]
 
 
 def measured(suite, results):
-    """Returns {method: {metric: (mean, spread over seeds)}}; a closed form has no spread, which is 0."""
+    """Returns {line: {metric: (mean, spread over seeds)}}; a closed form has no spread, which is 0."""
     closed = {
         name: {metric: (value, 0.0) for metric, value in entry["mean"].items()}
         for name, entry in results["closed_forms"].items()
     }
-    return closed | {row.name: summary(results["rows"][row.name]) for row in suite.rows}
+    return closed | {line: summary(results["rows"][row], which) for line, row, which in _lines(suite, results)}
+
+
+def _paper(heading, form, factor, name, values, papers):
+    """Returns the `Column` of one of the paper's numbers."""
+    cells = [form.format(factor * papers[line][name]) if name in papers.get(line, {}) else "" for line in values]
+    return Column(heading, "paper", cells)
+
+
+def _against(suite, results, lines, which):
+    """Returns the `Column` of what each row's PSNR is more than the reference's, and whether the seeds allow to say so.
+
+    The interval is Welch's of 95 %, over the seeds of both.
+    """
+    cells = dict.fromkeys(lines, "")
+    psnr = {
+        row.name: [seed["weights"][which]["mean"]["psnr"] for seed in results["rows"][row.name]["seeds"].values()]
+        for row in suite.rows
+    }
+    for name, values in psnr.items():
+        if name != suite.reference and min(len(values), len(psnr[suite.reference])) > 1:
+            cells[name] = difference(values, psnr[suite.reference])
+    if not any(cells.values()):
+        return []
+    return [Column(f"PSNR over {suite.reference}", "ours", list(cells.values()))]
+
+
+def difference(values, others):
+    """Returns the difference of two means with its interval of 95 %, and whether that leaves out 0.
+
+    Args:
+      values: numbers, at least two.
+      others: numbers, at least two.
+    """
+    gap = float(np.mean(values) - np.mean(others))
+    variances = [np.var(part, ddof=1) / len(part) for part in (values, others)]
+    half = 0.0
+    if sum(variances):
+        freedom = sum(variances) ** 2 / sum(
+            variance**2 / (len(part) - 1) for variance, part in zip(variances, (values, others), strict=True)
+        )
+        half = float(stats.t.ppf(0.975, freedom) * np.sqrt(sum(variances)))
+    text = f"{gap:+.2f} ± {half:.2f}"
+    return text if abs(gap) > half else f"{text}: not told apart"
 
 
 def rows_of(table):
@@ -111,10 +184,12 @@ def described(results):
     amount = str(budget)
     if budget.unit == "minutes":
         amount += ", turned into the column's steps by measurement"
-    validation = config["data"]["validation_split"]
-    weights = "its last weights" if identity["split"] == validation else f"the weights best on the split {validation}"
+    validation, trained = config["data"]["validation_split"], _stem(config["data"]["cubes"])
+    kinds = {"last": "its last weights", "best": f"the weights best on the split {validation} of its own cubes"}
+    weights = ", and ".join(kinds[which] for which in identity["weights"])
+    beside = "" if _stem(identity["data"]) == trained else f", trained on {trained}"
     return (
-        f"Scenes: split {identity['split']} of {_stem(config['data']['cubes'])}; {camera}. Budget: every network "
+        f"Scenes: {_split(identity)} of {_stem(identity['data'])}{beside}; {camera}. Budget: every network "
         f"trained for {amount}, with batches of {batch} patches of {patch} x {patch}; {weights}{seeds}. "
         f"GMAC, seconds and memory are of one image of {SIZE[0]} x {SIZE[1]}."
     )
@@ -146,18 +221,23 @@ def _costs(entries):
         for entry in entries
     ]
 
-    def cost(heading, form, of):
-        return Column(heading, "cost", [form.format(of(entry["cost"])) if entry else "" for entry in entries])
+    def cost(heading, form, name, unit=1):
+        costs = [entry["cost"].get(name) if entry else None for entry in entries]
+        return Column(heading, "cost", ["" if value is None else form.format(value / unit) for value in costs])
 
     return [
         Column("steps", "cost", [str(first["steps"]) if first else "" for first in firsts]),
         Column("minutes", "cost", minutes),
-        cost("parameters", "{:,}", lambda cost: cost["parameters"]),
-        cost("GMAC", "{:.1f}", lambda cost: cost["multiply_adds"] / 1e9),
-        cost("seconds", "{:.2f}", lambda cost: cost["seconds"]),
-        cost("peak MiB", "{:.0f}", lambda cost: cost["peak_mib"]),
+        Column("parameters", "cost", [f"{entry['cost']['parameters']:,}" if entry else "" for entry in entries]),
+        cost("GMAC", "{:.1f}", "multiply_adds", 1e9),
+        cost("seconds", "{:.2f}", "seconds"),
+        cost("peak MiB", "{:.0f}", "peak_mib"),
     ]
 
 
 def _stem(path):
     return str(path).rstrip("/").rsplit("/", 1)[-1]
+
+
+def _split(identity):
+    return "all splits" if identity["split"] == "all" else f"split {identity['split']}"

@@ -16,6 +16,7 @@ from hsgan.benchmark import published, report, tables
 from hsgan.benchmark.tables import Column
 from hsgan.benchmark.trackers import RAW, Contender, contenders, result
 from hsgan.data import sources
+from hsgan.disk import guard
 from hsgan.disk.plain import read_json
 from hsgan.disk.whole import write_json, write_text
 from hsgan.errors import DataError, RunError
@@ -217,11 +218,11 @@ def _networks(output):
     folders = sorted(Path(output).glob("runs/*-seed0"))
     if not folders:
         raise RunError(f"{output}: holds no runs of a suite; name the --output of one in --runs")
-    split = read_json(Path(output) / RESULTS, error=RunError)["identity"]["split"]
+    with guard.reading(Path(output) / RESULTS, "the results of a suite", RunError):
+        which = read_json(Path(output) / RESULTS, error=RunError)["identity"]["weights"][0]
     found = []
     for path in folders:
         run = RunFolder.open(path)
-        which = "last" if split == run.config.data.validation_split else "best"
         method = NetworkMethod.from_run(run, which)
         method.name = path.name.removesuffix("-seed0")
         found.append(method)

@@ -9,7 +9,7 @@ Units: wavelengths in nm, sizes in pixels, learning rates per step.
 
 from hsgan.config.defaults import default_config
 from hsgan.config.files import differences, from_dict, load, refuse, to_dict, validate
-from hsgan.config.models import MODELS, model_of, wants_labels
+from hsgan.config.models import MODELS, model_of, wants_labels, wants_photos
 from hsgan.config.rules import ENCODINGS, INITIALIZATIONS, PARSERS, PRECISIONS, REGULARIZERS, problems_of
 from hsgan.config.tree import grid_is_whole, wavelengths_nm
 
@@ -31,5 +31,6 @@ __all__ = [
     "to_dict",
     "validate",
     "wants_labels",
+    "wants_photos",
     "wavelengths_nm",
 ]

@@ -12,7 +12,7 @@ def default_config() -> ml_collections.ConfigDict:
     config = ml_collections.ConfigDict()
     config.name = "hsgan"
     config.seed = 0
-    # hsgan (unpaired), agd_net (paired), or a baseline: hscnn_d, fm_net, chs_gan (paired), dbf (photos alone), or the
+    # hsgan (unpaired), agd_net (paired), or a baseline: hscnn_d, fm_net, chs_gan (paired), dbf (RGB alone), or the
     # mixture prior itself, trained: mixture.
     config.model = "hsgan"
     config.wavelengths = dict(start_nm=400, stop_nm=700, step_nm=10)

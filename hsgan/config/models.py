@@ -4,6 +4,7 @@ A model's network is in `hsgan.networks.build.NETWORKS`, under the same name. Th
 configuration and its data are checked without importing TensorFlow.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +19,7 @@ class Model:
       training: name of its trainer in `hsgan.train.trainers.TRAINERS`.
       settings: the defaults of its own section of the configuration, {name: value}. Whole numbers, and tuples of them,
         must be positive (`hsgan.config.rules`); what else must hold is a rule there.
-      photos: whether it trains on the photos of `data.rgb`, beside the cubes, which every model reads.
+      photos: whether a configuration trains on the photos of `data.rgb`, beside the cubes, which every model reads.
       discriminator: whether it trains against the discriminator of `config.discriminator`.
       semantic: whether it has the semantic term of `config.semantic`, which wants a scene parser and labelled photos.
       takes_camera: whether it can be given the camera's SRF (`cameras.known`).
@@ -26,7 +27,7 @@ class Model:
 
     training: str = "paired"
     settings: dict[str, Any] = field(default_factory=dict)
-    photos: bool = False
+    photos: Callable[[ConfigDict], bool] = lambda config: False
     discriminator: bool = False
     semantic: bool = False
     takes_camera: bool = True
@@ -34,7 +35,7 @@ class Model:
 
 MODELS = {
     # Its sections are those of the method's parts: generator, srf_estimator, discriminator, semantic.
-    "hsgan": Model(training="unpaired", photos=True, discriminator=True, semantic=True),
+    "hsgan": Model(training="unpaired", photos=lambda config: True, discriminator=True, semantic=True),
     "agd_net": Model(
         settings=dict(
             stages=9,
@@ -52,7 +53,14 @@ MODELS = {
     "fm_net": Model(settings=dict(blocks=4, width=64)),
     "chs_gan": Model(settings=dict(widths=(92, 100, 124), discriminator_width=64)),
     "dbf": Model(
-        training="reprojection", settings=dict(basis=10, widths=(92, 104, 124)), photos=True, takes_camera=False
+        training="reprojection",
+        settings=dict(
+            basis=10,
+            widths=(92, 104, 124),
+            rgb="synthetic",  # synthetic: what the cameras make of the training cubes (Table 1: no real RGB) | photos
+        ),
+        photos=lambda config: config.dbf.rgb == "photos",
+        takes_camera=False,
     ),
     # Its objective and optimizer are `paired`'s, its batch is single pixels, its mixture `prior`'s (method section 18).
     "mixture": Model(
@@ -70,6 +78,11 @@ UNKNOWN = Model()  # of a name that is not in MODELS, which is a problem of its 
 def model_of(config: ConfigDict) -> Model:
     """Returns the facts about `config.model`; those of the plainest model where there is none of that name."""
     return MODELS.get(config.model, UNKNOWN)
+
+
+def wants_photos(config: ConfigDict) -> bool:
+    """Whether training `config` reads photos."""
+    return model_of(config).photos(config)
 
 
 def wants_labels(config: ConfigDict) -> bool:

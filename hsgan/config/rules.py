@@ -147,11 +147,6 @@ def check_unpaired(rules: Rules, config: ConfigDict) -> None:
     rules.one_of("loss.smoothness_form", ("absolute", "squared"))
     rules.one_of("loss.positivity_form", ("absolute", "squared"))
     rules.one_of("loss.regularizer", REGULARIZERS)
-    rules.rule(
-        config.loss.regularizer == "l1_clip" or config.loss.semantic_gradient_scale == 1,
-        "loss.semantic_gradient_scale",
-        "scales the clipped gradient: must be 1 without loss.regularizer=l1_clip",
-    )
     rules.positive("optimizer.", "generator", "srf_estimator", "discriminator", "semantic")
     rules.not_negative("optimizer.", "semantic_weight_decay", "semantic_power")
     rules.fraction("optimizer.", "beta_1", "beta_2", "semantic_momentum", "ema")
@@ -188,6 +183,7 @@ def check_paired(rules: Rules, config: ConfigDict) -> None:
         "agd_net.initialization",
         "a closed form needs a camera: must be 'learned' with agd_net.degradation='learned'",
     )
+    rules.one_of("dbf.rgb", ("synthetic", "photos"))
     rules.rule(
         config.model != "dbf" or not grid_is_whole(config) or config.dbf.basis <= len(wavelengths_nm(config)),
         "dbf.basis",

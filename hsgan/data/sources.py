@@ -56,7 +56,7 @@ def open_sources(config: ConfigDict) -> Sources:
     cubes = read_manifest(folder(config, "cubes"))
     for split in _cube_splits(config):  # of the demo set, which is there only now
         cubes.files(split)
-    photos = read_manifest(folder(config, "photos")) if config_lib.model_of(config).photos else None
+    photos = read_manifest(folder(config, "photos")) if config_lib.wants_photos(config) else None
     return Sources(cubes, photos, cameras(config))
 
 
@@ -110,7 +110,7 @@ def training_cameras(config: ConfigDict, dictionary: SrfDictionary) -> SrfDictio
 def problems(config: ConfigDict) -> list[str]:
     """Returns all that is wrong with the records, the cameras and the scene parser that training `config` reads."""
     found = cube_problems(config) + camera_problems(config)
-    if config_lib.model_of(config).photos:
+    if config_lib.wants_photos(config):
         found += photo_problems(config, config_lib.wants_labels(config))
     if config_lib.model_of(config).semantic:
         found += parser_problems(config)

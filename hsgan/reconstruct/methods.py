@@ -46,6 +46,7 @@ class ClosedFormMethod(Method):
     """
 
     needs_prior = False
+    needs_cubes = True  # whether it is fitted to cubes
 
     def __init__(self, name: str, dictionary: SrfDictionary, knowledge: Knowledge):
         super().__init__(name, dictionary, {**knowledge.facts, "model": name})
@@ -56,7 +57,7 @@ class ClosedFormMethod(Method):
 class Interpolation(ClosedFormMethod):
     """The three values, interpolated over the bands."""
 
-    needs_camera = False
+    needs_camera = needs_cubes = False
 
     def window(self, rgb: np.ndarray, srf: np.ndarray) -> np.ndarray:
         return closed_form.interpolate_bands(rgb, self.wavelengths_nm).numpy()
@@ -64,6 +65,8 @@ class Interpolation(ClosedFormMethod):
 
 class Smooth(ClosedFormMethod):
     """The smoothest cube that reproduces the RGB."""
+
+    needs_cubes = False
 
     def window(self, rgb: np.ndarray, srf: np.ndarray) -> np.ndarray:
         return closed_form.smooth(rgb, srf).numpy()

@@ -144,6 +144,9 @@ class RunFolder:
         """
         file = self.path / SESSIONS
         sessions = self._sessions() if self.begun else []
+        if sessions and set(sessions[0]["data"]) != set(provenance):
+            there, now = (" and ".join(sorted(kinds)) for kinds in (sessions[0]["data"], provenance))
+            raise RunError(f"{self.path}: the run began on {there}, not on {now}; choose another --workdir")
         for kind, data in sessions[0]["data"].items() if sessions else ():
             if kind in provenance and data["sha256"] != provenance[kind]["sha256"]:
                 raise RunError(

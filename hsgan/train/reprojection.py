@@ -1,7 +1,9 @@
-"""Training on photos alone, by re-projection: the unsupervised baseline DBF, as a Keras model (method section 13).
+"""Training on RGB alone, by re-projection: the unsupervised baseline DBF, as a Keras model (method section 13).
 
 What the re-projection leaves open is held by the network's basis, fitted to cubes beforehand, and by the smoothness and
-positivity terms of `config.loss`. The camera is the one that the network supposes (`estimate_srf`).
+positivity terms of `config.loss`. With `dbf.rgb="synthetic"`, as in [SE] Table 1, the RGB is made of the training cubes
+by the cameras, and the cubes are projected back by the camera that made it; the cubes themselves are not looked at.
+With "photos" the RGB is real, and the camera is the one that the network supposes (`estimate_srf`).
 """
 
 from typing import Any
@@ -11,7 +13,7 @@ import tensorflow as tf
 from ml_collections import ConfigDict
 
 from hsgan import losses
-from hsgan.data import pipelines
+from hsgan.data import pairs, pipelines
 from hsgan.data.sources import Sources
 from hsgan.data.statistics import Statistics
 from hsgan.spectra.srf import SrfDictionary
@@ -20,7 +22,7 @@ from hsgan.train.trainer import Trainer
 
 
 class ReprojectionTrainer(Trainer):
-    """Trains a network so that its cubes give the photos back.
+    """Trains a network so that its cubes give the RGB back.
 
     Args:
       config: the configuration.
@@ -36,7 +38,9 @@ class ReprojectionTrainer(Trainer):
 
     @staticmethod
     def batches(config: ConfigDict, sources: Sources, cameras: SrfDictionary, start_step: int) -> tf.data.Dataset:
-        """Returns the stream of photos (`hsgan.data.pipelines.photo_crops`)."""
+        """Returns the stream of photos (`hsgan.data.pipelines.photo_crops`), or pairs (`hsgan.data.pairs.paired`)."""
+        if sources.photos is None:
+            return pairs.paired(config, sources.cubes, cameras, start_step)
         return pipelines.photo_crops(config, sources.photos, start_step)
 
     def compile(self) -> None:
@@ -51,10 +55,10 @@ class ReprojectionTrainer(Trainer):
         return [self.network_optimizer]
 
     def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """One update from the photos of an unpaired batch; returns every raw term by name."""
+        """One update from the RGB of a batch, and the camera where it is known; returns every raw term by name."""
         values = self.config.loss
         with tf.GradientTape() as tape:
-            estimate = self.network(batch["rgb"])
+            estimate = self.network(batch["rgb"], srf=batch.get("srf"))
             terms = {
                 "back_projection": losses.back_projection(estimate["cube"], estimate["srf"], batch["rgb"]),
                 "smoothness": losses.smoothness(estimate["cube"], values.smoothness_form),

@@ -205,9 +205,8 @@ class UnpairedTrainer(Trainer):
 
     def semantic_term(self, cube: tf.Tensor, batch: dict[str, tf.Tensor]) -> tf.Tensor:
         """Cross-entropy of the classes that the semantic branch reads off cube and parser features (Eq. 12)."""
-        seen = cube
-        if self.config.loss.regularizer == "l1_clip":
-            seen = clip_gradient_l1(cube, self.config.loss.semantic_gradient_scale)
+        # Whatever keeps the adversarial game stable: Table 5 changes nothing here.
+        seen = clip_gradient_l1(cube, self.config.loss.semantic_gradient_scale)
         features = tf.stop_gradient(self.parse(batch["encoded"]))
         logits = self.semantic(seen, parser_features=features, seed=self.seed_of_step())
         labels = tf.image.resize(batch["labels"][..., None], logits.shape[1:3], method="nearest")[..., 0]

@@ -7,8 +7,15 @@ import numpy as np
 from hsgan.benchmark.rows import Row, Suite
 from hsgan.metrics.srf import precision_curve, srf_precision
 
-ROWS = (Row("hscnn_d", {"model": "hscnn_d"}, (38.15, 0.992, 3.28)), Row("fm_net", {"model": "fm_net"}))
-SUITE = Suite("table1", "Small <suite> & its title", ROWS, ("bi", "smooth"), {"bi": (25.96, 0.911, 19.18)})
+PAPER = {"psnr": 38.15, "assim_r2": 0.992, "sam_deg": 3.28, "parameters": 3.61e6, "flops": 5.22e12}
+ROWS = (Row("hscnn_d", {"model": "hscnn_d"}, PAPER), Row("fm_net", {"model": "fm_net"}))
+SUITE = Suite(
+    "table1",
+    "Small <suite> & its title",
+    ROWS,
+    ("bi", "smooth"),
+    {"bi": {"psnr": 25.96, "assim_r2": 0.911, "sam_deg": 19.18}},
+)
 CAMERAS = ("Nikon 5100", "Canon 600D", "Nokia N900")
 
 
@@ -21,7 +28,8 @@ def metrics(psnr, sam_deg):
 
 def seed(psnr, sam_deg, minutes=1.0):
     history = [{"step": step, "psnr": psnr - 6 + step / 2} for step in (0, 6, 12)]
-    return {"fingerprint": "f", "steps": 12, "minutes": minutes, "history": history, "mean": metrics(psnr, sam_deg)}
+    weights = {"last": {"mean": metrics(psnr, sam_deg)}, "best": {"mean": metrics(psnr + 0.5, sam_deg)}}
+    return {"fingerprint": "f", "steps": 12, "minutes": minutes, "history": history, "weights": weights}
 
 
 def results():
@@ -35,7 +43,8 @@ def results():
     }  # fmt: skip
     closed = {"bi": {"mean": metrics(25.5, 20.0)}, "smooth": {"mean": metrics(31.5, 7.25)}}
     identity = {
-        "suite": "table1", "budget": {"amount": 12.0, "unit": "steps"}, "split": "validation", "camera": "Nikon 5100",
+        "suite": "table1", "budget": {"amount": 12.0, "unit": "steps"}, "data": "records/cave", "split": "validation",
+        "weights": ["last"], "camera": "Nikon 5100",
         "known_srf": False, "config": {"data": {"cubes": "records/cave", "validation_split": "validation"},
                                       "train": {"batch": 4, "patch": 32}},
     }  # fmt: skip

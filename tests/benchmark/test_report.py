@@ -13,6 +13,7 @@ from suite_results import CAMERAS, SUITE, cameras_extra, results, srf_extra, str
 from trained_run import WAVELENGTHS_NM, make_records, network, small_config
 
 from hsgan.benchmark import figures, report, tables
+from hsgan.benchmark.scenes import Scenes
 from hsgan.plot.figures import METHOD_COLORS
 from hsgan.reconstruct.methods import Knowledge, closed_forms
 from hsgan.reconstruct.models import NetworkMethod
@@ -63,9 +64,10 @@ def written(tmp_path_factory):
     folder = tmp_path_factory.mktemp("suite")
     cameras = srf.load("default", WAVELENGTHS_NM)
     model = network()
+    scenes = Scenes(make_records(folder / "records"), "validation", small_config())
     run = SimpleNamespace(
-        output=folder, split="validation", camera=CAMERAS[0], srf=cameras.srf(CAMERAS[0]), known=False, suite=SUITE,
-        base=small_config(), dictionary=cameras, cubes=make_records(folder / "records"),
+        output=folder, camera=CAMERAS[0], srf=cameras.srf(CAMERAS[0]), known=False, suite=SUITE,
+        bands_nm=SUITE.bands_nm, base=small_config(), dictionary=cameras, scenes=scenes,
         networks=lambda: (NetworkMethod(model, row.name) for row in SUITE.rows),
         closed_forms=lambda: closed_forms(cameras, Knowledge(model.statistics, prior=PRIOR), SUITE.closed_forms),
     )  # fmt: skip
@@ -116,7 +118,7 @@ def test_numbers_and_best_are_those_of_the_results(written, page):
     assert [[tuple(cell) for cell in row] for row in rows] == [list(row) for row in tables.rows_of(columns)]
     psnr = [column.heading for column in columns].index("PSNR dB")
     seeds = written[1]["rows"]["fm_net"]["seeds"].values()
-    mean = np.mean([seed["mean"]["psnr"] for seed in seeds])
+    mean = np.mean([seed["weights"]["last"]["mean"]["psnr"] for seed in seeds])
     assert rows[3][psnr] == [f"{mean:.2f} ± 1.00", True]
     assert [row[psnr][1] for row in rows] == [False, False, False, True]
 
@@ -195,11 +197,14 @@ def test_cameras_that_training_never_saw_are_marked():
     ("changes", "expected"),
     [
         ({}, True),
-        ({"split": "train"}, False),
+        ({"scenes": {"split": "train"}}, False),
+        ({"scenes": {"name": "elsewhere"}}, False),
         ({"camera": "Canon 600D"}, False),
     ],
 )
 def test_closed_forms_are_drawn_only_where_validation_saw_the_same_scenes(changes, expected):
     cameras = srf.load("default", WAVELENGTHS_NM)
-    run = {"split": "validation", "camera": cameras.default_test_camera, "base": small_config(), "dictionary": cameras}
+    base = small_config()
+    scenes = SimpleNamespace(**({"name": base.data.cubes, "split": "validation"} | changes.pop("scenes", {})))
+    run = {"scenes": scenes, "camera": cameras.default_test_camera, "base": base, "dictionary": cameras}
     assert report.same_scenes(SUITE, SimpleNamespace(**(run | changes))) is expected

@@ -5,11 +5,13 @@ import json
 import ml_collections
 import numpy as np
 import pytest
+from set_of_cubes import other_records
 
-from hsgan.benchmark import budget, runner
+from hsgan.benchmark import budget, options, runner
 from hsgan.benchmark.rows import Row, Suite, build
 from hsgan.errors import ConfigError, DataError, RunError
 from hsgan.networks.parsers import REPORT_FILE, WEIGHTS_FILE
+from hsgan.records.manifest import read_manifest
 from hsgan.train import loop
 
 STEPS = budget.Budget(1, "steps")
@@ -57,7 +59,8 @@ def test_an_interrupted_suite_goes_on_and_equals_an_uninterrupted_one(begin, sui
     assert set(resumed["closed_forms"]) == {"bi", "smooth", "wiener", "ridge", "mixture"}
     for row in suite.rows:
         one, other = whole["rows"][row.name]["seeds"]["0"], resumed["rows"][row.name]["seeds"]["0"]
-        assert one["scenes"] == other["scenes"]
+        assert one["weights"]["last"]["scenes"] == other["weights"]["last"]["scenes"]
+        assert list(one["weights"]) == ["last"]  # the scenes of validation are scored
         assert one["steps"] == 1
         assert other["minutes"] > 0
     assert json.loads((begin().output / "results.json").read_text()) == resumed
@@ -76,6 +79,23 @@ def test_a_folder_of_another_suite_is_refused(begin, tmp_path):
     with pytest.raises(DataError, match=r"no 'Nikon 510' among .*near: Nikon 5100"):
         begin("new", camera="Nikon 510")
     assert not (tmp_path / "new").exists()
+
+
+def test_rows_of_different_sources_are_scored_on_the_same_scenes(begin, demo_records, tmp_path):
+    first, second = other_records(tmp_path / "set1"), other_records(tmp_path / "set2", "third")
+    tiny = {"model": "hscnn_d", "hscnn_d.blocks": 1, "train.patch": 16, "data.cube_scale": (1.0, 1.0)}
+    for pair in ((first, second), (second, first)):  # whichever comes first
+        rows = tuple(Row(folder.name, {**tiny, "data.cubes": str(folder)}) for folder in pair)
+        found = begin(f"suite of {pair[0].name}", suite=Suite("tiny", "Sources", rows), data=str(demo_records[0]))
+        results = found.run()
+        scored = {
+            scene for entry in results["rows"].values() for scene in entry["seeds"]["0"]["weights"]["last"]["scenes"]
+        }
+        assert scored == set(read_manifest(demo_records[0]).split("validation").scenes)
+        # None of them is a scene of validation of a row: both weights are there.
+        assert results["identity"]["weights"] == ["last", "best"]
+        assert {"bi", "smooth", "wiener, set1", "mixture, set2"} < set(results["closed_forms"])
+        assert "wiener" not in results["closed_forms"]
 
 
 def test_records_that_cannot_be_trained_on_leave_nothing_behind(begin, small_config, tmp_path):
@@ -102,13 +122,22 @@ def test_a_suite_takes_the_runs_of_an_earlier_one(begin, suite, tmp_path, monkey
     ]
     for row in suite.rows:
         one, other = first["rows"][row.name]["seeds"]["0"], second["rows"][row.name]["seeds"]["0"]
-        assert one["scenes"] == other["scenes"]
+        assert one["weights"]["last"]["scenes"] == other["weights"]["last"]["scenes"]
         assert one["minutes"] == other["minutes"]
     with pytest.raises(RunError, match="first: its rows trained for 1 step, not 3 steps; give --budget=1steps"):
         begin("third", budget=budget.Budget(3, "steps"), earlier=tmp_path / "first")
     with pytest.raises(RunError, match=r"nothing: holds no suite \(no results\.json\)"):
         begin("third", earlier=tmp_path / "nothing")
     assert not (tmp_path / "third").exists()
+
+
+def test_a_row_without_a_step_is_the_network_as_it_starts(begin, small_config):
+    rows = (Row("untrained", {"model": "hscnn_d", "hscnn_d.blocks": 1}, trained=False),)
+    entry = begin(suite=Suite("tiny", "Untrained", rows, (), black=True)).run()
+    seed = entry["rows"]["untrained"]["seeds"]["0"]
+    assert (seed["steps"], seed["minutes"], seed["history"], list(seed["weights"])) == (0, 0, [], ["last"])
+    assert list(entry["closed_forms"]) == ["black"]
+    assert entry["plan"] == {"untrained": 0}
 
 
 def test_rows_share_a_scene_parser_that_each_would_have_trained_alike(begin, small_config):
@@ -141,11 +170,11 @@ def test_rows_of_one_kind_take_the_steps_of_one(begin, monkeypatch):
     rows = build("table3", "small", [], []).rows
     plan = begin(suite=Suite("tiny", "Rows", rows), budget=budget.Budget(1, "minutes")).plan()
     assert measured == ["+ semantics"]
-    assert plan == {row.name: 120 for row in rows}
+    assert plan == {row.name: 120 if row.trained else 0 for row in rows}
 
 
 def test_a_summary_is_mean_and_spread_over_seeds():
-    entry = {"seeds": {"0": {"mean": {"psnr": 30.0}}, "1": {"mean": {"psnr": 34.0}}}}
+    entry = {"seeds": {str(n): {"weights": {"last": {"mean": {"psnr": psnr}}}} for n, psnr in enumerate((30.0, 34.0))}}
     assert runner.summary(entry) == {"psnr": (32.0, 2.0)}
 
 
@@ -167,7 +196,7 @@ def test_minutes_become_steps_by_the_measured_seconds(monkeypatch):
 
 
 def test_table6_needs_two_sources_of_each():
-    with pytest.raises(ConfigError, match="two folders of records"):
+    with pytest.raises(ConfigError, match="--train_data and --rgb must each name two folders of records"):
         build("table6", "small", ["a"], ["b", "c"])
     with pytest.raises(ConfigError, match="--rgb: rows are named after the folders, whose names must differ"):
         build("table6", "small", ["a", "b"], ["x/c", "y/c/"])
@@ -179,5 +208,5 @@ def test_table6_needs_two_sources_of_each():
 @pytest.mark.parametrize("seeds", [[], ["a"], ["1", "1"], ["-1"]])
 def test_seeds_that_are_none_get_one_line(seeds):
     with pytest.raises(ConfigError, match="--seeds"):
-        runner.parse_seeds(seeds)
-    assert np.all(runner.parse_seeds(["2", "3"]) == np.array([2, 3]))
+        options.parse_seeds(seeds)
+    assert np.all(options.parse_seeds(["2", "3"]) == np.array([2, 3]))

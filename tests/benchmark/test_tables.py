@@ -1,9 +1,11 @@
 """The table of a suite: which numbers stand where, and which are best."""
 
+import dataclasses
 import io
 
 import pytest
 from rich.console import Console
+from scipy import stats
 from suite_results import SUITE, results
 
 from hsgan.benchmark import tables
@@ -47,10 +49,36 @@ def test_the_papers_numbers_stand_right_of_ours_of_the_same_metric():
     found = by_heading(results())
     assert found["paper: PSNR dB"].cells == ["25.96", "", "38.15", ""]
     assert found["paper: ASSIM (range 2)"].cells == ["0.911", "", "0.992", ""]
+    assert found["paper: parameters"].cells == ["", "", "3.61 M", ""]
+    assert found["paper: FLOPs"].cells == ["", "", "5.22 T", ""]
+    assert "paper: ms" not in found  # nothing is stated
+
+
+def test_both_weights_stand_below_each_other():
+    found = results()
+    found["identity"]["weights"] = ["last", "best"]
+    table = by_heading(found)
+    best = ", best on validation"
+    assert table["method"].cells == ["bi", "smooth", "hscnn_d", f"hscnn_d{best}", "fm_net", f"fm_net{best}"]
+    assert table["PSNR dB"].cells[2:4] == ["31.00 ± 1.00", "31.50 ± 1.00"]
+    assert table["paper: PSNR dB"].cells == ["25.96", "", "38.15", "", "", ""]  # the papers' are of the last
+    assert table["steps"].cells == ["", "", "12", "12", "12", "12"]
+
+
+def test_rows_are_told_apart_where_their_seeds_allow_it():
+    suite = dataclasses.replace(SUITE, reference="fm_net")
+    column = {column.heading: column for column in tables.columns(suite, results())}["PSNR over fm_net"]
+    # Two seeds of each, standard deviation sqrt 2: t of 2 degrees of freedom is 4.303, times sqrt 2.
+    assert column.cells == ["", "", "-3.00 ± 6.08: not told apart", ""]
+    assert tables.difference([30.0, 30.1, 29.9], [33.0, 33.1, 32.9]) == "-3.00 ± 0.23"
+    welch = stats.ttest_ind([30, 31, 33], [30, 30.5, 30.2], equal_var=False).confidence_interval(0.95)
+    gap = float(tables.difference([30, 31, 33], [30, 30.5, 30.2]).split()[2].rstrip(":"))
+    assert gap == pytest.approx((welch.high - welch.low) / 2, abs=0.005)
+    assert tables.difference([30.0, 30.0], [30.0, 30.0]) == "+0.00 ± 0.00: not told apart"
 
 
 def test_a_suite_without_published_numbers_has_no_columns_for_them():
-    suite = Suite("agdnet", "t", (Row("hscnn_d"), Row("fm_net")), ("bi", "smooth"), paper_metrics=())
+    suite = Suite("agdnet", "t", (Row("hscnn_d"), Row("fm_net")), ("bi", "smooth"))
     found = tables.columns(suite, results())
     assert "paper" not in {column.kind for column in found}
     assert "ASSIM (range 2)" not in {column.heading for column in found}
@@ -103,7 +131,9 @@ def test_minutes_are_said_to_have_become_steps():
     found = results()
     assert "measurement" not in tables.described(found)
     assert "; its last weights; mean" in tables.described(found)
-    found["identity"]["split"] = "test"
-    assert "; the weights best on the split validation; mean" in tables.described(found)
+    found["identity"] |= {"split": "all", "data": "records/ntire", "weights": ["last", "best"]}
+    text = tables.described(found)
+    assert "all splits of ntire, trained on cave" in text
+    assert "; its last weights, and the weights best on the split validation of its own cubes; mean" in text
     found["identity"]["budget"] = {"amount": 2.5, "unit": "minutes"}
     assert "2.5 minutes, turned into the column's steps by measurement" in tables.described(found)

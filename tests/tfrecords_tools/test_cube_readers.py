@@ -55,6 +55,18 @@ def test_icvl_counts_are_kept_and_the_last_scenes_are_test(icvl, tmp_path):
     assert manifest.split("test").details["scene_3"]["shape"] == [12, 10, 31]
 
 
+def test_icvl_in_the_order_of_its_own_list(icvl, tmp_path):
+    folder, _ = icvl
+    assert "of the sorted file names" in build("icvl", folder, tmp_path / "sorted", size=SIZE, test_scenes=1).note
+    (tmp_path / "list.txt").write_text("scene_2.mat\n\nelsewhere\nscene_3\nscene_0\n scene_1 \n")
+    manifest = build("icvl", folder, tmp_path / "listed", size=SIZE, test_scenes=2, order=tmp_path / "list.txt")
+    assert set(manifest.split("test").scenes) == {"scene_0", "scene_1"}
+    assert "the last 2 of the set's own list" in manifest.note
+    (tmp_path / "list.txt").write_text("scene_0\nscene_1\nscene_2\n")
+    with pytest.raises(DataError, match=r"list.txt: must name every scene of .*\. Missing: scene_3"):
+        build("icvl", folder, tmp_path / "short", size=SIZE, test_scenes=1, order=tmp_path / "list.txt")
+
+
 def test_ntire2018_splits_are_the_folders(tmp_path):
     for index, part in enumerate(("Train1", "Train2", "Validate")):
         path = tmp_path / "in" / f"NTIRE2018_{part}_Spectral" / f"BGU_HS_{index:05d}.mat"

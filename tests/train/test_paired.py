@@ -91,6 +91,16 @@ def test_updates_of_an_adversarial_pair_leave_the_other_side_alone():
         np.testing.assert_array_equal(weight.numpy(), value)
 
 
+def test_synthetic_rgb_is_given_back_through_the_camera_that_made_it():
+    config = settings(model="dbf", loss__back_projection=1.0, loss__smoothness=0.0, loss__positivity=0.0)
+    model, data = trainer(config, ReprojectionTrainer), batch()
+    model.network.unet.set_weights([np.full(w.shape, 0.01, np.float32) for w in model.network.unet.get_weights()])
+    cube = model.network(data["rgb"])["cube"].numpy()
+    expected = np.mean((np.einsum("bhws,bcs->bhwc", cube, data["srf"]) - data["rgb"]) ** 2)
+    without = {name: value for name, value in data.items() if name != "cube"}  # which are not looked at
+    assert float(model.train_step(without)["back_projection"]) == pytest.approx(expected, rel=1e-4)
+
+
 def test_photos_alone_are_given_back():
     config = settings(model="dbf", loss__back_projection=1.0, loss__smoothness=0.0, loss__positivity=0.0)
     model = trainer(config, ReprojectionTrainer)

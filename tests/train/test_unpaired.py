@@ -150,7 +150,12 @@ def test_both_branches_reach_the_cube_clipped(config, name):
     model, data = build(config), batch()
     np.testing.assert_allclose(cube_gradient(model, data, name), tau, rtol=1e-4)
     config.loss.regularizer = "none"
-    assert (cube_gradient(build(config), data, name) > 10 * tau).all()
+    found = cube_gradient(build(config), data, name)
+    # The regularizer is of the adversarial game alone: Table 5 leaves the semantic branch as it is.
+    if name == "semantic":
+        np.testing.assert_allclose(found, tau, rtol=1e-4)
+    else:
+        assert (found > 10 * tau).all()
 
 
 def test_the_semantic_gradient_can_be_scaled_after_clipping(config):

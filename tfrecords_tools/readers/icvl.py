@@ -5,6 +5,7 @@ Source: Arad and Ben-Shahar, "Sparse Recovery of Hyperspectral Signal from Natur
 (stored as [bands, width, height]), `bands`, `rgb`.
 """
 
+from hsgan.disk.plain import read_text
 from hsgan.errors import DataError
 from tfrecords_tools.readers.cubes import MatlabCubes
 
@@ -12,31 +13,46 @@ TEST_SCENES = 20
 
 
 class IcvlReader(MatlabCubes):
-    """Reads `*.mat`; the last 20 scenes of the sorted list are the test split, as in the papers.
+    """Reads `*.mat`; the last 20 scenes are the test split, as in the papers: of the set's own list, or by file name.
+
+    The papers do not say in what order "the last 20" stand. The set's page lists the scenes in the order of their
+    capture, which the file names do not keep (they begin with the camera's name, then month and day).
 
     Args:
       folder: of the files.
       size: in place of 1392x1300.
       test_scenes: in place of 20, e.g. for a part of the set.
+      order: a text file of the scenes' names in the set's own order, one a line, with or without ".mat"; scenes of the
+        list that are not in the folder do not count. "": the sorted file names.
+
+    Raises:
+      DataError: no such list, or a file that it does not name.
     """
 
     source = "icvl"
-    note = (
-        "ICVL (BGU) hyperspectral images, Arad and Ben-Shahar 2016; for academic use, cite the source. "
-        "12-bit counts / 4095; the test split is the last of the sorted list."
-    )
     what = "the folder that holds ICVL's .mat files"
     variable = "rad"
     size = (1392, 1300)
     white = 4095.0
 
-    def __init__(self, folder, size=None, test_scenes=TEST_SCENES):
-        self._test_scenes = test_scenes
+    def __init__(self, folder, size=None, test_scenes=TEST_SCENES, order=""):
+        self._test_scenes, self._order = test_scenes, order
+        by = "the set's own list" if order else "the sorted file names, for want of the set's own list"
+        self.note = (
+            "ICVL (BGU) hyperspectral images, Arad and Ben-Shahar 2016; for academic use, cite the source. "
+            f"12-bit counts / 4095; the test split is the last {test_scenes} of {by}."
+        )
         super().__init__(folder, size)
 
     def find(self):
         """Yields (path, split)."""
         paths = sorted(self.folder.glob("*.mat"))
+        if self._order:
+            places = _places(self._order)
+            for path in paths:
+                if path.stem not in places:
+                    raise DataError(f"{self._order}: must name every scene of {self.folder}. Missing: {path.stem}")
+            paths.sort(key=lambda path: places[path.stem])
         train = len(paths) - self._test_scenes
         if paths and train < 1:
             raise DataError(
@@ -45,6 +61,12 @@ class IcvlReader(MatlabCubes):
             )
         for index, path in enumerate(paths):
             yield path, "train" if index < train else "test"
+
+
+def _places(order):
+    """Returns {scene: its place} of a list of names."""
+    names = [line.strip().removesuffix(".mat") for line in read_text(order).splitlines()]
+    return {name: place for place, name in enumerate(name for name in names if name)}
 
 
 class Ntire2018Reader(MatlabCubes):
