@@ -42,6 +42,7 @@ EXTRAS = {
     "video": ["av"],
     "opencv": ["opencv-contrib-python-headless"],
     "openvino": ["openvino"],
+    "torch": ["torch"],
     "app": ["nicegui>=3", "starlette", "uvicorn"],
     "test": [
         "OpenEXR",

@@ -18,6 +18,7 @@ PROGRAMS = {
     "benchmark": ("hsgan.benchmark.__main__", "the papers' tables"),
     "export": ("hsgan.export.__main__", "a trained network as SavedModel and TFLite files"),
     "pretrain_parser": ("hsgan.pretrain_parser", "pre-train the scene parser alone"),
+    "convert": ("hsgan.convert.__main__", "weights published as PyTorch checkpoints, as ours"),
     "fit_prior": ("hsgan.fit_prior", "fit the mixture prior of a run that has none"),
     "pretrained": ("hsgan.pretrained.__main__", "make the weights that come with the package again"),
     "build_hsi": ("tfrecords_tools.build_hsi", "make records of hyperspectral cubes"),

@@ -27,6 +27,7 @@ PACKAGES = (
     "hsgan.track",
     "hsgan.train",
     "hsgan.pretrain_parser",
+    "hsgan.convert",
     "hsgan.fit_prior",
     "hsgan.pretrained",
     "hsgan.lite",
