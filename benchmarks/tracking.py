@@ -1,6 +1,6 @@
 """Milliseconds of processor time a frame of the tracker, by part.
 
-  python benchmarks/tracking.py [--data=SEQUENCES] [--frames=60] [--cubes=bi,smooth]
+  python benchmarks/tracking.py [--data=SEQUENCES] [--frames=60] [--cubes=bi,smooth,wiener,mixture]
 
 Rows: the target followed in RGB, in real cubes of 16 bands, and in cubes that closed forms make of every frame.
 Columns: reading the frame, making the cube, the maps of each feature, adding them up to cells and normalizing them,
@@ -25,7 +25,7 @@ def define_flags():
     """Defines the flags of this program."""
     flags.DEFINE_string("data", "", "Folder of sequences; default: a simulated video.")
     flags.DEFINE_integer("frames", 60, "Of every sequence, at most.", lower_bound=2)
-    flags.DEFINE_list("cubes", ["bi", "smooth"], "Closed forms that make cubes of the frames.")
+    flags.DEFINE_list("cubes", ["bi", "smooth", "wiener", "mixture"], "Closed forms that make cubes of the frames.")
 
 
 class Stopwatch:
@@ -87,7 +87,7 @@ def inputs():
     )
     if FLAGS.data:
         sequences = find_sequences([FLAGS.data])
-    methods = fitted(config_lib.load("demo"), FLAGS.cubes)
+    methods = fitted(config_lib.load("demo", ["prior.folds=0"]), FLAGS.cubes)
     makers = [("RGB", 3, None), ("16 bands", 16, None)]
     return sequences, makers + [(method.name, 3, FrameCubes(method)) for method in methods]
 

@@ -81,7 +81,9 @@ def follow_targets(output):
     if flags.FLAGS["config"].using_default_value:
         # Its cubes are all that counts here, for methods without a network; the demo set's are made on first use.
         FLAGS.config = "configs/demo.py"
-    suite = tracking.prepare(cli.load_config(), FLAGS.data, FLAGS.simulated, output, FLAGS.camera, FLAGS.runs)
+    config = cli.load_config()
+    config.prior.folds = 0  # how uncertain a cube is does not matter here
+    suite = tracking.prepare(config, FLAGS.data, FLAGS.simulated, output, FLAGS.camera, FLAGS.runs)
     suite.run()
     return suite.screen_tables(), suite.write()
 

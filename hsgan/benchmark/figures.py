@@ -8,6 +8,7 @@ import itertools
 import numpy as np
 from matplotlib.figure import Figure
 
+from hsgan.benchmark.scenes import BLACK
 from hsgan.plot import figures
 from hsgan.plot.curves import METHOD_MARKS, stress_curves
 from hsgan.plot.figures import METHOD_COLORS, METHOD_STYLES
@@ -36,7 +37,9 @@ def validation(results, closed_forms=True):
             style = _style(index) | {"markersize": 4, "linewidth": 1.6}
             axis.plot(steps, psnr, **style, label=name if number == 0 else None)
             trained += [value for step, value in zip(steps, psnr, strict=True) if step]
-    lines = {name: entry["mean"]["psnr"] for name, entry in results["closed_forms"].items()} if closed_forms else {}
+    entries = results["closed_forms"] if closed_forms else {}
+    # A black image is as far below as an untrained network.
+    lines = {name: entry["mean"]["psnr"] for name, entry in entries.items() if name != BLACK}
     for index, (name, psnr) in enumerate(lines.items()):
         style = CLOSED_FORM_STYLES[index % len(CLOSED_FORM_STYLES)]
         axis.axhline(psnr, color=LINE, linestyle=style, linewidth=1, label=f"{name} (no network)")

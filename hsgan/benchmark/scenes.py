@@ -13,7 +13,7 @@ from hsgan.records.manifest import Manifest, read_manifest
 from hsgan.records.reader import iterate_cubes
 from hsgan.spectra.srf import SrfDictionary
 
-ALL = "all"
+ALL, BLACK = "all", "black"
 
 
 class Scenes:
@@ -65,7 +65,7 @@ class Black(Method):
     needs_camera = False
 
     def __init__(self, dictionary: SrfDictionary):
-        super().__init__("black", dictionary)
+        super().__init__(BLACK, dictionary)
 
     def window(self, rgb: np.ndarray, srf: np.ndarray) -> np.ndarray:
         return np.zeros((*rgb.shape[:2], self.bands), np.float32)

@@ -149,7 +149,7 @@ class TrackingSuite:
         table = [Column("tracker", "name", rows)]
         for index, (measure, (heading, form, more, factor)) in enumerate(MEASURES.items()):
             table.append(tables.numbers(heading, form, more, [factor * mean[measure] for mean in means]))
-            if group == REAL and measure != "dp":
+            if group == REAL and measure != "dp" and any(papers):
                 cells = [f"{paper[index]:g}" if paper else "" for paper in papers]
                 table.append(Column(f"paper: {heading}", "paper", cells))
         for heading, parts in (("frames/s", (TRACKING,)), ("with cubes", (CUBES, TRACKING))):

@@ -172,7 +172,7 @@ FAULTS = {
     "objects": "is damaged or truncated, or not a PyTorch checkpoint of arrays alone",
     "text": "is damaged or truncated, or not a PyTorch checkpoint of arrays alone",
     "nothing": "holds no arrays",
-    "classification": "is no hrnet_test for segmentation: it has no last_layer.3.weight; weights for classification lack it",
+    "classification": "is no hrnet_test for segmentation: it has no last_layer.3.weight; weights for",
     "missing": "is no hrnet_test for segmentation: it has no layer1.1.bn2.running_var",
     "more": "it has 1 arrays more. Received: aux_head.0.weight",
     "shape": r"stage2.0.branches.0.0.conv1.weight: must have the shape \(4, 4, 3, 3\).*Received: \(4, 4, 1, 1\)",
