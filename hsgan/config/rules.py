@@ -10,6 +10,7 @@ from hsgan.config.tree import get, grid_is_whole, wavelengths_nm
 
 PARSERS = ("hrnet_w18_small", "hrnet_w18_small_v2", "hrnet_w48")  # our own
 INITIALIZATIONS = ("learned", "smooth", "prior", "mixture")
+INITIAL_WEIGHTS = ("he", "pytorch")
 DEGRADATIONS = ("learned", "given", "estimated")
 REGULARIZERS = ("l1_clip", "gp1", "gp0", "spectral_norm", "none")
 SCHEDULES = ("constant", "cosine", "polynomial", "halving")
@@ -119,6 +120,7 @@ def check_unpaired(rules: Rules, config: ConfigDict) -> None:
     rules.positive("generator.", "stages", "growth", "units", "prior_noise")
     rules.not_negative("generator.", "negative_slope")
     rules.one_of("generator.initialization", INITIALIZATIONS)
+    rules.one_of("generator.initial_weights", INITIAL_WEIGHTS)
     rules.whole_numbers("srf_estimator.kernels", "odd whole numbers", odd=True)
     rules.whole_numbers("srf_estimator.head")
     widths = config.srf_estimator.widths

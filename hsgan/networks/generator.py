@@ -16,7 +16,7 @@ import keras
 import tensorflow as tf
 from ml_collections import ConfigDict
 
-from hsgan.networks.layers.efficient import DenselyConnected, EfficientConvolution
+from hsgan.networks.layers.efficient import INITIAL_WEIGHTS, DenselyConnected, EfficientConvolution
 from hsgan.networks.unrolled import LEARNED, Rule, Unrolled, final, start_noise
 from hsgan.spectra.operations import EXACT, Operations
 
@@ -34,6 +34,7 @@ class GeneratorStage(keras.layers.Layer):
       zero_mean: SZM before the convolutions of all units but the last.
       zero_start: the last unit starts by giving zero.
       use_bias: biases in the units, the 3x3 convolution has none.
+      initial_weights: name in `hsgan.networks.layers.efficient.INITIAL_WEIGHTS`.
       skip: add the 3x3 convolution's output to the last unit's (AGD-Net's basic gradient).
     """
 
@@ -46,6 +47,7 @@ class GeneratorStage(keras.layers.Layer):
         zero_start: bool,
         use_bias: bool = False,
         skip: bool = False,
+        initial_weights: str = "he",
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -53,13 +55,14 @@ class GeneratorStage(keras.layers.Layer):
             "bands": bands, "growth": growth, "units": units, "zero_mean": zero_mean, "zero_start": zero_start,
             "use_bias": use_bias, "skip": skip,
         }  # fmt: skip
-        unit = {"use_bias": use_bias, "dtype": self.dtype_policy}
+        unit = {"use_bias": use_bias, "initial_weights": initial_weights, "dtype": self.dtype_policy}
         self.skip = skip
-        self.head = keras.layers.Conv2D(bands, 3, padding="same", use_bias=False, dtype=self.dtype_policy)
+        head = {} if initial_weights == "he" else {"kernel_initializer": INITIAL_WEIGHTS[initial_weights]}
+        self.head = keras.layers.Conv2D(bands, 3, padding="same", use_bias=False, dtype=self.dtype_policy, **head)
         hidden = [
             EfficientConvolution(growth, activation="relu", zero_mean=zero_mean, **unit) for _ in range(units - 1)
         ]
-        last = EfficientConvolution(bands, depthwise_initializer="zeros" if zero_start else "he_uniform", **unit)
+        last = EfficientConvolution(bands, depthwise_initializer="zeros" if zero_start else "", **unit)
         self.dense = DenselyConnected([*hidden, last], dtype=self.dtype_policy)
 
     def build(self, input_shape: tuple) -> None:
@@ -103,6 +106,7 @@ class Generator(keras.layers.Layer, Unrolled):
       negative_slope: of the last LeakyReLU.
       initialization: "learned" (the papers'), or the name of a closed form (`hsgan.spectra.closed_form.STARTS`).
       prior_noise: noise variance of the closed form.
+      initial_weights: name in `hsgan.networks.layers.efficient.INITIAL_WEIGHTS`.
       dtype: policy of the stages, e.g. "mixed_bfloat16".
     """
 
@@ -115,6 +119,7 @@ class Generator(keras.layers.Layer, Unrolled):
         negative_slope: float,
         initialization: str,
         prior_noise: float,
+        initial_weights: str = "he",
         dtype: str | None = None,
         **kwargs,
     ):
@@ -125,7 +130,16 @@ class Generator(keras.layers.Layer, Unrolled):
         self.prior_noise = prior_noise
         zero = initialization != LEARNED
         self.stages = [
-            GeneratorStage(bands, growth, units, zero_mean=t > 0, zero_start=zero, dtype=dtype, name=f"stage_{t}")
+            GeneratorStage(
+                bands,
+                growth,
+                units,
+                zero_mean=t > 0,
+                zero_start=zero,
+                initial_weights=initial_weights,
+                dtype=dtype,
+                name=f"stage_{t}",
+            )
             for t in range(stages)
         ]
 

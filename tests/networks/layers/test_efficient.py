@@ -66,6 +66,17 @@ def test_zero_start_gives_zero():
     assert (layer(image(1, 5, 5, 3)).numpy() == 0).all()
 
 
+@pytest.mark.parametrize(("initial_weights", "gain"), [("he", 6), ("pytorch", 1)])
+def test_weights_start_within_the_square_root_of_the_gain_over_the_fan_in(initial_weights, gain):
+    layer = EfficientConvolution(400, initial_weights=initial_weights)
+    layer.build((None, None, None, 50))
+    for weight, fan_in in ((layer.pointwise, 50), (layer.depthwise, 9)):
+        limit = np.sqrt(gain / fan_in)
+        assert np.abs(weight).max() == pytest.approx(limit, rel=0.01) and np.abs(weight).max() <= limit
+        # Uniform: 3,600 draws leave 2 % of the deviation open.
+        assert np.std(weight) == pytest.approx(limit / np.sqrt(3), rel=0.05)
+
+
 def test_zero_mean_excludes_bias():
     with pytest.raises(ValueError, match="zero_mean: excludes use_bias"):
         EfficientConvolution(3, zero_mean=True, use_bias=True)
