@@ -1,20 +1,35 @@
-"""`python -m hsgan.export --run=DIR --output=saved_models/NAME`: a trained network as files that others run.
+"""`python -m hsgan.export --output=saved_models/NAME [--run=DIR]`: a trained network as files that others run.
+
+Without --run the weights that come with the package are exported, as a network of no stages (`hsgan.networks`).
 
 Writes the next version, `NAME/1/`: a SavedModel for TensorFlow Serving, TFLite files for devices, and metadata.json.
 Each is loaded again and compared with the Keras model; what each precision costs is measured and printed.
 """
 
+import contextlib
+import tempfile
+from pathlib import Path
+
 from absl import flags
 
 from hsgan import cli
 from hsgan.errors import HsganError
+from hsgan.prior import pretrained
 
 FLAGS = flags.FLAGS
 
 
 def define_flags():
     """Defines the flags of this program."""
-    flags.DEFINE_string("run", None, "Run folder of hsgan.train.", required=True)
+    flags.DEFINE_string("run", None, "Run folder of hsgan.train, in place of the package's weights.")
+    flags.DEFINE_enum(
+        "model", None, pretrained.NAMES, f"Weights that come with the package; default: {pretrained.DEFAULT}."
+    )
+    flags.register_multi_flags_validator(
+        ["run", "model"],
+        lambda given: not (given["run"] and given["model"]),
+        "give one of them at most: a training's folder, or weights of the package",
+    )
     flags.DEFINE_string("output", None, "Folder of the versions; its name is the model's.", required=True)
     flags.DEFINE_list(
         "tflite",
@@ -38,18 +53,28 @@ def main(_):
     from hsgan.export.export import export
     from hsgan.export.table import export_table
 
-    path, described = export(
-        FLAGS.run,
-        FLAGS.output,
-        precisions=chosen(FLAGS.tflite),
-        records=FLAGS.records,
-        version=FLAGS.version,
-        checkpoint=FLAGS.checkpoint,
-        scenes=FLAGS.scenes,
-        max_pixels=FLAGS.max_pixels,
-    )
+    with contextlib.ExitStack() as stack:
+        run = FLAGS.run or pretrained_run(stack)
+        path, described = export(
+            run,
+            FLAGS.output,
+            precisions=chosen(FLAGS.tflite),
+            records=FLAGS.records,
+            version=FLAGS.version,
+            checkpoint=FLAGS.checkpoint,
+            scenes=FLAGS.scenes,
+            max_pixels=FLAGS.max_pixels,
+        )
     Console().print(export_table(described))
     print(f"{path}: {', '.join(entry['file'] for entry in described['precisions'].values())}, metadata.json")
+
+
+def pretrained_run(stack):
+    """Returns a run folder of the package's weights, which is there until the stack ends."""
+    from hsgan.reconstruct.pretrained import as_run
+
+    name = FLAGS.model or pretrained.DEFAULT
+    return as_run(name, Path(stack.enter_context(tempfile.TemporaryDirectory())) / name).path
 
 
 def chosen(names):

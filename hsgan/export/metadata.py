@@ -3,6 +3,7 @@
 It lies beside the artefacts, and inside each TFLite file, which is a ZIP archive too ("associated files").
 """
 
+import contextlib
 import json
 import zipfile
 
@@ -63,14 +64,14 @@ def describe(folder, network, name, version, checkpoint, max_pixels):
 def training_data(folder):
     """Returns {kind: {"source", "sha256", "note"}} of what a run was trained on; the notes name licences.
 
-    A note is taken from the manifest of the records, "" where they are no longer there.
+    A note is the run's own, or that of the manifest of its records, "" where they are no longer there.
     """
     found = {}
     for kind, data in folder.provenance.items():
-        try:
-            note = read_manifest(data["directory"]).note
-        except DataError:
-            note = ""
+        note = data.get("note", "")
+        if not note and "directory" in data:
+            with contextlib.suppress(DataError):
+                note = read_manifest(data["directory"]).note
         found[kind] = {"source": data["source"], "sha256": data["sha256"], "note": note}
     return found
 

@@ -1,11 +1,16 @@
 """The weights that come with the package as a method: photos become cubes without a training."""
 
+import json
+from pathlib import Path
+
+from hsgan import config as config_lib
 from hsgan.errors import RunError
+from hsgan.networks.build import build_network
 from hsgan.prior import pretrained
 from hsgan.prior.mixture import MixturePrior
 from hsgan.reconstruct.method import Method
 from hsgan.reconstruct.methods import CLOSED_FORMS, Knowledge, closed_forms
-from hsgan.run.folder import versions
+from hsgan.run.folder import RunFolder, versions
 from hsgan.spectra import srf
 
 METHOD = "mixture"
@@ -32,6 +37,31 @@ def pretrained_method(name: str = "", method: str = "") -> Method:
         **versions(),
     }
     return method_of_prior(prior, card.settings["noise"], method, facts)
+
+
+def as_run(name: str, path: str | Path) -> RunFolder:
+    """Makes a run folder of pretrained weights, for what needs one: exports, evaluations, training on.
+
+    Its network is the mixture prior alone (`config.model` "mixture"), and its records are the demo's.
+
+    Args:
+      name: of the weights, as in `pretrained_method`.
+      path: of the folder to make, which is empty or not there.
+
+    Raises:
+      RunError: as `hsgan.prior.pretrained.load`, or a folder that is in use.
+    """
+    found = pretrained.load(name or pretrained.DEFAULT)
+    prior, card = found.prior, found.card
+    settings = [f"prior.{field}={json.dumps(value)}" for field, value in card.settings.items()]
+    config = config_lib.load("mixture", ["data.cubes=demo", f"name={card.name}", *settings])
+    folder, dictionary = RunFolder.create(path, config), srf.load("default", prior.wavelengths_nm)
+    folder.save_dictionary(dictionary)
+    folder.save_prior(prior)
+    folder.record_session({kind: {"sha256": card.sha256, **entry} for kind, entry in card.data.items()})
+    for which in ("best", "last"):
+        folder.save_weights(which, build_network(config, dictionary, prior.moments, prior), {"step": 0})
+    return folder
 
 
 def method_of_prior(prior: MixturePrior, noise: float, method: str = METHOD, facts: dict | None = None) -> Method:

@@ -15,6 +15,9 @@ from trained_run import make_records, make_run
 from hsgan.errors import DataError, HsganError
 from hsgan.export import checks
 from hsgan.export import export as library
+from hsgan.reconstruct.models import SavedModel
+from hsgan.reconstruct.pretrained import pretrained_method
+from hsgan.spectra import developed
 
 ROOT = Path(__file__).parents[2]
 
@@ -109,3 +112,18 @@ def test_a_version_made_meanwhile_is_not_written_over(tmp_path):
             (tmp_path / "out" / "1").mkdir()
             (tmp_path / "out" / "1" / "theirs").write_text("")
     assert names(tmp_path / "out") == ["1"] and names(tmp_path / "out" / "1") == ["theirs"]
+
+
+def test_without_a_run_the_packages_weights_are_exported(tmp_path, demo_records, program):
+    output = tmp_path / "materials"
+    arguments = f"--output={output}", f"--records={demo_records[0]}", "--model=materials", "--tflite=float32"
+    status, stdout, stderr = program("hsgan.export", *arguments, "--scenes=1")
+    assert status == 0 and "metadata.json" in stdout, stderr
+    model = SavedModel(output)
+    assert "colour-science" in model.facts["license"] and model.facts["model"] == "mixture"
+    rgb = np.random.default_rng(0).uniform(0.1, 0.6, (8, 9, 3)).astype(np.float32)
+    srf = developed.responses(model.wavelengths_nm)
+    # Weights in float32, logits of some thousands.
+    np.testing.assert_allclose(model.cube(rgb, srf), pretrained_method("materials").cube(rgb, srf), atol=2e-3)
+    status, _, stderr = program("hsgan.export", f"--output={output}", "--model=materials", "--run=a")
+    assert status == 1 and "give one of them at most" in stderr and stderr.count("\n") == 1
