@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from hsgan.errors import ConfigError, DataError
-from hsgan.evaluate.pictures import develop
+from hsgan.evaluate.processing import compressed, processed
 from hsgan.spectra import illuminants, imaging
 from hsgan.spectra.metamers import metamer
 from hsgan.spectra.srf import varied
@@ -89,7 +89,10 @@ def jpeg(level, setting):
     """An sRGB JPEG of quality `level`, 8 bits, as Pillow writes it (colors at half resolution), read back as linear."""
     _check(isinstance(level, int) and 1 <= level <= 100, "jpeg", "must be a whole number, 1 to 100", level)
 
-    return lambda scene, truth, rgb: Degraded(truth, develop(rgb, level), setting.srf)
+    def degrade(scene, truth, rgb):
+        return Degraded(truth, processed(rgb, compressed(level)), setting.srf)
+
+    return degrade
 
 
 def exposure(level, setting):

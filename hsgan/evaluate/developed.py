@@ -5,18 +5,17 @@ mean camera, as it is and after what cameras and their owners do to pictures. Be
 projected exactly by the responses of sRGB. Cubes are compared after the best single scale. Source: method section 20.
 """
 
-import io
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageEnhance
 from rich.table import Table
 from tqdm import tqdm
 
 from hsgan.evaluate.harness import Subject, score, write_results
 from hsgan.evaluate.photos import Opener, Pair, find_pairs, read_pair
+from hsgan.evaluate.processing import PROCESSING, processed
 from hsgan.evaluate.shots import Shot
 from hsgan.files.cubes import open_cube
 from hsgan.metrics.columns import COLUMNS
@@ -25,46 +24,12 @@ from hsgan.plot import figures
 from hsgan.reconstruct import TENSORFLOW
 from hsgan.reconstruct.method import Method
 from hsgan.spectra import developed
-from hsgan.spectra.imaging import project, srgb_decode, srgb_encode
+from hsgan.spectra.imaging import project
 
 NAME = "developed"
-EXACT, AS_IT_IS = "exact", "as it is"
+EXACT = "exact"
 SRGB, MEAN = "srgb", "mean"
 METRICS = ("psnr", "sam_deg", "sam_lit_deg")
-_CONTRAST = 0.4  # share of the cubic in the tone curve, whose slope in the middle is then 1.2
-_SATURATION = 1.2
-
-
-def compressed(quality: int) -> Callable[[Image.Image], Image.Image]:
-    """Returns what a JPEG of a quality, as Pillow writes it, makes of a picture."""
-
-    def change(picture):
-        file = io.BytesIO()
-        picture.save(file, "JPEG", quality=quality)
-        return Image.open(file).convert("RGB")
-
-    return change
-
-
-def toned(picture: Image.Image) -> Image.Image:
-    """Returns a picture under an S-shaped tone curve: darker shadows, brighter lights, 20 % more contrast between."""
-    codes = np.arange(256) / 255
-    curve = (1 - _CONTRAST) * codes + _CONTRAST * (3 * codes**2 - 2 * codes**3)
-    return picture.point([round(255 * value) for value in curve] * 3)
-
-
-def saturated(picture: Image.Image) -> Image.Image:
-    """Returns a picture of 20 % more saturation."""
-    return ImageEnhance.Color(picture).enhance(_SATURATION)
-
-
-PROCESSING = {
-    AS_IT_IS: lambda picture: picture,
-    "JPEG 90": compressed(90),
-    "JPEG 75": compressed(75),
-    "tone curve": toned,
-    "saturation": saturated,
-}
 
 
 def evaluate_developed(
@@ -143,8 +108,6 @@ def _processor(name: str) -> Callable[[Shot], Shot]:
     """Returns what a processing of pictures makes of a shot: 8 bits in, 8 bits out."""
 
     def change(shot):
-        codes = np.round(srgb_encode(shot.rgb).numpy() * 255).astype(np.uint8)
-        picture = PROCESSING[name](Image.fromarray(codes))
-        return replace(shot, rgb=srgb_decode(np.asarray(picture, np.float32) / 255).numpy())
+        return replace(shot, rgb=processed(shot.rgb, PROCESSING[name]))
 
     return change

@@ -47,7 +47,7 @@ def build(name: str, data: str | Path, cameras: str | Path, output: str | Path) 
     wavelengths_nm = np.array(manifest.wavelengths_nm, np.float32)
     measured_cameras = srf.load(cameras, wavelengths_nm)
     partial = fit(recipe, wavelengths_nm, data, FITTED)
-    method = method_of_prior(partial, recipe.values.noise)
+    method = method_of_prior(partial, recipe.values.noise, recipe.brightness)
     rows = measure(method, dict(iterate_cubes(data, *LEFT_OUT)), measured_cameras)
     weights, about, page = pretrained.paths(name, Path(output))
     prior = fit(recipe, wavelengths_nm, data, (*FITTED, *LEFT_OUT)) if recipe.cubes else partial
@@ -68,7 +68,8 @@ def fit(recipe: Recipe, wavelengths_nm: np.ndarray, data: str | Path, splits: tu
       splits: of the records, to fit to.
     """
     directory = data if recipe.cubes else None
-    return fit_prior(wavelengths_nm, recipe.values, directory, splits, developed.responses(wavelengths_nm))
+    camera = developed.responses(wavelengths_nm)
+    return fit_prior(wavelengths_nm, recipe.values, directory, splits, camera, recipe.brightness)
 
 
 def describe(name: str, manifest: Manifest, rows: list[dict], sha256: str) -> Card:
@@ -82,7 +83,7 @@ def describe(name: str, manifest: Manifest, rows: list[dict], sha256: str) -> Ca
     """
     recipe = RECIPES[name]
     fitted, left_out = (manifest.split(*splits).scenes for splits in (FITTED, LEFT_OUT))
-    settings = recipe.values.to_dict()
+    settings = recipe.values.to_dict() | {"brightness": recipe.brightness}
     numbers = {"components": settings["components"], "scenes": len(fitted) + len(left_out)}
     partly = f"the same recipe fitted to the other {len(fitted)} scenes" if recipe.cubes else "no scene fitted to"
     how = HOW.format(fitted=partly, scenes=", ".join(left_out), source=manifest.source)

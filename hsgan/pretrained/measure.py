@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from tqdm import tqdm
 
-from hsgan.evaluate.pictures import develop
+from hsgan.evaluate.processing import AS_IT_IS, PROCESSING, processed
 from hsgan.metrics.coverage import coverage
 from hsgan.metrics.protocols import average, quick
 from hsgan.reconstruct.method import Method
@@ -15,19 +15,21 @@ from hsgan.spectra.imaging import project
 from hsgan.spectra.srf import SrfDictionary
 
 CAMERAS = ("Nikon D700", "Canon 60D", "Nokia N900")
-# How a picture is developed, by what a card calls it.
+EXACT = "sRGB, not rounded"
+# Kinds of pictures, by what a card calls them: names in `PROCESSING`.
 PICTURES = {
-    "JPEG of quality 90": {"quality": 90},
-    "JPEG of quality 75": {"quality": 75},
-    "JPEG 90, saturation +20 %": {"quality": 90, "saturation": 1.2},
-    "JPEG 90, contrast +20 %": {"quality": 90, "contrast": 1.2},
+    "sRGB of 8 bits": AS_IT_IS,
+    "JPEG of quality 90": "JPEG 90",
+    "JPEG of quality 75": "JPEG 75",
+    "saturation +20 %": "saturation",
+    "contrast +20 %": "tone curve",
 }
 _BRIGHTEST = 99.5  # percentile of a scene that an exposure brings to full scale
 METRICS = ("psnr", "sam_deg", "sam_lit_deg", "coverage_90")
 HOW = (
     "Measured on {scenes} of {source}, with {fitted}. RAW: the scene "
-    "projected through a measured camera that the method does not have among its own. JPEG: the scene as sRGB of D65, "
-    f"its {_BRIGHTEST:g} % quantile exposed to full scale, compared after the best single scale. Not measured on "
+    "projected through a measured camera that the method does not have among its own. Pictures: the scene as sRGB of "
+    f"D65, its {_BRIGHTEST:g} % quantile exposed to full scale, compared after the best single scale. Not measured on "
     "photos of real cameras, whose processing costs more."
 )
 
@@ -73,14 +75,17 @@ def kinds(method: Method, cameras: SrfDictionary) -> Iterator[Kind]:
             yield Kind(f"RAW of a {name}", read_as, lambda cube, srf=srf: project(cube, srf).numpy(), told, False)
     srgb = developed.responses(grid)
 
-    def render(cube, settings):
+    def exposed(cube):
         rgb = project(cube, srgb).numpy()
-        return develop(rgb / np.percentile(rgb.max(axis=-1), _BRIGHTEST), **settings)
+        return rgb / np.percentile(rgb.max(axis=-1), _BRIGHTEST)
 
-    for photo, settings in PICTURES.items():
-        yield Kind(photo, "sRGB", lambda cube, settings=settings: render(cube, settings), srgb, True)
-    photo, settings = next(iter(PICTURES.items()))
-    yield Kind(photo, "the mean camera", lambda cube: render(cube, settings), method.mean_camera, True)
+    yield Kind(EXACT, "sRGB", exposed, srgb, True)
+    for photo, name in PICTURES.items():
+        yield Kind(photo, "sRGB", lambda cube, name=name: processed(exposed(cube), PROCESSING[name]), srgb, True)
+    photo, name = next(iter(PICTURES.items()))
+    yield Kind(
+        photo, "the mean camera", lambda cube: processed(exposed(cube), PROCESSING[name]), method.mean_camera, True
+    )
 
 
 def measure(method: Method, scenes: dict[str, np.ndarray], cameras: SrfDictionary) -> list[dict]:

@@ -26,6 +26,7 @@ class Recipe:
       terms: on which they may be used.
       cubes: whether cubes are fitted, beside materials.
       settings: changes of `config.prior`.
+      brightness: that cubes are brought to before the fit, and photos before the estimate.
       not_for: beside `NOT_FOR`.
     """
 
@@ -34,6 +35,7 @@ class Recipe:
     cubes: bool
     settings: dict = field(default_factory=dict)
     not_for: tuple = ()
+    brightness: float = 0.5
 
     @property
     def values(self) -> ConfigDict:

@@ -36,7 +36,7 @@ def pretrained_method(name: str = "", method: str = "") -> Method:
         "license": card.terms,
         **versions(),
     }
-    return method_of_prior(prior, card.settings["noise"], method, facts)
+    return method_of_prior(prior, card.settings["noise"], card.settings["brightness"], method, facts)
 
 
 def as_run(name: str, path: str | Path) -> RunFolder:
@@ -53,7 +53,9 @@ def as_run(name: str, path: str | Path) -> RunFolder:
     """
     found = pretrained.load(name or pretrained.DEFAULT)
     prior, card = found.prior, found.card
-    settings = [f"prior.{field}={json.dumps(value)}" for field, value in card.settings.items()]
+    values = dict(card.settings)
+    settings = [f"data.brightness={values.pop('brightness')}"]
+    settings += [f"prior.{field}={json.dumps(value)}" for field, value in values.items()]
     config = config_lib.load("mixture", ["data.cubes=demo", f"name={card.name}", *settings])
     folder, dictionary = RunFolder.create(path, config), srf.load("default", prior.wavelengths_nm)
     folder.save_dictionary(dictionary)
@@ -64,14 +66,21 @@ def as_run(name: str, path: str | Path) -> RunFolder:
     return folder
 
 
-def method_of_prior(prior: MixturePrior, noise: float, method: str = METHOD, facts: dict | None = None) -> Method:
+def method_of_prior(
+    prior: MixturePrior,
+    noise: float,
+    brightness: float = 0.0,
+    method: str = METHOD,
+    facts: dict | None = None,
+) -> Method:
     """Returns a method that knows a prior and the embedded cameras, and nothing of a training.
 
     Args:
       prior: of spectra.
       noise: variance of the RGB noise, of `mixture`.
+      brightness: that photos are brought to (`hsgan.spectra.exposure`); 0: they come as they are.
       method: in `CLOSED_FORMS`.
       facts: as for every `Method`.
     """
-    knowledge = Knowledge(prior.moments, prior=prior, prior_noise=noise, facts=facts or {})
+    knowledge = Knowledge(prior.moments, prior=prior, prior_noise=noise, brightness=brightness, facts=facts or {})
     return closed_forms(srf.load("default", prior.wavelengths_nm), knowledge, [method])[0]

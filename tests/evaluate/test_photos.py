@@ -9,7 +9,7 @@ from PIL import Image
 from trained_run import WAVELENGTHS_NM, make_run, scene
 
 from hsgan.errors import DataError
-from hsgan.evaluate import developed, photos
+from hsgan.evaluate import photos, processing
 from hsgan.files.cubes import write_cube
 from hsgan.metrics.quality import best_scale
 from hsgan.spectra import srf as srf_lib
@@ -108,7 +108,7 @@ def test_the_program_scores_developed_pictures(folder, tmp_path, program):
     results = json.loads((tmp_path / "out" / "metrics.json").read_text())
     rows = {(row["picture"], row["read_as"]): row["methods"]["smooth"]["psnr"] for row in results["rows"]}
     assert set(rows) == {("exact", "srgb")} | {
-        (picture, reading) for picture in developed.PROCESSING for reading in ("srgb", "mean")
+        (picture, reading) for picture in processing.PROCESSING for reading in ("srgb", "mean")
     }
     assert rows["exact", "srgb"] >= rows["as it is", "srgb"] - 0.5  # 8 bits
     assert rows["as it is", "srgb"] > rows["as it is", "mean"]
@@ -127,12 +127,12 @@ def test_flags_that_do_not_go_together(arguments, message, program):
 
 def test_processing_is_what_it_says():
     ramp = np.broadcast_to(np.arange(256, dtype=np.uint8)[None, :, None], (4, 256, 3))
-    toned = np.asarray(developed.toned(Image.fromarray(ramp)))[0, :, 0].astype(int)
+    toned = np.asarray(processing.toned(Image.fromarray(ramp)))[0, :, 0].astype(int)
     assert toned[0] == 0 and toned[255] == 255 and (np.diff(toned) >= 0).all()
     assert (toned[148] - toned[108]) / 40 == pytest.approx(1.2, abs=0.03)
     assert toned[64] < 64 and toned[192] > 192
     color = np.full((2, 2, 3), (100, 120, 140), np.uint8)
-    more = np.asarray(developed.saturated(Image.fromarray(color)))[0, 0].astype(int)
+    more = np.asarray(processing.saturated(Image.fromarray(color)))[0, 0].astype(int)
     gray = round(0.299 * 100 + 0.587 * 120 + 0.114 * 140)
     np.testing.assert_allclose(more, gray + 1.2 * (color[0, 0] - float(gray)), atol=1)
     assert best_scale(ramp.astype(float), ramp / 2) == pytest.approx(2)

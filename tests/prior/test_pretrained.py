@@ -35,7 +35,10 @@ def test_weights_are_a_mixture_and_what_their_card_says(name):
     for camera in ("Nikon D700", "Canon 60D", "Nokia N900"):
         ways = [psnr[f"RAW of a {camera}", way] for way in ("that camera", "its color matrix", "the mean camera")]
         assert ways == sorted(ways, reverse=True)
-    assert psnr["JPEG of quality 90", "sRGB"] > psnr["JPEG of quality 90", "the mean camera"] + 5
+    kinds = ("sRGB, not rounded", "sRGB of 8 bits", "JPEG of quality 90", "JPEG of quality 75")
+    pictures = [psnr[kind, "sRGB"] for kind in kinds]
+    assert pictures == sorted(pictures, reverse=True)
+    assert psnr["sRGB of 8 bits", "sRGB"] > psnr["sRGB of 8 bits", "the mean camera"] + 5
 
 
 def test_they_take_little_room():

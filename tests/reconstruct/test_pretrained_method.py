@@ -9,7 +9,7 @@ import hsgan
 from hsgan.errors import RunError
 from hsgan.files.cubes import open_cube
 from hsgan.prior import pretrained
-from hsgan.spectra import developed
+from hsgan.spectra import developed, exposure
 from hsgan.spectra.mixture import mixture
 
 
@@ -42,8 +42,10 @@ def test_the_cube_is_the_mixtures(photo):
     cube = hsgan.Reconstructor.pretrained("materials").reconstruct(photo)
     from hsgan.files.photos import read_photo
 
-    prior = pretrained.load("materials").prior
-    expected = mixture(read_photo(photo), developed.responses(prior.wavelengths_nm), prior.parameters)
+    found = pretrained.load("materials")
+    prior, rgb = found.prior, read_photo(photo)
+    gain = exposure.gain(rgb, found.card.settings["brightness"])
+    expected = mixture(gain * rgb, developed.responses(prior.wavelengths_nm), prior.parameters) / gain
     # float32 of the shares, which are exponentials of sums of some tens.
     np.testing.assert_allclose(cube, expected, atol=1e-4)
     assert "free of any data set's terms" in cube.attrs["license"]
