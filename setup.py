@@ -68,6 +68,7 @@ EXTRAS = {
         "scikit-image",
         "scikit-learn",
         "ruff>=0.17,<0.18",
+        "mypy>=1.18",
     ],
 }
 

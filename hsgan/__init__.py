@@ -21,10 +21,12 @@ _HOMES = {"Reconstructor": "hsgan.reconstruct.api", "open_cube": "hsgan.files.cu
 __all__ = ["Reconstructor", "__version__", "open_cube", "save_cube"]
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'hsgan' has no attribute {name!r}")
-    return getattr(importlib.import_module(_HOMES[name]), name)
+if not TYPE_CHECKING:  # a type checker would take any name for one that there is
+
+    def __getattr__(name: str) -> Any:
+        if name not in _HOMES:
+            raise AttributeError(f"module 'hsgan' has no attribute {name!r}")
+        return getattr(importlib.import_module(_HOMES[name]), name)
 
 
 def __dir__() -> list[str]:

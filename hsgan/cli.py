@@ -28,6 +28,7 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _USERS = (*_FULL, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG)
 _INTERRUPTED, _PIPE = 130, 141
 _HELP = ("-h", "-help", "--help")
+_TAKES_ARGUMENTS, _NEEDS_NO_TENSORFLOW = "takes_arguments", "needs_no_tensorflow"  # marks of a `main`
 _PREFIX, _FIELD = "config.", "config.SECTION.FIELD"  # all `--config.x.y=z` are values of the one flag `_FIELD`
 _LOG_LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 # TensorFlow's log lines below fatal, and its complaint about the order in which it sets up logging.
@@ -71,10 +72,10 @@ def run(define_flags: Callable[[], object], main: Callable[[list[str]], None], a
 
 
 def _work(main, argv):
-    if len(argv) > 1 and not getattr(main, "takes_arguments", False):
+    if len(argv) > 1 and not getattr(main, _TAKES_ARGUMENTS, False):
         raise UsageError(f"unexpected arguments: {' '.join(argv[1:])}; --help lists the flags")
     logging.set_verbosity(logging.WARNING)
-    if not getattr(main, "needs_no_tensorflow", False):
+    if not getattr(main, _NEEDS_NO_TENSORFLOW, False):
         import_tensorflow()
     main(argv)
 
@@ -103,7 +104,8 @@ def parse(argv: Sequence[str]) -> list[str]:
     Raises:
       UsageError: names every unknown flag, and every value that cannot be, each in a line of its own.
     """
-    left, found = [_as_field(argument) if _FIELD in flags.FLAGS else argument for argument in argv], {}
+    left = [_as_field(argument) if _FIELD in flags.FLAGS else argument for argument in argv]
+    found: dict = {}
     while True:
         try:
             rest = flags.FLAGS(left)
@@ -167,7 +169,7 @@ def load_config(
     Raises:
       ConfigError, DataError: as `hsgan.config.load`.
     """
-    return config_lib.load(flags.FLAGS.config, flags.FLAGS[_FIELD].value, data_problems)
+    return config_lib.load(flags.FLAGS.config, flags.FLAGS[_FIELD].value or (), data_problems)
 
 
 def import_tensorflow() -> None:
@@ -200,13 +202,13 @@ def import_tensorflow() -> None:
 
 def takes_arguments(main: Callable) -> Callable:
     """Marks a `main` that accepts positional arguments (files)."""
-    main.takes_arguments = True
+    setattr(main, _TAKES_ARGUMENTS, True)
     return main
 
 
 def without_tensorflow(main: Callable) -> Callable:
     """Marks a `main` that does without TensorFlow, its half gigabyte and its seconds, or imports it when it must."""
-    main.needs_no_tensorflow = True
+    setattr(main, _NEEDS_NO_TENSORFLOW, True)
     return main
 
 

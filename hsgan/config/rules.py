@@ -30,7 +30,8 @@ class Rules:
     """Collects the rules that a configuration breaks, in words."""
 
     def __init__(self, config: ConfigDict):
-        self.config, self.problems = config, []
+        self.config = config
+        self.problems: list[str] = []
 
     def rule(self, holds: bool, name: str, text: str) -> None:
         """Reports field `name` with the rule `text` unless it `holds`."""

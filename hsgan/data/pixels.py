@@ -70,7 +70,7 @@ def batches(
     values, prior, batch = config.mixture, config.prior, config.train.batch
     wavelengths_nm = dictionary.wavelengths_nm
     of_materials = round(batch * material_share(wavelengths_nm, prior))
-    measured = materials_at(wavelengths_nm) if of_materials else None
+    measured = materials_at(wavelengths_nm) if of_materials else np.empty((0, len(wavelengths_nm)))
     cameras, mean = dictionary.responses, dictionary.responses.mean(axis=0)
     for step in itertools.count(start_step):
         rng = np.random.default_rng([config.seed, _PIXELS, step])

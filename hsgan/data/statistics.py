@@ -26,7 +26,9 @@ def cube_statistics(directory: str | Path, split: str = "train", brightness: flo
     Raises:
       DataError: as `hsgan.records.reader.iterate_cubes`.
     """
-    count, total, products = 0, 0.0, 0.0
+    count = 0
+    total: np.ndarray | float = 0.0
+    products: np.ndarray | float = 0.0
     for _, cube in reader.iterate_cubes(directory, split):
         scale = exposure.gain(cube, brightness)
         for rows in np.array_split(cube, max(1, cube.shape[0] // 64)):
@@ -34,6 +36,6 @@ def cube_statistics(directory: str | Path, split: str = "train", brightness: flo
             count += len(spectra)
             total = total + spectra.sum(axis=0)
             products = products + spectra.T @ spectra
-    mean = total / count
+    mean = np.asarray(total / count)
     covariance = products / count - np.outer(mean, mean)
     return mean.astype(np.float32), covariance.astype(np.float32)

@@ -71,7 +71,8 @@ def make(
                 _make_once(
                     path, lambda path=path, counts=counts, maker=maker: maker(path, counts, wavelengths_nm, materials)
                 )
-    return tuple(path for path, _, _ in tasks)
+    (cube_folder, _, _), (photo_folder, _, _) = tasks
+    return cube_folder, photo_folder
 
 
 def _make_once(path, maker):
@@ -108,8 +109,8 @@ def draw_photo(
     scene = scenes.draw(rng, size, materials)
     direct, ambient = materials.draw_light(rng)
     camera = responses[rng.integers(len(responses))].T
-    tables = [materials.reflectances * light @ camera for light in (direct, ambient)]
-    rgb = scenes.render(scene, *tables, direct @ camera)
+    under_direct, under_ambient = (materials.reflectances * light @ camera for light in (direct, ambient))
+    rgb = scenes.render(scene, under_direct, under_ambient, direct @ camera)
     means = rgb.mean(axis=(0, 1))
     rgb = rgb * (means.mean() / means) ** rng.choice([0, rng.uniform(0.6, 1)], p=[0.15, 0.85])
     rgb = expose(rng, rgb, mean=0.16, spread=0.4)

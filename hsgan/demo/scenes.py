@@ -46,7 +46,7 @@ def draw(rng: np.random.Generator, size: int, materials: Materials) -> Scene:
         canvas.direct *= 1 - rng.uniform(0.4, 0.85) / (1 + np.exp(-6 * (veil - rng.uniform(-0.3, 0.8))))
     fall_off = rng.normal(0, 0.35, 2)
     canvas.direct *= np.exp(fall_off[0] * canvas.x + fall_off[1] * canvas.y)
-    canvas.ambient = np.full_like(canvas.direct, rng.uniform(0.08, 0.3))
+    ambient = np.full_like(canvas.direct, rng.uniform(0.08, 0.3))
     return Scene(
         canvas.first,
         canvas.second,
@@ -54,7 +54,7 @@ def draw(rng: np.random.Generator, size: int, materials: Materials) -> Scene:
         canvas.labels,
         canvas.texture,
         canvas.direct,
-        canvas.ambient,
+        ambient,
         canvas.gloss,
     )
 

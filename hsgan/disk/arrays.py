@@ -6,9 +6,10 @@ structures, and sizes that the file cannot hold.
 
 import os
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, Any
 
 import numpy as np
 from numpy.lib import format as npy
@@ -71,7 +72,7 @@ def read_npz(path: str | Path, names: tuple = (), what: str = "a NumPy .npz file
             return found
 
 
-def write_npz(path: str | Path, arrays: dict[str, np.ndarray]) -> None:
+def write_npz(path: str | Path, arrays: Mapping[str, Any]) -> None:
     """Writes {name: array} as an .npz file, not compressed; equal arrays give equal bytes, at any time of any clock.
 
     Raises:
@@ -123,7 +124,7 @@ def npy_header(path: str | Path) -> Array:
     return Array(header.shape, header.dtype, header.fortran, length)
 
 
-def _header(file: BinaryIO, where):
+def _header(file: IO[bytes], where):
     """Returns (`Array` without an offset, length of the header)."""
     version = npy.read_magic(file)
     if version not in _HEADERS:

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 from hsgan.disk import guard
 from hsgan.errors import DataError, HsganError
@@ -35,7 +36,7 @@ def read_text(path: str | Path, most: int = guard.MAX_TEXT, error: type[HsganErr
         raise error(f"{path}: must be a text file: {cause.reason}") from cause
 
 
-def read_json(path: str | Path, most: int = guard.MAX_TEXT, error: type[HsganError] = DataError) -> object:
+def read_json(path: str | Path, most: int = guard.MAX_TEXT, error: type[HsganError] = DataError) -> Any:
     """Returns the values of a JSON file; raises as `read_text`, and for a file that is no JSON."""
     text = read_text(path, most, error)
     try:

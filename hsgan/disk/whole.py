@@ -71,12 +71,13 @@ class Scratch:
         """Removes the folder; again is no error."""
         if self.path.is_dir():
             remove(self.path)
-        self._lock.release()
+        if self._lock is not None:
+            self._lock.release()
 
-    def __enter__(self):
+    def __enter__(self) -> "Scratch":
         return self
 
-    def __exit__(self, *error):
+    def __exit__(self, *error: object) -> None:
         self.close()
 
 
@@ -91,12 +92,12 @@ def staged(targets: Sequence[str | Path], replace: bool = True) -> Iterator[list
     Raises:
       OSError: no room, no right to write; `FileExistsError` for what may not be replaced.
     """
-    targets = [Path(target) for target in targets]
-    parent = targets[0].parent
+    places = [Path(target) for target in targets]
+    parent = places[0].parent
     parent.mkdir(parents=True, exist_ok=True)
-    with Scratch(parent, targets[0].name) as stage:
+    with Scratch(parent, places[0].name) as stage:
         parts = []
-        for number, target in enumerate(targets):
+        for number, target in enumerate(places):
             (stage.path / str(number)).mkdir()
             parts.append(stage.path / str(number) / target.name)
         yield parts

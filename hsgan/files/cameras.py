@@ -9,6 +9,7 @@ challenges (`filters` [bands, 3] as .npz or .mat, or a CSV of quantum efficienci
 import csv
 import difflib
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from hsgan.errors import DataError
 from hsgan.files import matlab
 from hsgan.spectra import srf
 
+Cameras = list[tuple[str, np.ndarray, np.ndarray]]  # name, wavelengths, curves
 _NTIRE_GRID_NM = np.arange(400.0, 701.0, 10.0)
 _CHANNELS = (("r", "red"), ("g", "g1", "green"), ("b", "blue"))
 _MAX_BYTES = 1 << 22  # 28 cameras take 60 kB
@@ -51,20 +53,20 @@ def read(path: str | Path, lobes: bool = False) -> list[tuple[str, np.ndarray, n
         ]
 
 
-def read_text(path):
+def read_text(path: Path) -> Cameras:
     """Reads `camspec_database.txt`."""
     names, curves = srf.camspec_curves(path)
     return [(name, srf.CAMSPEC_WAVELENGTHS_NM, rows) for name, rows in zip(names, curves, strict=True)]
 
 
-def read_csv(path):
+def read_csv(path: Path) -> Cameras:
     """Reads a CSV of wavelength, R, G, B; with a header line the columns are found by name. Named after the file."""
     rows = [row for row in csv.reader(read_file(path).splitlines()) if any(cell.strip() for cell in row)]
     columns = [0, 1, 2, 3]
     if rows and not _is_number(rows[0][0]):
         header = [cell.strip().lower() for cell in rows.pop(0)]
-        found = [next((header.index(name) for name in names if name in header), None) for names in _CHANNELS]
-        if None in found:
+        found = [next((header.index(name) for name in names if name in header), -1) for names in _CHANNELS]
+        if -1 in found:
             raise DataError(f"{path}: its header must name R, G and B. Received: {', '.join(header)}")
         columns = [0, *found]
     try:
@@ -76,7 +78,7 @@ def read_csv(path):
     return [(path.stem, values[:, 0], values[:, 1:].T)]
 
 
-def read_json(path):
+def read_json(path: Path) -> Cameras:
     """Reads rawtoaces' JSON: `header` with manufacturer and model, `spectral_data` with [r, g, b] a wavelength."""
     try:
         content = json.loads(read_file(path))
@@ -91,7 +93,7 @@ def read_json(path):
     return [(name, grid, values.T)]
 
 
-def read_npz(path):
+def read_npz(path: Path) -> Cameras:
     """Reads NTIRE's `filters` [bands, 3] and, where it is there, `bands`; or a dictionary of `build_srf`."""
     arrays = read_npz_arrays(path, most=_MAX_BYTES)
     if {"names", "wavelengths_nm", "responses"} <= set(arrays):
@@ -104,13 +106,19 @@ def read_npz(path):
     return _filters(path, arrays["filters"], arrays.get("bands"))
 
 
-def read_mat(path):
+def read_mat(path: Path) -> Cameras:
     """Reads the same as `read_npz` from a MATLAB file."""
     bands = matlab.read(path, "bands") if "bands" in matlab.variables(path) else None
     return _filters(path, matlab.read(path, "filters"), bands)
 
 
-READERS = {".txt": read_text, ".csv": read_csv, ".json": read_json, ".npz": read_npz, ".mat": read_mat}
+READERS: dict[str, Callable[[Path], Cameras]] = {
+    ".txt": read_text,
+    ".csv": read_csv,
+    ".json": read_json,
+    ".npz": read_npz,
+    ".mat": read_mat,
+}
 
 
 def _filters(path, filters, bands):

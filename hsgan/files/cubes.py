@@ -18,6 +18,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import xarray
@@ -135,12 +136,12 @@ def open_writer(stem: str | Path, name: str, header: CubeHeader, deviation: bool
 
 def write_cube(
     stem: str | Path,
-    cube: np.ndarray,
+    cube: np.ndarray | xarray.DataArray,
     wavelengths_nm: np.ndarray,
-    srf: np.ndarray | None,
+    srf: np.ndarray | None = None,
     metadata: dict | None = None,
     formats: Sequence[str] = (DEFAULT_FORMAT,),
-    deviation: np.ndarray | None = None,
+    deviation: np.ndarray | xarray.DataArray | None = None,
     dtype: str = FLOAT32,
 ) -> list[Path]:
     """Writes a whole cube in several formats; returns the paths of all files written.
@@ -163,11 +164,11 @@ def write_cube(
     if len(shape) != 3 or shape[2] != np.size(wavelengths_nm):
         raise ValueError(
             "cube, wavelengths_nm, srf: must be [height, width, bands], [bands], [3, bands]. "
-            f"Received: {shape}, {np.shape(wavelengths_nm)}, {np.shape(srf)}"
+            f"Received: {shape}, {np.shape(wavelengths_nm)}, {None if srf is None else np.shape(srf)}"
         )
     if deviation is not None and np.shape(deviation) != shape:
         raise ValueError(f"deviation: must be of the cube's shape, {shape}. Received: {np.shape(deviation)}")
-    header = CubeHeader(*shape[:2], wavelengths_nm, srf, metadata or {}, dtype)
+    header = CubeHeader(shape[0], shape[1], wavelengths_nm, srf, metadata or {}, dtype)
     step = max(_STRIP_BYTES // (4 * shape[1] * shape[2]), 1)
     paths = []
     for name in formats:
@@ -256,14 +257,16 @@ def as_radiance(stored: Stored) -> tuple[np.ndarray | xarray.Variable, CubeHeade
     Raises:
       ValueError: what a file says is no cube.
     """
-    order, facts = np.argsort(stored.wavelengths_nm, kind="stable"), dict(stored.facts)
+    grid, facts = np.asarray(stored.wavelengths_nm), dict(stored.facts)
+    order = np.argsort(grid, kind="stable")
     white = stored.white
     if white is None:
         white = stored.full_scale
         if white != 1:
             facts["assumed"] = f"the file does not say what stands for 1: {white:g} is taken"
     srf = None if stored.srf is None else np.asarray(stored.srf, np.float32)[:, order]
-    header = CubeHeader(*stored.values.shape[:2], stored.wavelengths_nm[order], srf, facts)
+    height, width = stored.values.shape[:2]
+    header = CubeHeader(height, width, grid[order], srf, facts)
     plain = stored.values.dtype == np.dtype("<f4") and np.all(white == 1) and not np.any(stored.dark)
     values = stored.values if plain else Radiance(stored.values, white, stored.dark).variable(_NAMES)
     if not (order == np.arange(len(order))).all():
@@ -286,7 +289,7 @@ def as_data_array(
       deviation: the standard deviations of the values, of the same shape; None: not known.
     """
     srf = {} if header.srf is None else {"srf": header.srf}
-    coords = {"wavelength": ("wavelength", header.wavelengths_nm, {"units": "nm"})}
+    coords: dict[str, Any] = {"wavelength": ("wavelength", header.wavelengths_nm, {"units": "nm"})}
     if deviation is not None:
         coords[DEVIATION] = (_NAMES, deviation, {"units": UNITS})
     return xarray.DataArray(

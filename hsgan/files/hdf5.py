@@ -16,6 +16,7 @@ from pathlib import Path
 import h5py
 import imagecodecs
 import numpy as np
+from numpy.typing import DTypeLike
 
 from hsgan.disk import guard
 from hsgan.errors import DataError, HsganError
@@ -74,7 +75,7 @@ def datasets(group: h5py.Group) -> Iterator[tuple[str, h5py.Dataset]]:
                 yield found.name, found
 
 
-def read(dataset: h5py.Dataset, dtype, most: int = guard.MAX_BYTES) -> np.ndarray:
+def read(dataset: h5py.Dataset, dtype: DTypeLike, most: int = guard.MAX_BYTES) -> np.ndarray:
     """Returns the values of a data set as an array of `dtype`; beside it only a piece is held.
 
     Args:

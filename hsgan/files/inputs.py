@@ -1,13 +1,14 @@
 """Which photos and videos a command line means: files, folders and patterns."""
 
 import glob
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from hsgan.errors import DataError
 from hsgan.files import photos, video
 
 
-def find_inputs(arguments):
+def find_inputs(arguments: Iterable[str | Path]) -> list[Path]:
     """Returns the files that are meant, each once, in the order of `arguments`, a folder's and a pattern's by name.
 
     Args:
@@ -19,19 +20,19 @@ def find_inputs(arguments):
     """
     if not arguments:
         raise DataError("PHOTO: give at least one photo, video, folder or pattern")
-    found = {}
+    found: dict[Path, Path] = {}
     for argument in map(str, arguments):
         for path in _expanded(argument):
             found.setdefault(path.resolve(), path)
     return list(found.values())
 
 
-def is_video(path):
+def is_video(path: str | Path) -> bool:
     """Whether a file is a video, by its suffix."""
     return Path(path).suffix.lower() in video.SUFFIXES
 
 
-def output_stems(found, output):
+def output_stems(found: Sequence[str | Path], output: str | Path) -> list[tuple[str, Path]]:
     """Returns (photo, path without suffix in `output`) of each photo; no two paths are alike, case aside."""
     names = [Path(photo).stem.lower() for photo in found]
     stems, taken = [], set()

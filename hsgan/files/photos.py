@@ -10,6 +10,7 @@ linear whatever `encoding` says (`hsgan.files.raw`).
 import functools
 import struct
 import warnings
+from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,7 @@ from hsgan.spectra.imaging import srgb_decode
 
 MAX_PIXELS = guard.MAX_PIXELS
 PILLOW_FORMATS = ("JPEG", "PNG", "BMP", "WEBP")
+CheckSize = Callable[[str | Path, int, int], None]  # of (path, width, height)
 READABLE = "JPEG, PNG, TIFF, BMP, WebP, HEIC or camera RAW"
 SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".webp", *heic.SUFFIXES, *raw.SUFFIXES)
 
@@ -49,7 +51,12 @@ class _Pixels:
     orientation: int
 
 
-def read_photo(path, encoding="srgb", check=None, conversion: Conversion | None = None):
+def read_photo(
+    path: str | Path,
+    encoding: str = "srgb",
+    check: CheckSize | None = None,
+    conversion: Conversion | None = None,
+) -> np.ndarray:
     """Reads a photo as linear RGB.
 
     Args:
@@ -70,7 +77,12 @@ def read_photo(path, encoding="srgb", check=None, conversion: Conversion | None 
     return np.ascontiguousarray(to_linear(codes, encoding))
 
 
-def read_codes(path, encoding="srgb", check=None, conversion: Conversion | None = None):
+def read_codes(
+    path: str | Path,
+    encoding: str = "srgb",
+    check: CheckSize | None = None,
+    conversion: Conversion | None = None,
+) -> tuple[np.ndarray, str]:
     """Reads a photo as it is stored, which takes a quarter of the memory; the arguments are those of `read_photo`.
 
     Returns:
@@ -84,7 +96,7 @@ def read_codes(path, encoding="srgb", check=None, conversion: Conversion | None 
         raise ValueError(f"encoding: must be one of {', '.join(ENCODINGS)}. Received: {encoding!r}")
     path, head, check = Path(path), _magic(path), check or check_size
     if is_raw(path):
-        return raw.read_raw(path, lambda *size: (check(*size), check_size(*size))), "linear"
+        return raw.read_raw(path, functools.partial(_check_both, check)), "linear"
     pixels = _decode(path, head, check, conversion)
     values = _opaque(path, pixels.values, conversion)
     if np.issubdtype(values.dtype, np.floating):
@@ -94,7 +106,12 @@ def read_codes(path, encoding="srgb", check=None, conversion: Conversion | None 
     return _upright(values, pixels.orientation), encoding
 
 
-def to_linear(values, encoding="srgb"):
+def _check_both(check, path, width, height):
+    check(path, width, height)
+    check_size(path, width, height)
+
+
+def to_linear(values: np.ndarray, encoding: str = "srgb") -> np.ndarray:
     """Returns float32 [height, width, 3], linear light in [0, 1], of uint8 or uint16 values.
 
     Args:
@@ -108,7 +125,7 @@ def to_linear(values, encoding="srgb"):
     return _decode_table(values.dtype)[values]
 
 
-def is_raw(path):
+def is_raw(path: str | Path) -> bool:
     """Whether a file is left to LibRaw: by its name, or TIFF data that is not named so, as most RAW formats are.
 
     Raises:
@@ -208,7 +225,7 @@ def _pillow_limit_off():
         Image.MAX_IMAGE_PIXELS = limit
 
 
-def check_size(path, width, height):
+def check_size(path: str | Path, width: int, height: int) -> None:
     """Refuses an image of more than `MAX_PIXELS`, before it is decoded: a few bytes may announce any number of them."""
     guard.check_pixels(path, width, height, MAX_PIXELS)
 

@@ -9,7 +9,9 @@ balance of its photo; rows of a known SRF sum to 1, so that light of a flat spec
 "as shot" is the nearest to both that a file states; where it states none, LibRaw's daylight stands in.
 """
 
+from collections.abc import Callable
 from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 
@@ -24,7 +26,7 @@ SUFFIXES = frozenset((
 # fmt: on
 
 
-def read_raw(path, check_size):
+def read_raw(path: str | Path, check_size: Callable[[str | Path, int, int], None]) -> np.ndarray:
     """Reads a RAW photo.
 
     Args:

@@ -5,6 +5,7 @@ Radiance is `(value - dark) / white`. Needs NumPy alone.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -97,14 +98,14 @@ class Stored:
         return 1.0 if self.values.dtype.kind == "f" else float(np.iinfo(self.values.dtype).max)
 
 
-def bands_last(values, bands: int):
+def bands_last(values: Any, bands: int) -> Any:
     """Returns an array of three axes with the bands last, if they are first and their number tells."""
     if values.shape[0] == bands and values.shape[2] != bands:
         return values.transpose(1, 2, 0)
     return values
 
 
-def in_nm(path: object, values, unit: str = "") -> np.ndarray:
+def in_nm(path: object, values: Any, unit: str = "") -> np.ndarray:
     """Returns wavelengths float64 in nm.
 
     Args:

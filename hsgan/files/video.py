@@ -4,7 +4,10 @@ Frames are decoded to 8-bit R'G'B' with the matrix that the file states (where i
 from 720 lines on BT.709), turned upright, and taken as sRGB-encoded, as players show them.
 """
 
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
+from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 
@@ -17,7 +20,9 @@ _HIGH_DEFINITION = 720  # lines
 _UNSPECIFIED = 2  # AVCOL_SPC_UNSPECIFIED
 
 
-def iterate_frames(path, check_size, every=1):
+def iterate_frames(
+    path: str | Path, check_size: Callable[[str | Path, int, int], None], every: int = 1
+) -> Iterator[tuple[int, np.ndarray]]:
     """Yields (number from 0, uint8 [height, width, 3] sRGB) of every `every`-th frame.
 
     Args:
@@ -37,7 +42,7 @@ def iterate_frames(path, check_size, every=1):
                 yield number, _upright_rgb(av, frame)
 
 
-def count_frames(path, every=1):
+def count_frames(path: str | Path, every: int = 1) -> int:
     """Returns how many frames `iterate_frames` gives, from the file's header: 1 where that does not tell.
 
     Raises:
@@ -49,7 +54,7 @@ def count_frames(path, every=1):
     return max(-(-frames // every), 1)
 
 
-def library(path):
+def library(path: str | Path) -> ModuleType:
     """Returns PyAV, or raises a `DataError` that says how to install it; `path` is the video that needs it."""
     if find_spec("av") is None:
         raise DataError(f"{path}: videos need the package av: pip install 'hsgan[video]'")

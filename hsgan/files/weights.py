@@ -6,6 +6,7 @@ without one, as older versions wrote them, is read all the same.
 
 import hashlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import h5py
 import numpy as np
@@ -14,10 +15,13 @@ from hsgan.disk import whole
 from hsgan.errors import DataError
 from hsgan.files import hdf5
 
+if TYPE_CHECKING:
+    import keras
+
 _CHECKSUM = "sha256"
 
 
-def write_weights(path: str | Path, record: str | Path, model, values: object) -> None:
+def write_weights(path: str | Path, record: str | Path, model: "keras.Model", values: object) -> None:
     """Writes a Keras model's weights, and a JSON file about them; both are replaced together.
 
     The space is reserved first: where a disk fills up under HDF5, it ends the process without an error.
@@ -46,7 +50,7 @@ def write_weights(path: str | Path, record: str | Path, model, values: object) -
         raise OSError(error.errno, error.strerror, str(path)) from error
 
 
-def load_weights(path: str | Path, model) -> None:
+def load_weights(path: str | Path, model: "keras.Model") -> None:
     """Loads a file of weights into a built Keras model, after checking that it is as it was written.
 
     Raises:

@@ -28,7 +28,7 @@ def srf_error(truth: np.ndarray, estimate: np.ndarray) -> float:
     return float(np.abs(truth - estimate).sum() / total)
 
 
-def precision_curve(errors: np.ndarray, thresholds: np.ndarray = None) -> tuple[np.ndarray, np.ndarray]:
+def precision_curve(errors: np.ndarray, thresholds: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Returns (thresholds, share of `errors` at or below each): the curve of [SE] Fig. 5.
 
     Args:

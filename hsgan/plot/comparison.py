@@ -53,7 +53,7 @@ def compare(view: CubeView, other: CubeView, name: str, scale: str = NO_SCALE) -
     return Comparison(truth, estimate, quality.spectral_angles(truth, estimate), numbers | extra)
 
 
-def check_alike(view, other, name):
+def check_alike(view: CubeView, other: CubeView, name: str) -> None:
     """Raises `DataError` unless two `CubeView`s have the same size and bands; `name` is the other's."""
     if view.shape != other.shape:
         raise DataError(

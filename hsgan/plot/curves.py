@@ -1,5 +1,8 @@
 """Figures of the stress suite: one panel a degradation, one line a method."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 from matplotlib.figure import Figure
 
@@ -10,7 +13,7 @@ METHOD_MARKS = ("o", "s", "^", "D", "v", "P", "X", "*")
 COLUMNS_OF_PANELS = 4
 
 
-def stress_curves(results, metric="psnr"):
+def stress_curves(results: Mapping[str, Any], metric: str = "psnr") -> Figure:
     """Returns a figure of `hsgan.evaluate.stress.stress`'s results: `metric` against the level.
 
     Levels stand at equal distances, whatever their values; a vertical line marks the one at which nothing changes.

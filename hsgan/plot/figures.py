@@ -2,9 +2,11 @@
 
 import re
 import textwrap
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
@@ -23,6 +25,8 @@ POINT_STYLES = ("-", "--", "-.")
 CHANNEL_COLORS = {"R": "#D03030", "G": "#2E9E3F", "B": "#2F62C9"}
 MARK_COLORS = ("#FFFFFF", "#111111")
 
+Spectra = Mapping[tuple[int, int], np.ndarray]  # by (row, column)
+
 
 class Gallery:
     """Draws the figures of the first scenes of an evaluation into a folder.
@@ -31,14 +35,16 @@ class Gallery:
       paths: of the files written.
     """
 
-    def __init__(self, output, wavelengths_nm, scenes):
+    def __init__(self, output: str | Path, wavelengths_nm: np.ndarray, scenes: int):
         self.output = output
         self.wavelengths_nm = wavelengths_nm
         self.scenes = scenes
-        self.paths = []
-        self.estimates = {}
+        self.paths: list[Path] = []
+        self.estimates: dict[str, np.ndarray] = {}
 
-    def add(self, scene, truth, rgb, cubes, srf):
+    def add(
+        self, scene: str, truth: np.ndarray, rgb: np.ndarray, cubes: Mapping[str, np.ndarray], srf: np.ndarray
+    ) -> None:
         """The `on_scene` of `hsgan.evaluate.harness.evaluate`."""
         self.estimates[scene] = srf
         if len(self.estimates) > self.scenes:
@@ -46,7 +52,7 @@ class Gallery:
         self._save(error_maps(scene, truth, cubes, self.wavelengths_nm), f"{scene}-errors")
         self._save(spectra(scene, truth, cubes, self.wavelengths_nm), f"{scene}-spectra")
 
-    def add_srf(self, camera, srf):
+    def add_srf(self, camera: str, srf: np.ndarray) -> None:
         """Draws all estimates of the SRF so far beside the true one."""
         if self.scenes:
             self._save(srf_curves(camera, srf, self.estimates, self.wavelengths_nm), "srf")
@@ -55,7 +61,14 @@ class Gallery:
         self.paths.append(save(figure, folder(self.output) / f"{re.sub(r'[^A-Za-z0-9._-]+', '_', name)}.png"))
 
 
-def error_maps(scene, truth, cubes, wavelengths_nm, wanted_nm=ERROR_BANDS_NM, top=None):
+def error_maps(
+    scene: str,
+    truth: np.ndarray,
+    cubes: Mapping[str, np.ndarray],
+    wavelengths_nm: np.ndarray,
+    wanted_nm: Sequence[float] = ERROR_BANDS_NM,
+    top: float | None = None,
+) -> Figure:
     """Returns a figure: true bands in the first row, then the absolute error of each method; one color scale.
 
     Args:
@@ -85,17 +98,21 @@ def error_maps(scene, truth, cubes, wavelengths_nm, wanted_nm=ERROR_BANDS_NM, to
     return figure
 
 
-def largest_error(truth, cube, wavelengths_nm, wanted_nm=ERROR_BANDS_NM):
+def largest_error(
+    truth: np.ndarray, cube: np.ndarray, wavelengths_nm: np.ndarray, wanted_nm: Sequence[float] = ERROR_BANDS_NM
+) -> float:
     """Returns where the color scale of a cube's `error_maps` ends: the `peak_of` its errors in the bands shown."""
     bands = nearest_bands(wavelengths_nm, wanted_nm)
     return peak_of(np.abs(cube[..., bands] - truth[..., bands]))
 
 
-def spectra(scene, truth, cubes, wavelengths_nm, count=4):
+def spectra(
+    scene: str, truth: np.ndarray, cubes: Mapping[str, np.ndarray], wavelengths_nm: np.ndarray, count: int = 4
+) -> Figure:
     """Returns a figure: the pseudo-RGB with marked pixels, and at each the true spectrum beside every method's."""
     points = pick_points(truth, count)
     figure = Figure(figsize=(12, 5.2), layout="constrained")
-    left, right = figure.subfigures(1, 2, width_ratios=(1, 1.5))
+    left, right = figure.subfigures(1, 2, squeeze=False, width_ratios=(1, 1.5))[0]
     mark_points(left.subplots(), pseudo_rgb(truth, wavelengths_nm), points)
     axes = right.subplots(2, (len(points) + 1) // 2, squeeze=False, sharex=True)
     for number, (axis, (row, column)) in enumerate(zip(axes.flat, points, strict=False), 1):
@@ -118,7 +135,7 @@ def spectra(scene, truth, cubes, wavelengths_nm, count=4):
     return figure
 
 
-def srf_curves(camera, srf, estimates, wavelengths_nm):
+def srf_curves(camera: str, srf: np.ndarray, estimates: Mapping[str, np.ndarray], wavelengths_nm: np.ndarray) -> Figure:
     """Returns a figure of the true SRF (solid) and the estimates of all scenes (dashed), channel by channel."""
     figure = Figure(figsize=(11, 3.6), layout="constrained")
     axes = figure.subplots(1, 3, sharey=True)
@@ -136,7 +153,7 @@ def srf_curves(camera, srf, estimates, wavelengths_nm):
     return figure
 
 
-def contact_sheet(name, cube, wavelengths_nm, columns=8):
+def contact_sheet(name: str, cube: np.ndarray, wavelengths_nm: np.ndarray, columns: int = 8) -> Figure:
     """Returns a figure of all bands, each in the color of its wavelength; one exposure for all.
 
     Args:
@@ -161,7 +178,15 @@ def contact_sheet(name, cube, wavelengths_nm, columns=8):
     return figure
 
 
-def cube_spectra(name, picture, spectra, wavelengths_nm, scale=1, reference=None, deviations=None):
+def cube_spectra(
+    name: str,
+    picture: np.ndarray,
+    spectra: Spectra,
+    wavelengths_nm: np.ndarray,
+    scale: float = 1,
+    reference: Spectra | None = None,
+    deviations: Spectra | None = None,
+) -> Figure:
     """Returns a figure: the picture with numbered points, and the spectra there over a strip of the bands' colors.
 
     Args:
@@ -193,7 +218,9 @@ def cube_spectra(name, picture, spectra, wavelengths_nm, scale=1, reference=None
     return figure
 
 
-def shade_interval(axis, wavelengths_nm, values, deviation, color):
+def shade_interval(
+    axis: Axes, wavelengths_nm: np.ndarray, values: np.ndarray, deviation: np.ndarray, color: str
+) -> None:
     """Shades the 90 % interval about a spectrum in a plot over wavelengths.
 
     Args:
@@ -206,7 +233,7 @@ def shade_interval(axis, wavelengths_nm, values, deviation, color):
     axis.fill_between(wavelengths_nm, *interval(values, deviation), color=color, alpha=0.18, linewidth=0)
 
 
-def color_strip(axis, wavelengths_nm, height=0.03):
+def color_strip(axis: Axes, wavelengths_nm: np.ndarray, height: float = 0.03) -> None:
     """Draws the colors of the wavelengths along the bottom of a plot over wavelengths; its lower limit is 0 or less."""
     limits = edges(wavelengths_nm)
     axis.set_xlim(limits[0], limits[-1])
@@ -215,7 +242,9 @@ def color_strip(axis, wavelengths_nm, height=0.03):
         axis.axvspan(low, high, ymin=0, ymax=height, color=color, linewidth=0)
 
 
-def value_map(name, values, label, colormap="viridis", limits=None):
+def value_map(
+    name: str, values: np.ndarray, label: str, colormap: str = "viridis", limits: tuple[float, float] | None = None
+) -> Figure:
     """Returns a figure of one number a pixel, with its color scale; NaN is gray.
 
     Args:
@@ -235,7 +264,7 @@ def value_map(name, values, label, colormap="viridis", limits=None):
     return figure
 
 
-def mark_points(axis, image, points):
+def mark_points(axis: Axes, image: np.ndarray, points: Sequence[tuple[float, float]]) -> None:
     """Shows an image with numbered marks at `points` (row, column)."""
     axis.imshow(image)
     for number, (row, column) in enumerate(points, 1):
@@ -244,7 +273,7 @@ def mark_points(axis, image, points):
     axis.set(xticks=[], yticks=[])
 
 
-def save(figure, path, dots_per_inch=110):
+def save(figure: Figure, path: str | Path, dots_per_inch: int = 110) -> Path:
     """Writes a figure as PNG, whole or not at all; returns the path.
 
     Its texts are shown as they are: the name of a photo is no formula, whatever dollar signs are in it.
@@ -257,13 +286,13 @@ def save(figure, path, dots_per_inch=110):
     return Path(path)
 
 
-def check_folder(path):
+def check_folder(path: str | Path) -> None:
     """Raises `DataError` if the output folder `path` is a file."""
     if Path(path).exists() and not Path(path).is_dir():
         raise DataError(f"output: {path} is a file; give a folder")
 
 
-def folder(path):
+def folder(path: str | Path) -> Path:
     """Returns the folder `path`, made if need be."""
     path = Path(path)
     path.mkdir(parents=True, exist_ok=True)

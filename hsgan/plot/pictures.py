@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
@@ -19,6 +20,9 @@ from hsgan.plot.places import Place
 from hsgan.plot.rendering import pick_points, relight_matrix
 from hsgan.plot.view import CubeView
 from hsgan.spectra import indices
+
+if TYPE_CHECKING:
+    import xarray
 
 # Side of what a figure shows, pixels; beyond that a screen shows no more.
 FIGURE_SIDE = 900
@@ -55,11 +59,14 @@ class Wish:
     scale: str = comparison.NO_SCALE
 
 
-def draw(cube, stem, wish, reference=None):
+def draw(
+    cube: "xarray.DataArray", stem: str | Path, wish: Wish, reference: tuple[str, "xarray.DataArray"] | None = None
+) -> tuple[list[Path], list[str]]:
     """Draws the pictures of a cube as files `stem` + "-bands.png" and so on.
 
     Args:
-      cube: `xarray.DataArray` (`hsgan.plot.view`). stem: path without suffix; its folder is made.
+      cube: `xarray.DataArray` (`hsgan.plot.view`).
+      stem: path without suffix; its folder is made.
       wish: `Wish`.
       reference: (name, cube) to compare with, taken as the truth; None for none.
 
@@ -78,7 +85,7 @@ def draw(cube, stem, wish, reference=None):
     relight_matrix(view.wavelengths_nm, wish.light, scene, wish.adapted)
     if reference is not None:
         comparison.check_alike(view, CubeView(reference[1]), reference[0])
-    matched = None if wish.library is None else library.match(view, wish.library[1], wish.library[0], FIGURE_SIDE)
+    matched = {name: library.match(view, own, name, FIGURE_SIDE) for name, own in filter(None, [wish.library])}
     figures.folder(Path(stem).parent)
     light = f"{wish.light}{'-adapted' if wish.adapted else ''}"
     paths = [
@@ -93,12 +100,11 @@ def draw(cube, stem, wish, reference=None):
         write_text(paths[-1], numbers.table(measured, view.wavelengths_nm))
     if wish.regions:
         paths += draw_regions(view, stem, wish)
-    if matched is not None:
-        paths += draw_library(stem, wish.library[0], matched)
+    for library_name, match in matched.items():
+        paths += draw_library(stem, library_name, match)
     paths += [figures.save(_index_map(view, name, *pair), f"{stem}-index-{pair[0].name}.png") for pair in pairs]
     lines = [f"rendering: light {wish.light}{', eye adapted to it' if wish.adapted else ''}; {assumed}"]
-    if matched is not None:
-        lines.append(library_line(wish.library[0], matched, view.wavelengths_nm))
+    lines += [library_line(library_name, match, view.wavelengths_nm) for library_name, match in matched.items()]
     shown = [(name, cube), *([reference] if reference is not None else [])]
     lines += [f"{path}: {one.attrs['assumed']}" for path, one in shown if "assumed" in one.attrs]
     if reference is not None:
@@ -107,7 +113,9 @@ def draw(cube, stem, wish, reference=None):
     return paths, lines
 
 
-def compare(view, stem, reference_name, reference, scale="none"):
+def compare(
+    view: CubeView, stem: str | Path, reference_name: str, reference: "xarray.DataArray", scale: str = "none"
+) -> tuple[list[Path], str]:
     """Compares a cube with a reference: error maps, a map of spectral angles, spectra, numbers.
 
     Args:
@@ -179,7 +187,7 @@ def library_line(name: str, matched: library.Match, wavelengths_nm: np.ndarray) 
     return f"against {name}: {len(matched.names)} spectra, {len(used)} bands of {used[0]:g}-{used[-1]:g} nm; {median}"
 
 
-def points_of(view, wish):
+def points_of(view: CubeView, wish: Wish) -> list[tuple[int, int]]:
     """Returns the points (row, column) that a `Wish` asks for.
 
     Raises:
@@ -207,13 +215,13 @@ def points_of(view, wish):
     return [(row * step, column * step) for row, column in pick_points(thinned)]
 
 
-def save_picture(picture, path):
+def save_picture(picture: np.ndarray, path: str | Path) -> Path:
     """Writes uint8 [height, width, 3] as PNG, whole or not at all; returns the path."""
     write_file(path, lambda temporary: Image.fromarray(picture).save(temporary, format="PNG"))
     return Path(path)
 
 
-def file_name(text):
+def file_name(text: str) -> str:
     """Returns `text` with what is not fit for a file name replaced."""
     return re.sub(r"[^A-Za-z0-9._-]+", "_", text)
 

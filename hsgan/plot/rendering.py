@@ -1,5 +1,7 @@
 """Pictures of cubes: what a standard observer would see, and where to look."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from hsgan.spectra.illuminants import FLAT, illuminant, removable
@@ -7,7 +9,7 @@ from hsgan.spectra.imaging import srgb_encode
 from hsgan.spectra.observer import SRGB_WHITE, XYZ_TO_SRGB, observer
 
 
-def display_matrix(wavelengths_nm):
+def display_matrix(wavelengths_nm: np.ndarray) -> np.ndarray:
     """Returns float64 [3, bands]: linear sRGB of the CIE 1931 observer, scaled so that a flat spectrum of 1 is white.
 
     Unlike a camera's SRF it has negative values.
@@ -16,7 +18,7 @@ def display_matrix(wavelengths_nm):
     return matrix / matrix.sum(axis=1, keepdims=True)
 
 
-def relight_matrix(wavelengths_nm, light, scene=FLAT, adapted=False):
+def relight_matrix(wavelengths_nm: np.ndarray, light: str, scene: str = FLAT, adapted: bool = False) -> np.ndarray:
     """Returns float64 [3, bands]: linear sRGB, under the light `light`, of a cube that was taken in the light `scene`.
 
     The cube is divided by `scene` and multiplied by `light`: exact for what reflects light, wrong for what emits it or
@@ -41,7 +43,7 @@ def relight_matrix(wavelengths_nm, light, scene=FLAT, adapted=False):
     return matrix / matrix.sum(axis=1).max() / removable(scene, wavelengths_nm)
 
 
-def tristimulus_matrix(wavelengths_nm, light, scene=FLAT):
+def tristimulus_matrix(wavelengths_nm: np.ndarray, light: str, scene: str = FLAT) -> np.ndarray:
     """Returns float64 [3, bands]: CIE XYZ, under the light `light`, of a cube that was taken in the light `scene`.
 
     A white surface has Y 1. The arguments and errors are those of `relight_matrix`.
@@ -50,7 +52,7 @@ def tristimulus_matrix(wavelengths_nm, light, scene=FLAT):
     return weights / weights[1].sum() / removable(scene, wavelengths_nm)
 
 
-def render(cube, matrix, peak):
+def render(cube: np.ndarray, matrix: np.ndarray, peak: float | None) -> np.ndarray:
     """Returns the sRGB-encoded picture float32 [height, width, 3], [0, 1], of a cube under a `relight_matrix`.
 
     Args:
@@ -61,7 +63,7 @@ def render(cube, matrix, peak):
     return srgb_encode(np.asarray(linear, np.float32)).numpy()
 
 
-def wavelength_colors(wavelengths_nm):
+def wavelength_colors(wavelengths_nm: np.ndarray) -> np.ndarray:
     """Returns sRGB-encoded float32 [bands, 3], [0, 1]: the hue of light of each wavelength, at a brightness to be seen.
 
     No screen shows a spectral color: what lies beyond sRGB is cut off. The ends of the visible range are dimmer, and
@@ -77,7 +79,7 @@ def wavelength_colors(wavelengths_nm):
     return srgb_encode((hue * dimming).astype(np.float32)).numpy()
 
 
-def pseudo_rgb(cube, wavelengths_nm, peak=None):
+def pseudo_rgb(cube: np.ndarray, wavelengths_nm: np.ndarray, peak: float | None = None) -> np.ndarray:
     """Renders a cube for the screen.
 
     Args:
@@ -92,17 +94,17 @@ def pseudo_rgb(cube, wavelengths_nm, peak=None):
     return srgb_encode((linear / (peak_of(cube) if peak is None else peak)).astype(np.float32)).numpy()
 
 
-def gray_band(plane, peak):
+def gray_band(plane: np.ndarray, peak: float | None) -> np.ndarray:
     """Returns one band float32 [height, width] encoded for the screen, `peak` white: dark scenes stay readable."""
     return srgb_encode(np.asarray(plane / peak, np.float32)).numpy()
 
 
-def peak_of(values):
+def peak_of(values: np.ndarray) -> float:
     """Returns the 99.5th percentile of `values`, at least 1e-6: a white point that highlights do not spoil."""
     return max(float(np.percentile(values, 99.5)), 1e-6)
 
 
-def pick_points(cube, count=4):
+def pick_points(cube: np.ndarray, count: int = 4) -> list[tuple[int, int]]:
     """Returns `count` pixels (row, column) with spectra as different as can be: where to look first.
 
     The first is the brightest of a coarse grid (smoothed over its cells); each next one has the largest distance in
@@ -125,7 +127,7 @@ def pick_points(cube, count=4):
     return [grid[index] for index in chosen]
 
 
-def nearest_bands(wavelengths_nm, wanted_nm):
+def nearest_bands(wavelengths_nm: np.ndarray, wanted_nm: Sequence[float]) -> list[int]:
     """Returns the indices of the bands nearest to each of `wanted_nm`, ascending, without repeats."""
     wavelengths_nm = np.asarray(wavelengths_nm, np.float64)
     return sorted({int(np.abs(wavelengths_nm - wanted).argmin()) for wanted in wanted_nm})

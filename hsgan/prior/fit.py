@@ -16,7 +16,7 @@ from hsgan.prior.mixture import MixturePrior
 from hsgan.prior.samples import MATERIALS, expose, material_spectra, materials_at, scene_spectra
 from hsgan.records.manifest import read_manifest
 from hsgan.spectra import reflectances
-from hsgan.spectra.mixture import deviate_mixture, solve_mixture
+from hsgan.spectra.mixture import CameraForm, deviate_mixture, solve_mixture
 from hsgan.spectra.srf import SrfDictionary
 
 _NINE_IN_TEN = 1.645  # standard deviations on each side, of a Gaussian
@@ -130,7 +130,7 @@ def calibrate(
     return float(np.quantile(np.concatenate(errors), 0.9) / _NINE_IN_TEN)
 
 
-def standard_errors(spectra: np.ndarray, srf: np.ndarray, form: tuple) -> np.ndarray:
+def standard_errors(spectra: np.ndarray, srf: np.ndarray, form: CameraForm) -> np.ndarray:
     """Returns the absolute errors of estimates in standard deviations as they are without a temperature.
 
     Args:

@@ -38,7 +38,7 @@ def scene_spectra(
     """
     manifest = read_manifest(directory)
     each = -(-count // sum(manifest.split(split).records for split in splits))
-    drawn = {}
+    drawn: dict[str, np.ndarray] = {}
     for split in splits:
         for scene, cube in iterate_cubes(directory, split):
             pixels = cube.reshape(-1, cube.shape[-1])

@@ -251,7 +251,8 @@ class RunFolder:
 
     def save_weights(self, which: str, model: keras.Model, record: dict[str, Any]) -> None:
         """Writes the network `model` as weights/`which`.weights.h5 and `record` (a dictionary) beside it, together."""
-        write_weights(*self._weights(which), model, record)
+        weights, about = self._weights(which)
+        write_weights(weights, about, model, record)
 
     def weights_record(self, which: str) -> dict[str, Any]:
         """Returns the record (step, metrics) beside weights/`which`.weights.h5.

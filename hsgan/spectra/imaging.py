@@ -10,12 +10,11 @@ import tensorflow as tf
 
 from hsgan.spectra import exposure
 
-Tensor = tf.Tensor | np.ndarray
 _LINEAR_LIMIT = 0.0031308
 _ENCODED_LIMIT = 0.04045
 
 
-def project(cube: Tensor, srf: Tensor) -> tf.Tensor:
+def project(cube: tf.Tensor | np.ndarray, srf: tf.Tensor | np.ndarray) -> tf.Tensor:
     """Projects a cube through a camera: `X = C Y` (Eq. 1, without noise).
 
     Args:
@@ -32,7 +31,7 @@ def project(cube: Tensor, srf: Tensor) -> tf.Tensor:
     return tf.einsum("bhws,bcs->bhwc", cube, srf)
 
 
-def sampled(images: Tensor) -> tf.Tensor:
+def sampled(images: tf.Tensor | np.ndarray) -> tf.Tensor:
     """Returns the pixels of images [..., height, width, channels] that their brightness is taken from, as an image."""
     images = tf.convert_to_tensor(images)
     pixels = tf.reduce_prod(tf.cast(tf.shape(images)[-3:-1], tf.float32))
@@ -40,7 +39,7 @@ def sampled(images: Tensor) -> tf.Tensor:
     return images[..., ::apart, ::apart, :]
 
 
-def brightness(images: Tensor) -> tf.Tensor:
+def brightness(images: tf.Tensor | np.ndarray) -> tf.Tensor:
     """Returns the brightness of images or cubes [..., height, width, channels], float32 [...].
 
     It is that of `hsgan.spectra.exposure.brightness`, of which this is the form for graphs. It looks at all pixels:
@@ -53,12 +52,12 @@ def brightness(images: Tensor) -> tf.Tensor:
     return top[..., 0, 0] * shares ** (1 / exposure.ORDER)
 
 
-def gain(images: Tensor, level: float) -> tf.Tensor:
+def gain(images: tf.Tensor | np.ndarray, level: float) -> tf.Tensor:
     """Returns the factors float32 [..., 1, 1, 1] that bring images to the brightness `level`, as `exposure.gain`."""
     return (level / tf.maximum(brightness(images), exposure.BLACK))[..., None, None, None]
 
 
-def add_noise(rgb: Tensor, seed: tuple[int, int], shot: float = 0.0, read: float = 0.0) -> tf.Tensor:
+def add_noise(rgb: tf.Tensor | np.ndarray, seed: tuple[int, int], shot: float = 0.0, read: float = 0.0) -> tf.Tensor:
     """Adds shot noise (variance `shot * rgb`) and read noise (standard deviation `read`), both Gaussian.
 
     Args:
@@ -72,21 +71,21 @@ def add_noise(rgb: Tensor, seed: tuple[int, int], shot: float = 0.0, read: float
     return rgb + deviation * tf.random.stateless_normal(tf.shape(rgb), seed, dtype=rgb.dtype)
 
 
-def expose(rgb: Tensor, stops: float, clip: bool = True) -> tf.Tensor:
+def expose(rgb: tf.Tensor | np.ndarray, stops: float, clip: bool = True) -> tf.Tensor:
     """Multiplies linear RGB by `2 ** stops`; the sensor saturates at 1 where `clip`."""
     rgb = tf.convert_to_tensor(rgb)
     rgb = rgb * tf.cast(2.0**stops, rgb.dtype)
     return tf.minimum(rgb, 1) if clip else rgb
 
 
-def srgb_encode(linear: Tensor) -> tf.Tensor:
+def srgb_encode(linear: tf.Tensor | np.ndarray) -> tf.Tensor:
     """Encodes linear values in [0, 1] as sRGB in [0, 1]; values outside are clipped."""
     linear = tf.clip_by_value(tf.convert_to_tensor(linear), 0, 1)
     curve = 1.055 * tf.pow(tf.maximum(linear, _LINEAR_LIMIT), 1 / 2.4) - 0.055
     return tf.where(linear <= _LINEAR_LIMIT, 12.92 * linear, curve)
 
 
-def srgb_decode(encoded: Tensor) -> tf.Tensor:
+def srgb_decode(encoded: tf.Tensor | np.ndarray) -> tf.Tensor:
     """Decodes sRGB values in [0, 1] to linear light in [0, 1]; values outside are clipped."""
     encoded = tf.clip_by_value(tf.convert_to_tensor(encoded), 0, 1)
     # exp(2.4 log x): the accuracy of tf.pow in less than half its time.

@@ -210,7 +210,8 @@ def default_dictionary(wavelengths_nm: np.ndarray) -> SrfDictionary:
     0.93, 1.08 and 1.18. They widen the convex hull to about the spread among commercial cameras; they are no measured
     cameras and their names say what was done.
     """
-    names, curves = [], []
+    names: list[str] = []
+    curves: list = []
     fine = np.arange(380.0, 781.0, 5.0)
     for name, measured in _measured_cameras(fine).items():
         names.append(name)
@@ -224,12 +225,12 @@ def default_dictionary(wavelengths_nm: np.ndarray) -> SrfDictionary:
     normalized = np.array(curves)
     normalized = normalized / normalized.sum(axis=-1, keepdims=True)
     names.append("mean of the measured cameras")
-    curves = np.concatenate([normalized, normalized[::9].mean(axis=0, keepdims=True)])
-    responses = resample(fine, curves, wavelengths_nm, "the embedded cameras")
+    together = np.concatenate([normalized, normalized[::9].mean(axis=0, keepdims=True)])
+    responses = resample(fine, together, wavelengths_nm, "the embedded cameras")
     return _dictionary(names, wavelengths_nm, responses, "the embedded dictionary")
 
 
-def resample(grid_nm: np.ndarray, curves: np.ndarray, wavelengths_nm: np.ndarray, source: str) -> np.ndarray:
+def resample(grid_nm: np.ndarray, curves: np.ndarray, wavelengths_nm: np.ndarray, source: str | Path) -> np.ndarray:
     """Linearly interpolates `curves` [..., samples] from `grid_nm` to `wavelengths_nm`; extrapolation is refused."""
     wavelengths_nm = np.asarray(wavelengths_nm, np.float64)
     low, high = float(wavelengths_nm.min()), float(wavelengths_nm.max())

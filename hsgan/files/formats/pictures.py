@@ -75,12 +75,12 @@ def stack(paths: list[Path], depths: tuple[int, ...] = DEPTHS) -> np.ndarray:
     Raises:
       DataError: one that is no gray PNG, damaged, of another depth or size than the first.
     """
-    values = None
-    for number, path in enumerate(paths):
+    first = read_gray(paths[0], depths)
+    guard.check_bytes(paths[0], first.nbytes * len(paths))
+    values = np.empty((*first.shape, len(paths)), first.dtype)
+    values[..., 0] = first
+    for number, path in enumerate(paths[1:], 1):
         band = read_gray(path, depths)
-        if values is None:
-            guard.check_bytes(path, band.nbytes * len(paths))
-            values = np.empty((*band.shape, len(paths)), band.dtype)
         if band.shape != values.shape[:2]:
             raise DataError(
                 f"{path}: must have the size of band 1, {list(values.shape[:2])}. Received: {list(band.shape)}"
