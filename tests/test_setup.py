@@ -16,7 +16,7 @@ OWN = {"hsgan", "tfrecords_tools"} | {path.stem for folder in BESIDE for path in
 INDIRECT = {"tensorboard"}
 # Comes with TensorFlow, whatever its version.
 WITH_TENSORFLOW = {"protobuf"}
-PROGRAMS = {"ruff", "pytest-xdist"}
+PROGRAMS = {"ruff", "pytest-xdist", "mypy"}
 
 
 def declared():

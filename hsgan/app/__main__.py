@@ -11,6 +11,7 @@ from absl import flags
 
 from hsgan import cli
 from hsgan.errors import DataError, HsganError
+from hsgan.files import cube_flags
 from hsgan.prior import pretrained
 
 FLAGS = flags.FLAGS
@@ -34,6 +35,7 @@ def define_flags():
     flags.DEFINE_integer(
         "queue", 8, "Of --api: requests in hand at a time; others are told to try again.", lower_bound=1
     )
+    cube_flags.define()
     flags.DEFINE_bool("browser", False, "Open the page in the default browser.")
 
 
@@ -52,6 +54,7 @@ def main(argv):
         raise HsganError("run, model: give one of them at most: a training's folder, or weights of the package")
     if FLAGS.api and (first or FLAGS.model == CUBES_ONLY):
         raise HsganError("api: needs a model, and no files; they come in the requests")
+    choice = cube_flags.choice()
     check_address(FLAGS.host, FLAGS.port)
     limits = Limits(int(FLAGS.max_upload_mb * 1e6), int(FLAGS.max_megapixels * 1e6))
     cli.import_tensorflow()
@@ -67,7 +70,7 @@ def main(argv):
     if FLAGS.api:
         serve_api(model, limits, FLAGS.host, FLAGS.port, FLAGS.queue)
     else:
-        serve(model, limits, FLAGS.host, FLAGS.port, FLAGS.browser, first)
+        serve(model, limits, FLAGS.host, FLAGS.port, FLAGS.browser, first, choice)
 
 
 if __name__ == "__main__":

@@ -24,12 +24,15 @@ class Page:
     """One visitor's page.
 
     Args:
-      model: `hsgan.Reconstructor`, or None. limits: `hsgan.app.bounds.Limits`. first: paths to open at once.
+      model: `hsgan.Reconstructor`, or None.
+      limits: `hsgan.app.bounds.Limits`.
+      first: paths to open at once.
+      choice: as in `hsgan.app.session.Session`.
     """
 
-    def __init__(self, model, limits, first=()):
+    def __init__(self, model, limits, first=(), choice=None):
         self.model, self.limits = model, limits
-        self.session = Session(model, limits)
+        self.session = Session(model, limits, choice=choice)
         self.job, self.then = None, None
         self.uploads = Uploads(limits.upload_bytes, self.rejected, lambda: self.say(""))
         self.build()

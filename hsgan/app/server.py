@@ -15,21 +15,23 @@ _MOST_MESSAGE_BYTES = 1 << 20  # of a WebSocket: a page sends clicks and choices
 _GOODBYE_SECONDS = 3
 
 
-def serve(model, limits, host="127.0.0.1", port=8080, show=False, first=()):
+def serve(model, limits, host="127.0.0.1", port=8080, show=False, first=(), choice=None):
     """Serves the page until it is interrupted.
 
     Args:
       model: `hsgan.Reconstructor`, or None where only cubes can be opened.
       limits: `hsgan.app.bounds.Limits`.
       host, port: to listen on. Beyond the loopback host there is no protection: everybody who reaches it can use it.
-      show: whether to open it in a browser. first: paths of a photo or cube to open in every new page.
+      show: whether to open it in a browser.
+      first: paths of a photo or cube to open in every new page.
+      choice: as in `hsgan.app.session.Session`.
     """
     for gate, settings in gates(limits, host):
         app.add_middleware(gate, **settings)
     app.on_startup(lambda: print(f"{address(host, port)}  (Ctrl+C ends it)", flush=True))
 
     def root():
-        Page(model, limits, first)
+        Page(model, limits, first, choice)
 
     ui.run(
         root, host=host, port=port, title="hsgan", favicon=FAVICON, language="en-US",

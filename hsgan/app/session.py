@@ -20,6 +20,7 @@ from hsgan.files import cameras
 from hsgan.files.libraries import write_library
 from hsgan.files.origin import read_origin
 from hsgan.files.photos import is_raw, read_codes, to_linear
+from hsgan.files.stored import Choice
 from hsgan.metrics.coverage import interval
 from hsgan.plot import numbers
 from hsgan.plot.comparison import NO_SCALE, compare
@@ -69,11 +70,12 @@ class Session:
       marks: places whose spectra are shown.
       cameras: {name to choose: what `hsgan.Reconstructor.reconstruct` takes}; those of the visitor's files are added.
       uncertain: whether cubes have the deviations of their values, of a model that gives them.
+      choice: `hsgan.files.stored.Choice`, what was said of cubes' files that do not say it themselves.
       scale: of the comparison, in `hsgan.plot.comparison.SCALES`.
     """
 
-    def __init__(self, model, limits, uncertain=True):
-        self.model, self.limits, self.uncertain = model, limits, uncertain
+    def __init__(self, model, limits, uncertain=True, choice=None):
+        self.model, self.limits, self.uncertain, self.choice = model, limits, uncertain, choice or Choice()
         self.folder = Path(tempfile.mkdtemp(prefix="hsgan-"))
         self.photo, self.origin, self.name, self.view = None, None, "", None
         self.reference, self.reference_name, self.numbers, self._angles = None, "", {}, None
@@ -166,7 +168,9 @@ class Session:
 
     def _load(self, path, wavelengths_nm=None):
         with short_names(path):
-            cube = hsgan.open_cube(str(path), wavelengths_nm)
+            given = self.choice.wavelengths_nm
+            grid = wavelengths_nm if given is None else given
+            cube = hsgan.open_cube(str(path), grid, self.choice.variable, self.choice.white)
         self.limits.check(path.name, *cube.shape[:2])
         return CubeView(cube)
 

@@ -103,7 +103,7 @@ def staged(targets: Sequence[str | Path], replace: bool = True) -> Iterator[list
         yield parts
         for part in parts:
             sync(part)
-        _publish(stage, parts, targets, replace)
+        _publish(stage, parts, places, replace)
 
 
 def read_whole(targets: Sequence[str | Path], read: Callable[..., Result]) -> Result:

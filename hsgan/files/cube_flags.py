@@ -7,6 +7,8 @@ from absl import flags
 if TYPE_CHECKING:
     import xarray
 
+    from hsgan.files.stored import Choice
+
 FLAGS = flags.FLAGS
 
 
@@ -17,15 +19,27 @@ def define() -> None:
     flags.DEFINE_float("white", None, "Of cubes' files that do not say it: the stored value that stands for 1.")
 
 
+def choice() -> "Choice":
+    """Returns what the flags say.
+
+    Raises:
+      DataError: wavelengths that cannot be read.
+    """
+    # Not before: the flags are defined, and --help printed, at once.
+    from hsgan.files.stored import Choice
+    from hsgan.spectra.bands import parse_grid
+
+    given = parse_grid(FLAGS.wavelengths, "--wavelengths") if FLAGS.wavelengths else None
+    return Choice(given, FLAGS.variable, FLAGS.white)
+
+
 def opened(path: str) -> "xarray.DataArray":
     """Returns the cube in a file, opened as the flags say.
 
     Raises:
       DataError: as `hsgan.files.cubes.open_cube`; wavelengths that cannot be read.
     """
-    # Not before: the flags are defined, and --help printed, at once.
     from hsgan.files.cubes import open_cube
-    from hsgan.spectra.bands import parse_grid
 
-    given = parse_grid(FLAGS.wavelengths, "--wavelengths") if FLAGS.wavelengths else None
-    return open_cube(path, given, FLAGS.variable, FLAGS.white)
+    given = choice()
+    return open_cube(path, given.wavelengths_nm, given.variable, given.white)

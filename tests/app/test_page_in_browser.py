@@ -5,6 +5,7 @@ import shutil
 
 import numpy as np
 import pytest
+import scipy.io
 from page_server import requested
 from PIL import Image
 from trained_run import WAVELENGTHS_NM
@@ -122,6 +123,14 @@ def test_a_reference_is_compared(visit, browser, tmp_path):
     expected = np.mean(-10 * np.log10(np.mean((bright / 2.0) ** 2, axis=(0, 1), dtype=np.float64)))
     assert lines["PSNR"] == f"{expected:.2f} dB" and lines["Spectral angle, mean"] == "0.00°"
     visit.kind("Angle")
+
+
+def test_a_reference_of_another_program_is_compared(visit, browser, tmp_path):
+    cube = open_cube(browser.downloads / "quarters.npz")
+    scipy.io.savemat(tmp_path / "measured.mat", {"rad": cube.values, "bands": cube["wavelength"].values})
+    visit.upload(tmp_path / "measured.mat", into="reference")
+    visit.until(lambda: "measured.mat" in visit.text(".at-numbers"), "the numbers")
+    assert "0.00°" in visit.text(".at-numbers")
 
 
 def test_mistakes_are_one_line_and_the_page_lives_on(visit, photo, tmp_path):

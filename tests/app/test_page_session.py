@@ -22,6 +22,7 @@ from hsgan.app.work import Job, line_of
 from hsgan.errors import DataError
 from hsgan.files.cubes import open_cube, write_cube
 from hsgan.files.libraries import read_library
+from hsgan.files.stored import Choice
 from hsgan.metrics.coverage import interval
 from hsgan.plot.places import Place
 
@@ -78,6 +79,20 @@ def test_spectra_are_the_cubes(session, cube_file):
     np.testing.assert_allclose(values, ramp()[2, 3], rtol=1e-6)
     np.testing.assert_allclose(means, ramp()[4:, 6:].mean(axis=(0, 1)), rtol=1e-6)
     assert (point.label, area.label) == ("row 2, column 3", "rows 4–5, columns 6–7")
+
+
+def test_what_a_file_does_not_say_is_said_when_the_page_starts(tmp_path):
+    counts = np.rint(1000 * ramp()).astype(np.uint16)
+    np.savez(tmp_path / "a.npz", first=counts, second=2 * counts)
+    limits = Limits(10**6, 10**6)
+    session = Session(None, limits)
+    with pytest.raises(DataError, match=r"^a.npz: --variable must say which array is the cube"):
+        session.open([tmp_path / "a.npz"], "", nothing)
+    session.close()
+    session = Session(None, limits, choice=Choice(WAVELENGTHS_NM, "second", 1000.0))
+    session.open([tmp_path / "a.npz"], "", nothing)
+    np.testing.assert_allclose(session.view.cube.values, 2 * counts / 1000, rtol=1e-6)
+    session.close()
 
 
 def test_areas_have_a_spread_and_become_a_library(session, cube_file):
