@@ -6,6 +6,7 @@ Gray photos are refused in any case, since there is no color in them.
 
 import io
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 from PIL import Image, ImageCms, ImageColor
@@ -62,6 +63,7 @@ def of_inks(path: object, image: Image.Image, profile: bytes) -> Image.Image:
         return image.convert("RGB")
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        return ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+        converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+        return cast(Image.Image, converted)  # nothing is returned only where the image itself is changed
     except (ImageCms.PyCMSError, OSError) as error:
         raise DataError(f"{path}: its ICC profile is damaged or not for CMYK; convert it to sRGB first") from error

@@ -67,7 +67,7 @@ class Pretrained:
 
 def paths(name: str, folder: Path) -> tuple[Path, Path, Path]:
     """Returns the paths of the weights, of the card, and of the card as a page."""
-    return tuple(folder / f"{name}{suffix}" for suffix in (".npz", ".json", ".md"))
+    return folder / f"{name}.npz", folder / f"{name}.json", folder / f"{name}.md"
 
 
 def card(name: str = DEFAULT) -> Card:

@@ -11,6 +11,8 @@ was chosen among others on scenes left out in turn (`benchmarks/exposure.py`). L
 rows and columns. `hsgan.spectra.imaging.brightness` is the same in TensorFlow.
 """
 
+from typing import Any
+
 import numpy as np
 
 ORDER = 16
@@ -24,7 +26,7 @@ def step(height: int, width: int) -> int:
     return max(int(np.ceil(np.sqrt(height * width / PIXELS))), 1)
 
 
-def brightness(image) -> float:
+def brightness(image: Any) -> float:
     """Returns the brightness of an image.
 
     Args:
@@ -36,7 +38,7 @@ def brightness(image) -> float:
     return float(np.mean(np.maximum(values, 0) ** ORDER) ** (1 / ORDER))
 
 
-def warning_of(image) -> str:
+def warning_of(image: Any) -> str:
     """Returns what to tell who gives a dark image, without its name; "" where it is bright enough."""
     found = brightness(image)
     if not found < DARK:
@@ -47,7 +49,7 @@ def warning_of(image) -> str:
     )
 
 
-def gain(image, level: float) -> np.float32:
+def gain(image: Any, level: float) -> np.float32:
     """Returns the factor that brings an image to the brightness `level`; 1 where that is 0, or a value is not finite.
 
     Args:

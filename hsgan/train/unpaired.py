@@ -185,14 +185,14 @@ class UnpairedTrainer(Trainer):
             terms["synthetic"] = self.synthetic_term(batch["cube"])
         return terms
 
-    def synthetic_term(self, real):
+    def synthetic_term(self, real: tf.Tensor) -> tf.Tensor:
         """Mean absolute error on what random cameras make of unpaired cubes; each camera is told, or estimated."""
         values, dictionary = self.config.loss, self.network.dictionary
         cube, rgb, srf = pairs.synthetic(real, dictionary, values.synthetic_exposure, self.seed_of_step())
         estimate = self.network(rgb, srf=srf if values.synthetic_camera == "given" else None)
         return losses.l1(estimate["cube"], cube)
 
-    def term_gradients(self, batch):
+    def term_gradients(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """The norms on the generator's weights, each of which the sum of all terms moves."""
         with tf.GradientTape(persistent=True) as tape:
             terms = self.generator_terms(self.network(batch["rgb"], training=True), batch)
