@@ -20,7 +20,9 @@ def define_flags():
     flags.DEFINE_string("box", "", "First box: left,top,width,height in pixels from 1; default: groundtruth_rect.txt.")
     flags.DEFINE_list("features", [], "What the filter sees: hog, color, sshmg, abundances; default: by the frames.")
     flags.DEFINE_string(
-        "cubes", "none", "What makes a cube of every frame: a run, an exported model, bi, smooth, ...; none: no cubes."
+        "cubes",
+        "none",
+        "What makes a cube of every frame: a run, an exported model, pretrained weights, bi, ...; none: none.",
     )
     flags.DEFINE_string("data", "demo", "Cube records that a method without a network is fitted to.")
     flags.DEFINE_string(

@@ -7,10 +7,12 @@ import numpy as np
 
 from hsgan.errors import DataError
 from hsgan.files import mosaic, photos
+from hsgan.prior import pretrained
 from hsgan.reconstruct.fitted import fitted
 from hsgan.reconstruct.method import Method
 from hsgan.reconstruct.methods import CLOSED_FORMS
 from hsgan.reconstruct.models import NetworkMethod, SavedModel
+from hsgan.reconstruct.pretrained import pretrained_method
 from hsgan.run.folder import RunFolder
 from hsgan.spectra.bands import gaussian_filters
 
@@ -48,11 +50,11 @@ class FrameCubes:
 
 
 def find_method(text: str, config: ml_collections.ConfigDict) -> Method:
-    """Returns what makes cubes: a trained run, an exported model, or a method without a network.
+    """Returns what makes cubes: a trained run, an exported model, pretrained weights, or a method without a network.
 
     Args:
-      text: a name in `hsgan.reconstruct.methods.CLOSED_FORMS`, or the folder of a run (whose best weights are taken) or
-        of a SavedModel.
+      text: a name in `hsgan.reconstruct.methods.CLOSED_FORMS` or `hsgan.prior.pretrained.NAMES`, or the folder of a run
+        (whose best weights are taken) or of a SavedModel.
       config: whose training cubes a method without a network is fitted to.
 
     Raises:
@@ -61,10 +63,13 @@ def find_method(text: str, config: ml_collections.ConfigDict) -> Method:
     """
     if text in CLOSED_FORMS:
         return fitted(config, [text])[0]
+    if text in pretrained.NAMES:
+        return pretrained_method(text)
     path = Path(text)
     if not path.is_dir():
         raise DataError(
-            f"cubes: must be none, a run's folder, an exported model's, or one of {', '.join(CLOSED_FORMS)}. "
+            f"cubes: must be none, a run's folder, an exported model's, or one of "
+            f"{', '.join((*CLOSED_FORMS, *pretrained.NAMES))}. "
             f"Received: {text}"
         )
     if (path / "config.json").is_file():

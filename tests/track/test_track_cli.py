@@ -88,9 +88,10 @@ def test_one_bad_sequence_does_not_stop_the_others(sequence, tmp_path, program):
     assert "2 of 2 sequences could not be followed" in err
 
 
-def test_cubes_of_every_frame(sequence, demo_records, tmp_path, program):
+@pytest.mark.parametrize("cubes", ["smooth", "materials"])
+def test_cubes_of_every_frame(cubes, sequence, demo_records, tmp_path, program):
     folder, truth = sequence
-    arguments = [folder, f"--output={tmp_path}", "--novideo", "--cubes=smooth", f"--data={demo_records[0]}"]
+    arguments = [folder, f"--output={tmp_path}", "--novideo", f"--cubes={cubes}", f"--data={demo_records[0]}"]
     status, out, err = program("hsgan.track", *arguments)
     assert not status, err
     assert "frames a second (" in out and "with the cubes)" in out
