@@ -36,7 +36,8 @@ def sampled(images: tf.Tensor | np.ndarray) -> tf.Tensor:
     images = tf.convert_to_tensor(images)
     pixels = tf.reduce_prod(tf.cast(tf.shape(images)[-3:-1], tf.float32))
     apart = tf.cast(tf.maximum(tf.math.ceil(tf.sqrt(pixels / exposure.PIXELS)), 1), tf.int32)
-    return images[..., ::apart, ::apart, :]
+    # In a graph a step that is not known hides all of the shape.
+    return tf.ensure_shape(images[..., ::apart, ::apart, :], [*images.shape[:-3], None, None, images.shape[-1]])
 
 
 def brightness(images: tf.Tensor | np.ndarray) -> tf.Tensor:

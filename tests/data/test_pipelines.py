@@ -196,6 +196,15 @@ def test_maps_stay_parallel_under_op_determinism(config):
                     assert node.op.startswith(known), f"{stream.__name__}: {node.op}"
 
 
+def test_brightness_leaves_the_shapes_known(config):
+    """A network needs them in a graph, to split its kernels."""
+    config.data.brightness = 0.4
+    stream = pipelines.unpaired(config, read_manifest(config.data.cubes), read_manifest(config.data.rgb))
+    patch = config.train.patch
+    assert stream.element_spec["rgb"].shape == (config.train.batch, patch, patch, 3)
+    assert stream.element_spec["cube"].shape[:3] == (config.train.batch, patch, patch)
+
+
 def test_brightness_is_that_of_whole_cubes_and_photos(config):
     """One factor for every crop of a scene: the same crops as without it, times what its scene needs."""
     plain, parser = _take(unpaired(config), 5), _take(labelled_photos(config), 2)
