@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from hsgan.prior.mixture import MixturePrior
 from hsgan.reconstruct.method import Method
-from hsgan.reconstruct.pixelwise import PixelwiseMixture
+from hsgan.reconstruct.pixelwise import TILE, PixelwiseMixture
 from hsgan.spectra import closed_form, mixture
 from hsgan.spectra.srf import SrfDictionary
 
@@ -91,6 +91,7 @@ class Mixture(ClosedFormMethod):
     """The mean of the spectra that the RGB can come from, under the mixture prior; no pairs needed."""
 
     needs_prior = gives_deviation = True
+    tile = TILE
 
     def __init__(self, name: str, dictionary: SrfDictionary, knowledge: Knowledge):
         super().__init__(name, dictionary, knowledge)

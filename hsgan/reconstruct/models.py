@@ -15,6 +15,7 @@ from hsgan.reconstruct.engine import MixtureEngine, build_engine
 from hsgan.reconstruct.exported import Exported
 from hsgan.reconstruct.method import Method
 from hsgan.reconstruct.methods import CLOSED_FORMS, Knowledge, closed_forms
+from hsgan.reconstruct.pixelwise import TILE
 from hsgan.run.folder import RunFolder, versions
 from hsgan.spectra.srf import SrfDictionary
 
@@ -56,6 +57,7 @@ class NetworkMethod(Method):
         self.brightness = network.brightness
         self.receptive_radius, self.stride = network.receptive_radius, network.stride
         self.gives_deviation = isinstance(self.engine, MixtureEngine)
+        self.tile = TILE if self.gives_deviation else self.tile
 
     @classmethod
     def from_run(cls, folder: RunFolder, checkpoint: str = "best", engine: str = TENSORFLOW) -> "NetworkMethod":

@@ -9,6 +9,8 @@ from hsgan.spectra.mixture import Parameters, deviate_mixture, estimate_mixture,
 
 # Pixels of a part. Its shares, `[r, r x]` and spectra take 2 MB for 32 components.
 PART = 2048
+# Side of a tile. Without halos small ones cost nothing, and their cubes are a quarter of `tiling.TILE`'s.
+TILE = 256
 
 
 class PixelwiseMixture:
