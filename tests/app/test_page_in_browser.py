@@ -26,11 +26,12 @@ def visit(browser, page_url, photo):
 
 @pytest.fixture(scope="module")
 def spectra_of(visit):
-    """The lines of the chart: {name: [bands]}."""
+    """The lines of the chart that are seen: {name: [bands]}; those that bound what is shaded are not."""
 
     def read():
         script = """const chart = getElement(+document.querySelector('.at-chart').id.slice(1)).chart;
-            return chart.getOption().series.filter(s => s.data.length).map(s => [s.name, s.data.map(d => d[1])]);"""
+            const seen = chart.getOption().series.filter(s => s.data.length && !s.stack);
+            return seen.map(s => [s.name, s.data.map(d => d[1])]);"""
         return dict(visit.driver.execute_script(script))
 
     return read
