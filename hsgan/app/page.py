@@ -83,7 +83,8 @@ class Page:
                 )
                 self.facts = ui.label("").classes("hs-soft flex-1 min-w-60 at-facts").props("role=status")
             if self.model is not None:
-                ui.label(self.model.method.introduction.capitalize()).classes("hs-soft at-model")
+                about = self.model.method.introduction
+                ui.label(about[0].upper() + about[1:]).classes("hs-soft at-model")
 
     def build_camera(self):
         """The choice of the camera that took the photo."""
