@@ -43,7 +43,8 @@ def test_the_folder_holds_what_it_says(run):
 
 
 def test_the_prior_is_the_records_and_is_fitted_once(run, small_config, monkeypatch):
-    expected = fit.fit_run(small_config.prior, small_config.data.cubes, run.training_dictionary())
+    values, brightness = small_config.prior, small_config.data.brightness
+    expected = fit.fit_run(values, small_config.data.cubes, run.training_dictionary(), brightness)
     assert run.prior().source == expected.source and run.prior().components == 4
     assert run.prior().temperature == pytest.approx(expected.temperature) and expected.temperature != 1
     np.testing.assert_array_equal(run.prior().means, expected.means)
