@@ -7,6 +7,9 @@ Each measure of brightness is used on the images alone ("in use"), or on the cub
 brings them to its mean over the scenes fitted to. Every fourth row and column is estimated, seen through a Nikon D700,
 known.
 
+So `wiener` has statistics of cubes that were brought to one brightness each, and the prior is fitted to cubes that are
+brought to it in their mean, by one factor.
+
 Second table, and the figure: validation scenes in less light, lit SAM. "As they are" is `data.brightness=0`, and the
 other `data.brightness=0.5`. Photos of 8 bits are encoded as sRGB and rounded; the others are exact.
 """
@@ -76,12 +79,14 @@ class Bench:
         order = rng.permutation(min(cube[..., 0].size for cube in self.train.values()))[:PIXELS]
         self.pixels = {name: cube.reshape(-1, cube.shape[-1])[order] for name, cube in self.train.items()}
 
-    def fitted(self, names, gains=None, brightness=0.0):
-        """Returns `METHODS`, fitted to some training scenes, each times its gain."""
+    def fitted(self, names, gains=None, brightness=0.0, shared=None):
+        """Returns `METHODS`, fitted to some training scenes, each times its gain; the prior times a `shared` one."""
         gains = gains or dict.fromkeys(names, 1.0)
         spectra = {name: self.pixels[name] * np.float32(gains[name]) for name in names}
         every = np.concatenate(list(spectra.values())).astype(np.float64)
         statistics = every.mean(axis=0), np.cov(every.T, bias=True)
+        if shared is not None:
+            spectra = {name: self.pixels[name] * np.float32(shared) for name in names}
         prior = fit_scenes(self.wavelengths_nm, self.values, spectra)
         knowledge = Knowledge(statistics, prior=prior, prior_noise=self.values.noise, brightness=brightness)
         return closed_forms(self.cameras, knowledge, METHODS)
@@ -122,7 +127,8 @@ def dim(bench):
     """Returns {(method, bits, level): [lit SAM at each of LIGHT]} over the validation scenes."""
     names, found = sorted(bench.train), {}
     gains = {name: exposure.gain(cube, LEVEL) for name, cube in bench.train.items()}
-    for level, methods in ((0.0, bench.fitted(names)), (LEVEL, bench.fitted(names, gains, LEVEL))):
+    shared = LEVEL / np.mean([exposure.brightness(cube) for cube in bench.train.values()])
+    for level, methods in ((0.0, bench.fitted(names)), (LEVEL, bench.fitted(names, gains, LEVEL, shared))):
         for method in methods:
             for bits in ("exact", "8 bits"):
                 found[method.name, bits, level] = [

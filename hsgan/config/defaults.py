@@ -39,6 +39,9 @@ def cameras() -> dict[str, Any]:
         dictionary="default",
         test="",  # projects validation cubes; "" takes Nikon D700 where the dictionary has it, else the first
         training=(),  # cameras that training draws from; () is the whole dictionary
+        # What pairs are projected with: "raw" (the cameras), "rendered" (each after its own color matrix to linear
+        # sRGB), "srgb" (the responses of a developed picture).
+        kinds=("raw",),
         held_out=(),  # cameras that training never sees, neither as the estimator's basis nor to project cubes with
         known=False,  # whether validation gives the network the test camera's SRF
     )

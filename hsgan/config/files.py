@@ -11,13 +11,16 @@ from ml_collections import ConfigDict
 from hsgan.config.defaults import default_config
 from hsgan.config.rules import problems_of
 from hsgan.config.tree import get, leaves
-from hsgan.errors import ConfigError, DataError
+from hsgan.errors import ConfigError, DataError, HsganError
 
 
 def load(
     path: str | Path, overrides: Sequence[str] = (), data_problems: Callable[[ConfigDict], list[str]] | None = None
 ) -> ConfigDict:
     """Returns the checked configuration of a `configs/*.py` file with `section.field=value` overrides applied.
+
+    The file defines `get_config()`, and where its fields depend on what the overrides say also `complete(config)`,
+    which gets the configuration after them and returns it.
 
     Args:
       path: of the file, or the name of one that comes with the package.
@@ -27,22 +30,21 @@ def load(
 
     Raises:
       ConfigError: no such file, no `get_config`, and all unknown fields, wrong types and values out of range together.
-      DataError: nothing but the data is wrong.
+      DataError: nothing but the data is wrong, or the file does not find what it takes from them.
     """
     file = _find(path)
     try:
-        get_config = runpy.run_path(str(file)).get("get_config")
+        defined = runpy.run_path(str(file))
     except Exception as error:
         raise ConfigError(f"{path}: {type(error).__name__}: {' '.join(str(error).split())}") from error
-    if get_config is None:
+    if "get_config" not in defined:
         raise ConfigError(f"{path}: a configuration file must define get_config()")
-    try:
-        config = get_config()
-    except Exception as error:  # whatever a user's file does wrong is told in one line
-        raise ConfigError(f"{path}: {type(error).__name__}: {' '.join(str(error).split())}") from error
+    config = _called(path, defined["get_config"])
     problems = []
     for override in overrides:
         problems += _override(config, override)
+    if "complete" in defined and not problems:
+        config = _called(path, defined["complete"], config)
     refuse(problems + problems_of(config), data_problems(config) if data_problems else ())
     return config
 
@@ -96,6 +98,16 @@ def differences(a: ConfigDict, b: ConfigDict) -> list[str]:
     """Returns the names of the fields in which two configurations differ."""
     left, right = dict(leaves(to_dict(a))), dict(leaves(to_dict(b)))
     return sorted(name for name in left.keys() | right.keys() if left.get(name) != right.get(name))
+
+
+def _called(path: str | Path, function: Callable[..., ConfigDict], *arguments: ConfigDict) -> ConfigDict:
+    """Returns what a function of a configuration file gives; whatever it does wrong is told in one line."""
+    try:
+        return function(*arguments)
+    except HsganError:
+        raise
+    except Exception as error:
+        raise ConfigError(f"{path}: {type(error).__name__}: {' '.join(str(error).split())}") from error
 
 
 def _find(path):

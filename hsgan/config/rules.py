@@ -14,6 +14,7 @@ INITIAL_WEIGHTS = ("he", "pytorch")
 DEGRADATIONS = ("learned", "given", "estimated")
 REGULARIZERS = ("l1_clip", "gp1", "gp0", "spectral_norm", "none")
 SCHEDULES = ("constant", "cosine", "polynomial", "halving")
+CAMERA_KINDS = ("raw", "rendered", "srgb")
 ENCODINGS = ("srgb", "linear")
 PRECISIONS = ("float32", "mixed_bfloat16")
 
@@ -78,6 +79,11 @@ def check_general(rules: Rules, config: ConfigDict) -> None:
     for field in ("training", "held_out"):
         names = config.cameras[field]
         rules.rule(all(isinstance(name, str) for name in names), f"cameras.{field}", "must be names of cameras")
+    rules.rule(
+        len(config.cameras.kinds) > 0 and set(config.cameras.kinds) <= set(CAMERA_KINDS),
+        "cameras.kinds",
+        f"must be one or more of {', '.join(map(repr, CAMERA_KINDS))}",
+    )
     rules.rule(
         not set(config.cameras.training) & set(config.cameras.held_out),
         "cameras.training",

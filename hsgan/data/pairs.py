@@ -8,6 +8,7 @@ import tensorflow as tf
 from ml_collections import ConfigDict
 
 from hsgan.data import pipelines
+from hsgan.data.sources import drawn_cameras
 from hsgan.records.manifest import Manifest
 from hsgan.spectra.imaging import project
 from hsgan.spectra.srf import SrfDictionary
@@ -44,7 +45,7 @@ def paired(config: ConfigDict, manifest: Manifest, dictionary: SrfDictionary, st
     Args:
       config: configuration.
       manifest: of the cube records.
-      dictionary: the cameras to draw from, all equally likely.
+      dictionary: the cameras to draw from, of every kind of `config.cameras.kinds`, all equally likely.
       start_step: number of batches that a resumed run has already seen.
 
     Returns:
@@ -54,7 +55,7 @@ def paired(config: ConfigDict, manifest: Manifest, dictionary: SrfDictionary, st
     Raises:
       DataError: as `hsgan.data.pipelines.unpaired`.
     """
-    cameras = tf.constant(dictionary.responses, tf.float32)
+    cameras = tf.constant(drawn_cameras(config, dictionary).responses, tf.float32)
     batch, turns = config.train.batch, config.data.quarter_turns
 
     def pair(step, cube):

@@ -157,7 +157,8 @@ def _photos(config, manifest, start_step, stream, batch, with_rgb):
         if with_rgb:
             crop["rgb"] = crops.shrink(to_linear(image), patch)
         if with_rgb and brightness:
-            crop["rgb"] *= imaging.gain(to_linear(imaging.sampled(photo["image"])), brightness)[0]
+            seen = imaging.sampled(tf.ensure_shape(photo["image"], [None, None, 3]))
+            crop["rgb"] *= imaging.gain(to_linear(seen), brightness)[0]
         return crop
 
     photos = records.map(crop_of, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)

@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 from ml_collections import ConfigDict
 
+from hsgan.data.sources import drawn_cameras
 from hsgan.prior.fit import material_share
 from hsgan.prior.samples import expose, material_spectra, materials_at, scene_spectra
 from hsgan.records.manifest import Manifest
@@ -71,7 +72,7 @@ def batches(
     wavelengths_nm = dictionary.wavelengths_nm
     of_materials = round(batch * material_share(wavelengths_nm, prior))
     measured = materials_at(wavelengths_nm) if of_materials else np.empty((0, len(wavelengths_nm)))
-    cameras, mean = dictionary.responses, dictionary.responses.mean(axis=0)
+    cameras, mean = drawn_cameras(config, dictionary).responses, dictionary.responses.mean(axis=0)
     for step in itertools.count(start_step):
         rng = np.random.default_rng([config.seed, _PIXELS, step])
         spectra = expose(pixels[rng.integers(len(pixels), size=batch - of_materials)], prior.exposure, rng)

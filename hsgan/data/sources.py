@@ -6,17 +6,20 @@ below takes.
 """
 
 import importlib.util
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from ml_collections import ConfigDict
 
 from hsgan import config as config_lib
 from hsgan.demo.materials import check_wavelengths
 from hsgan.errors import DataError
 from hsgan.records.manifest import Manifest, read_manifest
+from hsgan.spectra import developed
 from hsgan.spectra import srf as srf_lib
 from hsgan.spectra.srf import SrfDictionary
 
@@ -105,6 +108,31 @@ def training_cameras(config: ConfigDict, dictionary: SrfDictionary) -> SrfDictio
         dictionary.srf(name)
     others = set(dictionary.names) - set(names.training) if names.training else set()
     return dictionary.without(sorted(others | set(names.held_out)))
+
+
+def drawn_cameras(config: ConfigDict, cameras: SrfDictionary) -> SrfDictionary:
+    """Returns the cameras that pairs are projected with: of every kind of `config.cameras.kinds`.
+
+    Args:
+      config: the configuration.
+      cameras: those of the training (`training_cameras`); they are the kind "raw".
+
+    Raises:
+      DataError: wavelengths that leave a channel of a developed picture without response.
+    """
+    kinds, grid = config.cameras.kinds, cameras.wavelengths_nm
+    if tuple(kinds) == ("raw",):
+        return cameras
+    of_kind = {
+        "raw": lambda: (cameras.names, cameras.responses),
+        "rendered": lambda: (
+            [f"{name}, rendered" for name in cameras.names],
+            developed.rendered(cameras.responses, grid),
+        ),
+        "srgb": lambda: ([developed.NAME], developed.responses(grid)[None]),
+    }
+    names, responses = zip(*(of_kind[kind]() for kind in dict.fromkeys(kinds)), strict=True)
+    return SrfDictionary(tuple(itertools.chain(*names)), grid, np.concatenate(responses), cameras.source)
 
 
 def problems(config: ConfigDict) -> list[str]:

@@ -41,7 +41,7 @@ def fit_prior(
       directory: folder of cube records; None is materials alone.
       splits: of the records.
       srf: float [3, bands], the camera to calibrate for.
-      brightness: that every cube is brought to first (`hsgan.spectra.exposure`); 0: as they are.
+      brightness: as for `hsgan.prior.samples.scene_spectra`.
 
     Raises:
       DataError: no such records, or one that cannot be read; no cubes, and wavelengths at which no materials were

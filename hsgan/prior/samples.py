@@ -31,7 +31,8 @@ def scene_spectra(
       splits: of the records.
       count: of pixels.
       seed: of what is random.
-      brightness: that every cube is brought to first (`hsgan.spectra.exposure`); 0: as they are.
+      brightness: that the cubes are brought to in their mean (`hsgan.spectra.exposure`), by one factor for all of them,
+        so that they keep the differences between their exposures; 0: they stay as they are.
 
     Raises:
       DataError: no such records, or one that cannot be read.
@@ -39,11 +40,14 @@ def scene_spectra(
     manifest = read_manifest(directory)
     each = -(-count // sum(manifest.split(split).records for split in splits))
     drawn: dict[str, np.ndarray] = {}
+    found: list[float] = []
     for split in splits:
         for scene, cube in iterate_cubes(directory, split):
             pixels = cube.reshape(-1, cube.shape[-1])
             drawn[scene] = pixels[np.random.default_rng([seed, len(drawn)]).permutation(len(pixels))[:each]]
-            drawn[scene] *= exposure.gain(cube, brightness)
+            found.append(exposure.brightness(cube) if brightness else 0.0)
+    if brightness:
+        drawn = {scene: pixels * np.float32(brightness / np.mean(found)) for scene, pixels in drawn.items()}
     return drawn
 
 

@@ -12,11 +12,13 @@ The tone and the saturation that a camera adds to taste are not in it.
 import numpy as np
 
 from hsgan.errors import DataError
+from hsgan.spectra import reflectances
 from hsgan.spectra.illuminants import FLAT, illuminant
 from hsgan.spectra.observer import XYZ_TO_SRGB, observer
 from hsgan.spectra.srf import normalize
 
 NAME = "srgb"
+CHART = ("ISO 17321-1",)
 # A white balance to daylight makes reflectances of D65; one to any other light comes near to it.
 LIGHT = "D65"
 
@@ -42,3 +44,28 @@ def responses(wavelengths_nm: np.ndarray, light: str = LIGHT) -> np.ndarray:
             f"response. Received: {np.min(wavelengths_nm):g}-{np.max(wavelengths_nm):g} nm"
         )
     return normalize(curves)
+
+
+def rendered(cameras: np.ndarray, wavelengths_nm: np.ndarray, light: str = LIGHT) -> np.ndarray:
+    """Returns the effective SRFs of cameras' own pictures in linear sRGB, float32 [cameras, 3, bands], unit row sums.
+
+    Each camera's values go through the matrix that makes of the patches of a chart, in a light, most nearly what the
+    observer sees of them. No camera's responses are combinations of the observer's, so what comes out lies near
+    `responses`, and is another for every camera.
+
+    Args:
+      cameras: float [cameras, 3, bands].
+      wavelengths_nm: float [bands].
+      light: a name in `hsgan.spectra.illuminants`: that of the chart, and of white.
+
+    Raises:
+      DataError: as `responses`; wavelengths at which the chart was not measured.
+    """
+    power = 1 if light == FLAT else illuminant(light, wavelengths_nm)
+    chart = reflectances.load(wavelengths_nm, CHART)
+    wanted = chart @ responses(wavelengths_nm, light).T.astype(np.float64)
+    curves = []
+    for camera in np.asarray(cameras, np.float64):
+        lit = normalize(camera * power).astype(np.float64)  # white-balanced
+        curves.append(np.linalg.lstsq(chart @ lit.T, wanted, rcond=None)[0].T @ lit)
+    return normalize(np.array(curves))

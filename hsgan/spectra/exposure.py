@@ -6,9 +6,10 @@ what it was made from. So an image is brought to a fixed brightness before the m
 cube but for that factor.
 
 The brightness of an image is `(mean v^p)^(1/p)` over its pixels, `v` being the largest of a pixel's channels and `p`
-the `ORDER`: about that of its brightest parts, as a photographer exposes by them, and yet no single pixel decides. It
-was chosen among others on scenes left out in turn (`benchmarks/exposure.py`). Larger images are read at every so many
-rows and columns. `hsgan.spectra.imaging.brightness` is the same in TensorFlow.
+the `ORDER`: about that of its brightest parts, as a photographer exposes by them, and yet no single pixel decides. A
+cube's channels are the means of three equal parts of its bands. The measure was chosen among others on scenes left out
+in turn (`benchmarks/exposure.py`). Larger images are read at every so many rows and columns.
+`hsgan.spectra.imaging.brightness` is the same in TensorFlow.
 """
 
 from typing import Any
@@ -16,6 +17,7 @@ from typing import Any
 import numpy as np
 
 ORDER = 16
+CHANNELS = 3
 PIXELS = 2**18  # of a larger image about so many are looked at
 DARK = 0.1  # of a photo of less, 8 bits keep too little (docs/exposure.md)
 BLACK = 1e-7  # an image of less has no exposure to speak of
@@ -34,7 +36,8 @@ def brightness(image: Any) -> float:
         gives its rows and columns when sliced (`hsgan.reconstruct.tiling`).
     """
     apart = step(*image.shape[:2])
-    values = np.asarray(image[::apart, ::apart], np.float64).max(axis=-1)
+    values = np.asarray(image[::apart, ::apart], np.float64)
+    values = np.max([part.mean(axis=-1) for part in np.array_split(values, CHANNELS, axis=-1)], axis=0)
     return float(np.mean(np.maximum(values, 0) ** ORDER) ** (1 / ORDER))
 
 

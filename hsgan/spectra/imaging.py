@@ -46,7 +46,13 @@ def brightness(images: tf.Tensor | np.ndarray) -> tf.Tensor:
     It is that of `hsgan.spectra.exposure.brightness`, of which this is the form for graphs. It looks at all pixels:
     give it those of a large image that `sampled` returns.
     """
-    values = tf.reduce_max(tf.cast(images, tf.float32), axis=-1)
+    images = tf.cast(images, tf.float32)
+    channels = images.shape[-1]
+    if channels > exposure.CHANNELS:
+        sizes = [len(part) for part in np.array_split(np.arange(channels), exposure.CHANNELS)]
+        parts = tf.split(images, sizes, axis=-1)
+        images = tf.concat([tf.reduce_mean(part, axis=-1, keepdims=True) for part in parts], axis=-1)
+    values = tf.reduce_max(images, axis=-1)
     # In units of the largest: high powers of a dark image would be nothing in float32.
     top = tf.maximum(tf.reduce_max(values, axis=(-2, -1), keepdims=True), exposure.BLACK)
     shares = tf.reduce_mean((tf.maximum(values, 0) / top) ** exposure.ORDER, axis=(-2, -1))

@@ -13,7 +13,7 @@ from ml_collections import ConfigDict
 
 from hsgan import losses
 from hsgan.data import pairs, pipelines
-from hsgan.data.sources import Sources
+from hsgan.data.sources import Sources, drawn_cameras
 from hsgan.data.statistics import Statistics, cube_statistics
 from hsgan.losses.gradient_penalty import CENTERS, between, gradient_penalty
 from hsgan.networks.discriminator import build_discriminator, mean_normalized
@@ -187,8 +187,8 @@ class UnpairedTrainer(Trainer):
 
     def synthetic_term(self, real: tf.Tensor) -> tf.Tensor:
         """Mean absolute error on what random cameras make of unpaired cubes; each camera is told, or estimated."""
-        values, dictionary = self.config.loss, self.network.dictionary
-        cube, rgb, srf = pairs.synthetic(real, dictionary, values.synthetic_exposure, self.seed_of_step())
+        values, cameras = self.config.loss, drawn_cameras(self.config, self.network.dictionary)
+        cube, rgb, srf = pairs.synthetic(real, cameras, values.synthetic_exposure, self.seed_of_step())
         estimate = self.network(rgb, srf=srf if values.synthetic_camera == "given" else None)
         return losses.l1(estimate["cube"], cube)
 

@@ -3,9 +3,12 @@
 import numpy as np
 import pytest
 
-from hsgan.data import pairs, pipelines
+from hsgan.data import pairs, pipelines, sources
+from hsgan.metrics.srf import srf_error
 from hsgan.records.manifest import read_manifest
+from hsgan.spectra import developed
 from hsgan.spectra import srf as srf_lib
+from hsgan.spectra.observer import observer
 
 
 @pytest.fixture
@@ -71,3 +74,31 @@ def test_synthetic_pairs_are_projections_under_mixtures_of_cameras(dictionary):
     np.testing.assert_allclose(cameras_of.sum(axis=-1), 1, rtol=1e-5)
     low, high = cameras.responses.min(axis=0) - 1e-6, cameras.responses.max(axis=0) + 1e-6
     assert ((cameras_of >= low) & (cameras_of <= high)).all()
+
+
+def test_kinds_of_cameras(config, dictionary):
+    few = dictionary.without(dictionary.names[2:])
+    assert sources.drawn_cameras(config, few) is few
+    config.cameras.kinds = ("raw", "rendered", "srgb")
+    drawn = sources.drawn_cameras(config, few)
+    assert drawn.names == (*few.names, *(f"{name}, rendered" for name in few.names), "srgb")
+    seen = {srf.tobytes() for batch in batches(paired(config, few), 12) for srf in batch["srf"]}
+    assert seen == {srf.tobytes() for srf in drawn.responses}
+    config.cameras.kinds = ("srgb",)
+    for batch in batches(paired(config, few), 2):
+        for srf in batch["srf"]:
+            np.testing.assert_array_equal(srf, developed.responses(dictionary.wavelengths_nm))
+
+
+def test_what_a_camera_renders_is_near_srgb_and_of_an_observer_it_is_srgb(dictionary):
+    grid = dictionary.wavelengths_nm
+    srgb = developed.responses(grid)
+    for light in ("D65", "E"):
+        # Any combination of the observer's curves renders exactly.
+        mixed = np.array([[0.7, 0.2, 0.1], [0.1, 0.8, 0.1], [0.0, 0.3, 0.7]]) @ observer(grid)
+        found = developed.rendered(mixed[None], grid, light)[0]
+        np.testing.assert_allclose(found, developed.responses(grid, light), atol=1e-5)
+    rendered = developed.rendered(dictionary.responses, grid)
+    errors = [[srf_error(srgb, srf) for srf in kind] for kind in (rendered, dictionary.responses)]
+    assert np.mean(errors[0]) < 0.5 * np.mean(errors[1]) and rendered.min() < -0.01
+    np.testing.assert_allclose(rendered.sum(axis=-1), 1, atol=1e-5)

@@ -12,8 +12,10 @@ IMAGE = (RNG.random((40, 30, 1)) ** 4 * RNG.random((40, 30, 3))).astype(np.float
 
 
 def test_a_uniform_image_is_as_bright_as_its_pixels():
-    for channels in (3, 31):
+    for channels in (3, 4, 31):
         assert exposure.brightness(np.full((5, 7, channels), 0.3)) == pytest.approx(0.3, rel=1e-12)
+    bands = np.broadcast_to(np.array([0.1, 0.1, 0.3, 0.5, 0.2]), (5, 7, 5))
+    assert exposure.brightness(bands) == pytest.approx(0.4, rel=1e-12)  # 0.1, 0.4, 0.2
     tinted = np.broadcast_to(np.array([0.1, 0.2, 0.6]), (5, 7, 3))
     assert exposure.brightness(tinted) == pytest.approx(0.6, rel=1e-12)
 
