@@ -1,7 +1,8 @@
 """Cubes and photos of your own: wavelengths, encoding and labels are taken from the records.
 
 Records (of cubes as ENVI, MATLAB, NPZ or TIFF files, and of any folder of photos):
-  python -m tfrecords_tools.build_hsi --source=envi --input=CUBES --output=records/own --validation=SCENE,SCENE
+  python -m tfrecords_tools.build_hsi --source=envi --input=CUBES --output=records/own --validation=SCENE,SCENE \\
+      --grid=420:680:5
   python -m tfrecords_tools.build_rgb --source=folder --input=PHOTOS --output=records/own_photos
 Command: python -m hsgan.train --config=configs/own.py --config.data.cubes=records/own \\
     --config.data.rgb=records/own_photos

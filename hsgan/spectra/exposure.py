@@ -19,7 +19,7 @@ import numpy as np
 ORDER = 16
 CHANNELS = 3
 PIXELS = 2**18  # of a larger image about so many are looked at
-DARK = 0.1  # of a photo of less, 8 bits keep too little (docs/exposure.md)
+DARK = 0.03  # of a photo of less, 8 bits keep too little (docs/exposure.md)
 BLACK = 1e-7  # an image of less has no exposure to speak of
 
 

@@ -97,7 +97,7 @@ class TestExposedMethod(MethodContract):
 def test_a_dark_photo_is_warned_of():
     model = hsgan.Reconstructor(closed_form("smooth"))
     with pytest.warns(UserWarning, match=r"photo: is dark: its brightest parts have 0\.0\d+ of full scale, less than"):
-        model.reconstruct(RGB * np.float32(0.05))
+        model.reconstruct(RGB * np.float32(0.02))
     model.reconstruct(RGB)
 
 
