@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 from ml_collections import ConfigDict
 
-from hsgan.config import model_of
+from hsgan.config import wants_photos
 from hsgan.data.sources import DEMO
 from hsgan.errors import DataError
 from hsgan.records.manifest import read_manifest
@@ -26,7 +26,7 @@ def take_from_records(config: ConfigDict) -> ConfigDict:
     """
     if config.data.cubes != DEMO:
         config.wavelengths.update(grid_of(config.data.cubes))
-    if not model_of(config).photos or config.data.rgb == DEMO:
+    if not wants_photos(config) or config.data.rgb == DEMO:
         return config
     photos = read_manifest(config.data.rgb)
     config.data.rgb_encoding = photos.encoding or config.data.rgb_encoding
