@@ -5,6 +5,7 @@ commands too.
 """
 
 import ast
+import contextlib
 import importlib
 import re
 import shlex
@@ -14,6 +15,7 @@ import pytest
 
 from hsgan import cli
 from hsgan import config as config_lib
+from hsgan.errors import DataError
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("*/README.md")])
@@ -88,7 +90,9 @@ def test_a_command_names_a_program_and_parses(words):
         with cli.program_flags(module.define_flags) as names:
             assert cli.parse([file.name, *arguments])[1:] == positional
             if "config" in names:
-                cli.load_config()
+                # A configuration may read a user's records (`complete`), which are not here.
+                with contextlib.suppress(DataError):
+                    cli.load_config()
     else:
         given = {re.match(r"--(\w+)", word)[1] for word in arguments if word.startswith("--")}
         assert given <= known_flags(file), f"{file.name} has no flags {given - known_flags(file)}"
