@@ -17,6 +17,7 @@ SCHEDULES = ("constant", "cosine", "polynomial", "halving")
 CAMERA_KINDS = ("raw", "rendered", "srgb")
 ENCODINGS = ("srgb", "linear")
 PRECISIONS = ("float32", "mixed_bfloat16")
+STRATEGIES = ("none", "mirrored")
 
 
 def problems_of(config: ConfigDict) -> list[str]:
@@ -95,7 +96,15 @@ def check_general(rules: Rules, config: ConfigDict) -> None:
         f"{config.model} takes no camera: must be False",
     )
     rules.positive("train.", "steps", "batch", "patch", "checkpoint_every", "validate_every", "log_every")
-    rules.not_negative("train.", "max_minutes", "gradients_every")
+    rules.not_negative("train.", "max_minutes", "devices", "gradients_every")
+    rules.one_of("train.strategy", STRATEGIES)
+    rules.rule(
+        config.train.strategy == "none"
+        or not (config.model == "mixture" or config.loss.synthetic or config.train.gradients_every),
+        "train.strategy",
+        "must be none with model=mixture, whose pixels share one camera a step, with loss.synthetic and with "
+        "train.gradients_every",
+    )
     rules.one_of("train.precision", PRECISIONS)
     rules.rule(
         config.train.validate_every % max(config.train.checkpoint_every, 1) == 0,

@@ -7,6 +7,7 @@ the batch. Weights come from the configuration (`config.loss`). Source: [SE] sec
 import keras
 import tensorflow as tf
 
+from hsgan import replicas
 from hsgan.losses.paired import l1  # noqa: F401
 from hsgan.losses.rank import rank  # noqa: F401
 from hsgan.spectra.imaging import project
@@ -54,4 +55,10 @@ def semantic_cross_entropy(logits: tf.Tensor, labels: tf.Tensor, void: int) -> t
       labels: int32 [batch, h, w], a class or `void`.
       void: label of the pixels that do not count.
     """
-    return keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=void)(labels, logits)
+    mean = keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=void)(labels, logits)
+    parts = replicas.count()
+    if parts == 1:
+        return mean
+    # Replicas have different numbers of pixels that count. Keras has divided by the number of replicas already.
+    counted = tf.reduce_sum(tf.cast(tf.not_equal(labels, void), tf.float32))
+    return tf.math.divide_no_nan(mean * parts * counted * parts, replicas.total(counted))

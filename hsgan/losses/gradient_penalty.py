@@ -10,6 +10,8 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
+from hsgan import replicas
+
 CENTERS = {"gp1": 1.0, "gp0": 0.0}
 # Keeps these draws apart from others of the same seed and step.
 _STREAM = 0x6770
@@ -24,7 +26,8 @@ def between(real: tf.Tensor, fake: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
       seed: int [2], stateless: equal seeds draw equal points.
     """
     seed = tf.random.experimental.stateless_fold_in(seed, _STREAM)
-    share = tf.random.stateless_uniform((tf.shape(real)[0], 1, 1, 1), seed, dtype=real.dtype)
+    samples = tf.shape(real)[0] * replicas.count()
+    share = replicas.own(tf.random.stateless_uniform((samples, 1, 1, 1), seed, dtype=real.dtype))
     return share * real + (1 - share) * fake
 
 

@@ -7,6 +7,7 @@ import keras
 import tensorflow as tf
 from ml_collections import ConfigDict
 
+from hsgan import replicas
 from hsgan.networks.layers.efficient import DenselyConnected, EfficientConvolution
 
 
@@ -61,9 +62,18 @@ class SemanticBranch(keras.layers.Layer):
         """
         cube = tf.image.resize(cube, parser_features.shape[1:3])
         if self.dropout:
-            cube = tf.nn.experimental.stateless_dropout(cube, self.dropout, seed, rng_alg="philox")
+            cube = self._dropped(cube, seed)
         features = tf.cast(self.cube_features(cube), tf.float32)
         return tf.cast(self.fusion(tf.concat([parser_features, features], axis=-1)), tf.float32)
+
+    def _dropped(self, cube, seed):
+        def drop(values):
+            return tf.nn.experimental.stateless_dropout(values, self.dropout, seed, rng_alg="philox")
+
+        if replicas.count() == 1:
+            return drop(cube)
+        whole = tf.concat([tf.shape(cube)[:1] * replicas.count(), tf.shape(cube)[1:]], axis=0)
+        return cube * replicas.own(drop(tf.ones(whole, cube.dtype)))
 
 
 def build_semantic_branch(

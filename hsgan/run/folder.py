@@ -41,7 +41,7 @@ from hsgan.prior.mixture import MixturePrior
 from hsgan.spectra.srf import SrfDictionary, read_stored, write_dictionary
 
 # What may change between the sessions of one run without changing its numbers.
-FREE_FIELDS = {"train.max_minutes", "train.evaluate", "data.cache"}
+FREE_FIELDS = {"train.max_minutes", "train.evaluate", "train.strategy", "train.devices", "data.cache"}
 CONFIG, SESSIONS, CAMERAS, HISTORY, REACHED = "config.json", "run.json", "cameras.npz", "history.jsonl", "reached.json"
 PRIOR = "prior.npz"
 PACKAGES = ("hsgan", "tensorflow", "keras", "numpy", "h5py", "colour-science")

@@ -20,6 +20,7 @@ from hsgan.records.manifest import Manifest
 from hsgan.records.reader import diagnose
 from hsgan.run.folder import RunFolder
 from hsgan.spectra.srf import SrfDictionary
+from hsgan.train import strategies
 from hsgan.train.callbacks import Checkpoints, FiniteGuard, ProgressBar, Scalars, Stopwatch, TermGradients, Validation
 from hsgan.train.state import TrainingState
 from hsgan.train.trainer import Trainer
@@ -45,6 +46,7 @@ def train(config: ConfigDict, workdir: str | Path, sources: Sources | None = Non
       RunError: `workdir` holds something else, or a checkpoint cannot be written or read.
       TrainingError: a loss term is not finite.
     """
+    strategies.split_processor(config)
     sources = sources or open_sources(config)
     with RunFolder.create(workdir, config).locked() as folder:
         return go_on(config, folder, sources)
@@ -72,7 +74,9 @@ def go_on(config: ConfigDict, folder: RunFolder, sources: Sources) -> RunFolder:
     if config.train.deterministic:
         tf.config.experimental.enable_op_determinism()
     keras.utils.set_random_seed(config.seed)
-    model = build_trainer(config, sources, cameras, folder)
+    strategy = strategies.open_strategy(config)
+    with strategy.scope():
+        model = build_trainer(config, sources, cameras, folder)
     state = TrainingState(folder.path / "checkpoints", model)
     start = state.restore(folder.reached)
     steps = config.train.steps
@@ -85,7 +89,7 @@ def go_on(config: ConfigDict, folder: RunFolder, sources: Sources) -> RunFolder:
         callbacks = build_callbacks(config, sources, folder, state, start, writer)
         with explained(sources):
             model.fit(
-                model.batches(config, sources, cameras, start),
+                strategies.shared_out(strategy, model.batches(config, sources, cameras, start), config.train.batch),
                 steps_per_epoch=steps - start,
                 epochs=1,
                 verbose=0,

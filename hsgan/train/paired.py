@@ -10,7 +10,7 @@ import keras
 import tensorflow as tf
 from ml_collections import ConfigDict
 
-from hsgan import losses
+from hsgan import losses, replicas
 from hsgan.data import pairs
 from hsgan.data.sources import Sources
 from hsgan.data.statistics import Statistics
@@ -74,10 +74,10 @@ class PairedTrainer(Trainer):
             terms = self.terms(estimate, batch)
             loss = tf.add_n([self.config.paired[name] * term for name, term in terms.items()])
         variables = self.network.trainable_variables
-        gradients = tape.gradient(loss, variables)
-        self.network_optimizer.apply(gradients, variables)
+        gradients = self.gradients(tape, loss, variables)
+        self.apply(self.network_optimizer, gradients, variables)
         self.finish_step()
-        return {"loss": loss, **terms, **logs, "gradient": tf.linalg.global_norm(gradients)}
+        return replicas.means({"loss": loss, **terms, **logs, "gradient": tf.linalg.global_norm(gradients)})
 
     def terms(self, estimate: dict[str, tf.Tensor], batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Returns the raw terms of the objective by name; a term of weight 0 is not computed.
@@ -105,8 +105,8 @@ class PairedTrainer(Trainer):
             return {}
         with tf.GradientTape() as tape:
             fake_logits = self.discriminator([batch["rgb"], fake])
-            real_logits = self.discriminator([batch["rgb"], batch["cube"]])
+            real_logits = self.discriminator([batch["rgb"], replicas.after(batch["cube"], fake_logits)])
             loss = losses.adversarial_discriminator(fake_logits, real_logits) / 2
         variables = self.discriminator.trainable_variables
-        self.discriminator_optimizer.apply(tape.gradient(loss, variables), variables)
+        self.apply(self.discriminator_optimizer, self.gradients(tape, loss, variables), variables)
         return {"discriminator": loss}

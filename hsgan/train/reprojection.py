@@ -12,7 +12,7 @@ import keras
 import tensorflow as tf
 from ml_collections import ConfigDict
 
-from hsgan import losses
+from hsgan import losses, replicas
 from hsgan.data import pairs, pipelines
 from hsgan.data.sources import Sources
 from hsgan.data.statistics import Statistics
@@ -66,7 +66,7 @@ class ReprojectionTrainer(Trainer):
             }
             loss = tf.add_n([values[name] * term for name, term in terms.items()])
         variables = self.network.trainable_variables
-        gradients = tape.gradient(loss, variables)
-        self.network_optimizer.apply(gradients, variables)
+        gradients = self.gradients(tape, loss, variables)
+        self.apply(self.network_optimizer, gradients, variables)
         self.finish_step()
-        return {"loss": loss, **terms, "gradient": tf.linalg.global_norm(gradients)}
+        return replicas.means({"loss": loss, **terms, "gradient": tf.linalg.global_norm(gradients)})

@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 from ml_collections import ConfigDict
 
+from hsgan import replicas
 from hsgan.data.sources import Sources
 from hsgan.data.statistics import Statistics, cube_statistics
 from hsgan.networks.build import build_network
@@ -86,10 +87,51 @@ class Trainer(keras.Model):
         """
         return {}
 
+    def gradients(self, tape: tf.GradientTape, loss: tf.Tensor, variables: list) -> list[tf.Tensor]:
+        """Returns the gradients of the mean of `loss` over all replicas, equal on all of them.
+
+        Args:
+          tape: that has recorded the loss.
+          loss: mean over this replica's part of the batch.
+          variables: those to differentiate by.
+        """
+        if replicas.count() == 1:
+            return tape.gradient(loss, variables)
+        # Divided at the loss, not behind it: what is clipped on the way must have the size that it has on one device.
+        share = tf.fill(tf.shape(loss), 1 / replicas.count())
+        return replicas.totals(tape.gradient(loss, variables, output_gradients=share))
+
+    def apply(self, optimizer: keras.Optimizer, gradients: list[tf.Tensor], variables: list) -> None:
+        """Applies what `gradients` returned by a Keras optimizer, which would add it up over the replicas once more."""
+        if replicas.count() > 1:
+            gradients = [gradient / replicas.count() for gradient in gradients]
+        optimizer.apply(gradients, variables)
+
     def finish_step(self) -> None:
         """Counts the step, and moves the weight average towards the weights by `1 - ema`."""
         if self.average is not None:
-            pairs = zip(self.average.trainable_variables, self.network.trainable_variables, strict=True)
-            for average, weight in pairs:
-                average.assign_add((1 - self.ema) * (weight - average))
-        self.step.assign_add(1)
+            weights = [tf.convert_to_tensor(weight) for weight in self.network.trainable_variables]
+            replicas.assign_each(
+                self.average.trainable_variables,
+                weights,
+                lambda average, weight: average.assign_add((1 - self.ema) * (weight - average)),
+            )
+        replicas.assign_each([self.step], [tf.constant(1, tf.int64)], lambda step, one: step.assign_add(one))
+
+    def make_train_function(self, force: bool = False):
+        """As Keras's; on several replicas the step itself has averaged its logs, and any replica's are those."""
+        strategy = self.distribute_strategy
+        if strategy.num_replicas_in_sync == 1:
+            return super().make_train_function(force)
+        if self.train_function is None or force:
+            step = tf.function(lambda batch: strategy.run(self.train_step, args=(batch,)), autograph=False)
+
+            def train(iterator):
+                logs = step(next(iterator))
+                return {name: strategy.experimental_local_results(value)[0] for name, value in logs.items()}
+
+            self.train_function = train
+        return self.train_function
+
+    def _maybe_symbolic_build(self, *arguments, **options):
+        """Nothing: a trainer is built already, and Keras's would reduce a batch over replicas."""

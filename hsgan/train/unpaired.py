@@ -11,7 +11,7 @@ import keras
 import tensorflow as tf
 from ml_collections import ConfigDict
 
-from hsgan import losses
+from hsgan import losses, replicas
 from hsgan.data import pairs, pipelines
 from hsgan.data.sources import Sources, drawn_cameras
 from hsgan.data.statistics import Statistics, cube_statistics
@@ -117,7 +117,7 @@ class UnpairedTrainer(Trainer):
             loss = tf.add_n([self.config.loss[name] * term for name, term in terms.items()])
         logs |= self.update_generator(tape, loss)
         self.finish_step()
-        return {"loss": loss, **terms, **logs}
+        return replicas.means({"loss": loss, **terms, **logs})
 
     def update_discriminator(self, fake: tf.Tensor, real: tf.Tensor) -> dict[str, tf.Tensor]:
         """Applies one discriminator update (Eq. 13) and returns its log.
@@ -129,13 +129,14 @@ class UnpairedTrainer(Trainer):
             return {}
         self.discriminator.iterate()
         with tf.GradientTape() as tape:
-            fake_logits, real_logits = self.discriminator(fake), self.discriminator(real)
+            fake_logits = self.discriminator(fake)
+            real_logits = self.discriminator(replicas.after(real, fake_logits))
             loss = losses.adversarial_discriminator(fake_logits, real_logits)
-            penalty = self.discriminator_penalty(fake, real)
+            penalty = self.discriminator_penalty(fake, replicas.after(real, real_logits))
             total = tf.add_n([loss, *(self.config.loss.gradient_penalty * term for term in penalty.values())])
         variables = self.discriminator.trainable_variables
-        gradients = tape.gradient(total, variables)
-        self.discriminator_optimizer.apply(gradients, variables)
+        gradients = self.gradients(tape, total, variables)
+        self.apply(self.discriminator_optimizer, gradients, variables)
         right = tf.concat([fake_logits < 0, real_logits > 0], axis=0)
         return {
             "discriminator": loss,
@@ -180,7 +181,8 @@ class UnpairedTrainer(Trainer):
         if values.positivity:
             terms["positivity"] = losses.positivity(cube, values.positivity_form)
         if self.semantic is not None:
-            terms["semantic"] = self.semantic_term(cube, batch)
+            earlier = terms.get("adversarial", tf.constant(0.0))
+            terms["semantic"] = self.semantic_term(replicas.after(cube, earlier), batch)
         if values.synthetic:
             terms["synthetic"] = self.synthetic_term(batch["cube"])
         return terms
@@ -220,14 +222,15 @@ class UnpairedTrainer(Trainer):
         }
         if self.semantic is not None:
             groups["semantic"] = (self.semantic.trainable_variables, self.semantic_optimizer)
-        gradients = tape.gradient(loss, {name: variables for name, (variables, _) in groups.items()})
+        found = iter(self.gradients(tape, loss, [one for variables, _ in groups.values() for one in variables]))
+        gradients = {name: [next(found) for _ in variables] for name, (variables, _) in groups.items()}
         logs = {}
         for name, (variables, optimizer) in groups.items():
             gradient = gradients[name]
             logs[f"{name}_gradient"] = tf.linalg.global_norm(gradient)
             if name == "semantic":
                 gradient = optimizers.coupled_decay(gradient, variables, self.config.optimizer.semantic_weight_decay)
-            optimizer.apply(gradient, variables)
+            self.apply(optimizer, gradient, variables)
         return logs
 
 

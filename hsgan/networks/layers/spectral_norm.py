@@ -9,6 +9,7 @@ Source: Miyato et al., "Spectral normalization for generative adversarial networ
 import keras
 import tensorflow as tf
 
+from hsgan import replicas
 from hsgan.networks.layers.efficient import EfficientConvolution
 
 # Below it a norm counts as it: a kernel of zeros is divided by this, not by zero.
@@ -42,7 +43,7 @@ class SpectralNormalization(keras.layers.Layer):
 
     def iterate(self, kernel: tf.Tensor) -> None:
         """Moves `u` by one step of the power method for `kernel` [inputs, outputs]."""
-        self.u.assign(self._vectors(kernel)[1])
+        replicas.assign_each([self.u], [self._vectors(kernel)[1]], lambda u, value: u.assign(value))
 
     def _vectors(self, kernel):
         v = _unit(tf.linalg.matvec(kernel, tf.convert_to_tensor(self.u)))
