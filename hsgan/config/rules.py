@@ -99,11 +99,9 @@ def check_general(rules: Rules, config: ConfigDict) -> None:
     rules.not_negative("train.", "max_minutes", "devices", "gradients_every")
     rules.one_of("train.strategy", STRATEGIES)
     rules.rule(
-        config.train.strategy == "none"
-        or not (config.model == "mixture" or config.loss.synthetic or config.train.gradients_every),
+        config.train.strategy == "none" or not (config.model == "mixture" or config.loss.synthetic),
         "train.strategy",
-        "must be none with model=mixture, whose pixels share one camera a step, with loss.synthetic and with "
-        "train.gradients_every",
+        "must be none with model=mixture, whose pixels share one camera a step, and with loss.synthetic",
     )
     rules.one_of("train.precision", PRECISIONS)
     rules.rule(

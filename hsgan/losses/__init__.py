@@ -56,9 +56,12 @@ def semantic_cross_entropy(logits: tf.Tensor, labels: tf.Tensor, void: int) -> t
       void: label of the pixels that do not count.
     """
     mean = keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=void)(labels, logits)
-    parts = replicas.count()
+    parts = tf.distribute.get_strategy().num_replicas_in_sync
     if parts == 1:
         return mean
-    # Replicas have different numbers of pixels that count. Keras has divided by the number of replicas already.
+    mean *= parts  # by which Keras has divided
+    if replicas.count() == 1:
+        return mean
+    # Replicas have different numbers of pixels that count.
     counted = tf.reduce_sum(tf.cast(tf.not_equal(labels, void), tf.float32))
-    return tf.math.divide_no_nan(mean * parts * counted * parts, replicas.total(counted))
+    return tf.math.divide_no_nan(mean * counted * parts, replicas.total(counted))

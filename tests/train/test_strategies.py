@@ -16,7 +16,7 @@ from hsgan.train.loop import train
 
 ROOT = Path(__file__).parents[2]
 TRAINERS = {
-    "hsgan": {"optimizer.ema": 0.9},
+    "hsgan": {"optimizer.ema": 0.9, "train.gradients_every": 2},
     "gp1": {"loss.regularizer": "gp1"},
     "spectral norm": {"loss.regularizer": "spectral_norm"},
     "agd_net": {"model": "agd_net", "agd_net.stages": 2, "agd_net.growth": 4, "agd_net.units": 2, "paired.ema": 0.9},
