@@ -49,8 +49,13 @@ def configs(whole_config):
     return found
 
 
-def test_two_replicas_equal_one_device(configs, tmp_path):
-    jobs = []
+@pytest.mark.parametrize(
+    "names",
+    [("hsgan", "chs_gan"), pytest.param(("gp1", "spectral norm", "agd_net", "dbf"), marks=pytest.mark.slow)],
+    ids=lambda names: names[0],
+)
+def test_two_replicas_equal_one_device(configs, names, tmp_path):
+    configs, jobs = {name: configs[name] for name in names}, []
     for name, config in configs.items():
         config.train.strategy, config.train.devices = "mirrored", 2
         jobs.append([config_lib.to_dict(config), str(tmp_path / "two" / name)])
