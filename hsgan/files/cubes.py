@@ -12,24 +12,27 @@ with the same suffix. The fact `deviation` of the one names the other, and the f
 checksum of the first one's facts, so that what does not belong together is not taken together; `open_cube` gives both.
 """
 
+from __future__ import annotations
+
 import json
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import xarray
 
 from hsgan.disk import whole
 from hsgan.files import formats as formats_lib
 from hsgan.files.dtypes import FLOAT32
 from hsgan.files.header import UNITS, CubeHeader, check_dtype, checked_facts
-from hsgan.files.radiance import Radiance
 from hsgan.files.readers import MODULES, read_stored, same_format
 from hsgan.files.stored import Choice, Stored
+
+if TYPE_CHECKING:  # it takes half a second, and is imported when a cube is first opened
+    import xarray
 
 FORMATS = {name: MODULES[name] for name in formats_lib.WRITTEN}
 DEFAULT_FORMAT = formats_lib.DEFAULT
@@ -268,6 +271,10 @@ def as_radiance(stored: Stored) -> tuple[np.ndarray | xarray.Variable, CubeHeade
     height, width = stored.values.shape[:2]
     header = CubeHeader(height, width, grid[order], srf, facts)
     plain = stored.values.dtype == np.dtype("<f4") and np.all(white == 1) and not np.any(stored.dark)
+    import xarray
+
+    from hsgan.files.radiance import Radiance
+
     values = stored.values if plain else Radiance(stored.values, white, stored.dark).variable(_NAMES)
     if not (order == np.arange(len(order))).all():
         values = xarray.Variable(_NAMES, values).isel(wavelength=order)
@@ -288,6 +295,8 @@ def as_data_array(
       header: `CubeHeader`.
       deviation: the standard deviations of the values, of the same shape; None: not known.
     """
+    import xarray
+
     srf = {} if header.srf is None else {"srf": header.srf}
     coords: dict[str, Any] = {"wavelength": ("wavelength", header.wavelengths_nm, {"units": "nm"})}
     if deviation is not None:

@@ -1,5 +1,6 @@
 """What all trainings share: the network, the average of its weights, the count of steps."""
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -118,7 +119,7 @@ class Trainer(keras.Model):
             )
         replicas.assign_each([self.step], [tf.constant(1, tf.int64)], lambda step, one: step.assign_add(one))
 
-    def make_train_function(self, force: bool = False):
+    def make_train_function(self, force: bool = False) -> Callable:
         """As Keras's; on several replicas the step itself has averaged its logs, and any replica's are those."""
         strategy = self.distribute_strategy
         if strategy.num_replicas_in_sync == 1:

@@ -51,7 +51,7 @@ def configs(whole_config):
 
 @pytest.mark.parametrize(
     "names",
-    [("hsgan", "chs_gan"), pytest.param(("gp1", "spectral norm", "agd_net", "dbf"), marks=pytest.mark.slow)],
+    [("hsgan",), pytest.param(("gp1", "spectral norm", "agd_net", "chs_gan", "dbf"), marks=pytest.mark.slow)],
     ids=lambda names: names[0],
 )
 def test_two_replicas_equal_one_device(configs, names, tmp_path):
