@@ -33,7 +33,7 @@ CASES = {
         "hsgan.train",
         ["--config.train.batch=0", "--config.trian.steps=3", "--config.data.cubes={}/no", "--config.data.rgb={}"],
         "configuration: 4 problems:\n"
-        "  trian.steps: no such field (near: train.steps)\n"
+        "  trian.steps: no such field (near: train.steps, train.strategy)\n"
         "  train.batch: must be positive. Received: 0\n"
         "  {}/no: no such folder of records; tfrecords_tools makes one\n"
         "  {}: no manifest.json: not a folder of records",
@@ -142,6 +142,7 @@ def test_training_names_the_record_that_it_cannot_read(small_config, demo_record
         shutil.copytree(folder, tmp_path / name)
     small_config.data.cubes, small_config.data.rgb = str(tmp_path / "cubes"), str(tmp_path / "photos")
     small_config.model, small_config.dbf.widths = "dbf", (8, 8, 8)  # quick to trace
+    small_config.dbf.rgb = "photos"
     shard = read_manifest(tmp_path / records).files("train")[-1]
     harm(shard, 0)
     with pytest.raises(DataError, match=message) as error:
