@@ -1,7 +1,7 @@
 """What a configuration must know of each model before anything is built: what it reads, who trains it, its settings.
 
-A model's network is in `hsgan.networks.build.NETWORKS`, under the same name. These few facts stand here so that a
-configuration and its data are checked without importing TensorFlow.
+These few facts stand here so that a configuration and its data are checked without importing TensorFlow. For the same
+reason a network is named, and imported where it is built (`hsgan.networks.build`).
 """
 
 from collections.abc import Callable
@@ -16,6 +16,7 @@ class Model:
     """Facts about one model.
 
     Attributes:
+      network: its class, "module.Class" in `hsgan.networks`.
       training: name of its trainer in `hsgan.train.trainers.TRAINERS`.
       settings: the defaults of its own section of the configuration, {name: value}. Whole numbers, and tuples of them,
         must be positive (`hsgan.config.rules`); what else must hold is a rule there.
@@ -25,6 +26,7 @@ class Model:
       takes_camera: whether it can be given the camera's SRF (`cameras.known`).
     """
 
+    network: str
     training: str = "paired"
     settings: dict[str, Any] = field(default_factory=dict)
     photos: Callable[[ConfigDict], bool] = lambda config: False
@@ -35,8 +37,11 @@ class Model:
 
 MODELS = {
     # Its sections are those of the method's parts: generator, srf_estimator, discriminator, semantic.
-    "hsgan": Model(training="unpaired", photos=lambda config: True, discriminator=True, semantic=True),
+    "hsgan": Model(
+        "hsgan_net.HSGANNet", training="unpaired", photos=lambda config: True, discriminator=True, semantic=True
+    ),
     "agd_net": Model(
+        "agd_net.AGDNet",
         settings=dict(
             stages=9,
             growth=62,
@@ -46,13 +51,14 @@ MODELS = {
             prior_noise=1e-4,
             basic_gradient=True,
             zero_mean=True,
-        )
+        ),
     ),
     # The baselines in their published widths (method section 13).
-    "hscnn_d": Model(settings=dict(blocks=64)),
-    "fm_net": Model(settings=dict(blocks=4, width=64)),
-    "chs_gan": Model(settings=dict(widths=(92, 100, 124), discriminator_width=64)),
+    "hscnn_d": Model("hscnn_d.HSCNNDNet", settings=dict(blocks=64)),
+    "fm_net": Model("fm_net.FMNet", settings=dict(blocks=4, width=64)),
+    "chs_gan": Model("chs_gan.CHSGANNet", settings=dict(widths=(92, 100, 124), discriminator_width=64)),
     "dbf": Model(
+        "dbf.DBFNet",
         training="reprojection",
         settings=dict(
             basis=10,
@@ -64,6 +70,7 @@ MODELS = {
     ),
     # Its objective and optimizer are `paired`'s, its batch is single pixels, its mixture `prior`'s (method section 18).
     "mixture": Model(
+        "mixture_net.MixtureNet",
         training="pixels",
         settings=dict(
             pixels=200_000,  # of cubes, in memory, to draw from
@@ -72,7 +79,7 @@ MODELS = {
         ),
     ),
 }
-UNKNOWN = Model()  # of a name that is not in MODELS, which is a problem of its own
+UNKNOWN = Model("")  # of a name that is not in MODELS, which is a problem of its own
 
 
 def model_of(config: ConfigDict) -> Model:

@@ -1,27 +1,19 @@
 """Networks by the name of a configuration's `model`."""
 
+from importlib import import_module
+
 from ml_collections import ConfigDict
 
-from hsgan.networks.agd_net import AGDNet
+from hsgan.config.models import MODELS
 from hsgan.networks.base import ReconstructionNetwork, Statistics
-from hsgan.networks.chs_gan import CHSGANNet
-from hsgan.networks.dbf import DBFNet
-from hsgan.networks.fm_net import FMNet
-from hsgan.networks.hscnn_d import HSCNNDNet
-from hsgan.networks.hsgan_net import HSGANNet
-from hsgan.networks.mixture_net import MixtureNet
 from hsgan.prior.mixture import MixturePrior
 from hsgan.spectra.srf import SrfDictionary
 
-NETWORKS = {
-    "hsgan": HSGANNet,
-    "agd_net": AGDNet,
-    "hscnn_d": HSCNNDNet,
-    "fm_net": FMNet,
-    "chs_gan": CHSGANNet,
-    "dbf": DBFNet,
-    "mixture": MixtureNet,
-}
+
+def network_class(name: str) -> type[ReconstructionNetwork]:
+    """Returns the class of a model's network, by its name in `hsgan.config.models.MODELS`."""
+    module, class_name = MODELS[name].network.split(".")
+    return getattr(import_module(f"hsgan.networks.{module}"), class_name)
 
 
 def build_network(
@@ -41,6 +33,6 @@ def build_network(
       prior: of the training's spectra (`MixturePrior`), for a network that has one; None leaves it to be loaded.
       dtype: policy of what is heavy, e.g. "mixed_bfloat16"; None is float32.
     """
-    network = NETWORKS[config.model](config, dictionary, statistics, prior=prior, dtype=dtype, **kwargs)
+    network = network_class(config.model)(config, dictionary, statistics, prior=prior, dtype=dtype, **kwargs)
     network.brightness = config.data.brightness
     return network

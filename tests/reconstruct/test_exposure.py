@@ -11,7 +11,7 @@ from test_models import small_network
 from trained_run import STATISTICS, WAVELENGTHS_NM, make_run
 
 import hsgan
-from hsgan.networks.build import NETWORKS
+from hsgan.config import MODELS
 from hsgan.reconstruct import methods
 from hsgan.reconstruct.models import NetworkMethod
 from hsgan.reconstruct.tiling import Decoded
@@ -44,7 +44,7 @@ def largest_angle(first, second):
 @pytest.mark.parametrize("factor", LESS)
 @pytest.mark.parametrize("build, name", [
     *((closed_form, name) for name in methods.CLOSED_FORMS),
-    *((network, name) for name in NETWORKS if name != "mixture"),
+    *((network, name) for name in MODELS if name != "mixture"),
 ])  # fmt: skip
 def test_less_light_gives_the_same_spectra(build, name, factor):
     method = build(name)

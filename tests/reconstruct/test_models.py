@@ -6,8 +6,9 @@ import pytest
 from method_contract import MethodContract
 from trained_run import WAVELENGTHS_NM, make_run, network, small_config
 
+from hsgan.config import MODELS
 from hsgan.errors import RunError
-from hsgan.networks.build import NETWORKS, build_network
+from hsgan.networks.build import build_network
 from hsgan.reconstruct import ENGINES, engine
 from hsgan.reconstruct.models import NetworkMethod
 from hsgan.run.folder import RunFolder
@@ -37,7 +38,7 @@ class TestNetworks(MethodContract):
     # Convolutions of other sizes may sum in another order: float32 rounding through all layers.
     tolerance = 2e-5
 
-    @pytest.fixture(scope="class", params=NETWORKS)
+    @pytest.fixture(scope="class", params=MODELS)
     @classmethod
     def method(cls, request):
         return NetworkMethod(small_network(request.param), request.param)
