@@ -11,13 +11,13 @@ from hsgan import cli
 FLAGS = flags.FLAGS
 
 
-def define_flags():
+def define_flags() -> None:
     """Defines the flags of this program."""
     flags.DEFINE_string("run", None, "Run folder of hsgan.train.", required=True)
     flags.DEFINE_string("data", "", "Folder of the cube records that it was trained on; default: where they were then.")
 
 
-def main(_):
+def main(_: list[str]) -> None:
     from hsgan.data import sources
     from hsgan.prior.fit import fit_run
     from hsgan.records.manifest import read_manifest

@@ -11,7 +11,7 @@ from hsgan.data import sources
 FLAGS = flags.FLAGS
 
 
-def define_flags():
+def define_flags() -> None:
     """Defines the flags of this program."""
     flags.DEFINE_string("output", None, "Folder for the weights and the report.", required=True)
     flags.DEFINE_integer("steps", None, "Updates; default: config.semantic.pretrain_steps.", lower_bound=1)
@@ -20,7 +20,7 @@ def define_flags():
 
 
 @cli.without_tensorflow  # until all is checked: a mistake in the configuration costs no wait
-def main(_):
+def main(_: list[str]) -> None:
     config = cli.load_config(lambda config: sources.photo_problems(config, labels=True))
     cli.import_tensorflow()
     from hsgan.networks.parsers import REPORT_FILE, WEIGHTS_FILE

@@ -7,7 +7,7 @@ Source: method section 14; Fu et al., "Limitations of data-driven spectral recon
 """
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -38,6 +38,9 @@ class Degraded(NamedTuple):
     rgb: np.ndarray
     srf: np.ndarray
     gain: float = 1.0
+
+
+Degrade = Callable[[str, np.ndarray, np.ndarray], Degraded]  # (scene, truth, rgb)
 
 
 @dataclass(frozen=True)
@@ -73,19 +76,19 @@ class Degradation:
     build: Callable
 
 
-def read_noise(level, setting):
+def read_noise(level: float, setting: Setting) -> Degrade:
     """Gaussian noise of standard deviation `level`, of full scale, then clipping to [0, 1]."""
     _check(_is_number(level) and 0 <= level <= 1, "read_noise", "must be a standard deviation in [0, 1]", level)
     return _noise(setting, read=level)
 
 
-def shot_noise(level, setting):
+def shot_noise(level: float, setting: Setting) -> Degrade:
     """Gaussian noise of variance `level * rgb` (one over the electrons at full scale), then clipping to [0, 1]."""
     _check(_is_number(level) and 0 <= level <= 1, "shot_noise", "must be a variance at full scale in [0, 1]", level)
     return _noise(setting, shot=level)
 
 
-def jpeg(level, setting):
+def jpeg(level: int, setting: Setting) -> Degrade:
     """An sRGB JPEG of quality `level`, 8 bits, as Pillow writes it (colors at half resolution), read back as linear."""
     _check(isinstance(level, int) and 1 <= level <= 100, "jpeg", "must be a whole number, 1 to 100", level)
 
@@ -95,14 +98,14 @@ def jpeg(level, setting):
     return degrade
 
 
-def exposure(level, setting):
+def exposure(level: float, setting: Setting) -> Degrade:
     """An exposure of `level` stops, the sensor saturating at 1; the methods' cubes are scaled back for comparison."""
     _check(_is_number(level) and -16 <= level <= 16, "exposure", "must be stops in [-16, 16]", level)
     gain = 2.0**level
     return lambda scene, truth, rgb: Degraded(truth, imaging.expose(rgb, level).numpy(), setting.srf, gain)
 
 
-def illuminant(level, setting):
+def illuminant(level: str, setting: Setting) -> Degrade:
     """The scene in another light, by its CIE name: the cube times the ratio of that light to `SCENE_LIGHT`.
 
     The mean radiance stays, so that errors can be compared; single values may exceed 1, and nothing saturates.
@@ -122,7 +125,7 @@ def illuminant(level, setting):
     return degrade
 
 
-def camera_shift(level, setting):
+def camera_shift(level: float, setting: Setting) -> Degrade:
     """A camera whose curves are shifted by `level` nm; methods that are told the camera are told the unshifted one."""
     _check(_is_number(level), "camera_shift", "must be a number of nm", level)
     try:
@@ -131,14 +134,14 @@ def camera_shift(level, setting):
         raise ConfigError(f"stress: level of camera_shift: {error}") from error
 
 
-def camera(level, setting):
+def camera(level: str, setting: Setting) -> Degrade:
     """Another camera by name, of `Setting.cameras`; methods that are told the camera are told the first one."""
     known = ", ".join(setting.cameras or ()) or "none was given"
     _check(level in (setting.cameras or ()), "camera", f"must be one of the other cameras ({known})", level)
     return _camera(setting.cameras[level])
 
 
-def metamers(level, setting):
+def metamers(level: float, setting: Setting) -> Degrade:
     """A metamer: the truth plus a black of `level` times its length that the camera does not see; the same RGB."""
     _check(_is_number(level) and level >= 0, "metamer", "must not be negative", level)
 
@@ -159,7 +162,7 @@ DEGRADATIONS = {
 }
 
 
-def other_cameras(camera_name, cameras):
+def other_cameras(camera_name: str, cameras: Mapping[str, np.ndarray]) -> Degradation:
     """Returns the `Degradation` whose levels are the test camera and then `cameras` {name: srf}."""
     return Degradation("camera", camera_name, (camera_name, *cameras), camera)
 

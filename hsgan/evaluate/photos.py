@@ -16,7 +16,7 @@ from hsgan.errors import DataError
 from hsgan.evaluate.shots import Shot
 from hsgan.files import inputs, readers
 from hsgan.files.cubes import open_cube
-from hsgan.reconstruct.camera import choose
+from hsgan.reconstruct.camera import Camera, choose
 from hsgan.reconstruct.method import Method
 from hsgan.reconstruct.photos import read_image
 
@@ -89,7 +89,9 @@ def scene_of(path: str | Path) -> str:
     return next((stem.removesuffix(tag) for tag in TAGS if stem.endswith(tag) and stem != tag), stem)
 
 
-def read_pair(pair: Pair, method: Method, wish: str = "", encoding: str = "srgb", opened: Opener = open_cube):
+def read_pair(
+    pair: Pair, method: Method, wish: str = "", encoding: str = "srgb", opened: Opener = open_cube
+) -> tuple[np.ndarray, np.ndarray, Camera]:
     """Reads a pair.
 
     Args:

@@ -6,7 +6,7 @@ from rich.table import Table
 from hsgan.metrics.columns import COLUMNS
 
 
-def results_table(results):
+def results_table(results: dict) -> Table:
     """Returns a `rich` table of the means of `hsgan.evaluate.harness.evaluate`; the best of each column is bold."""
     methods = {name: method["mean"] for name, method in results["methods"].items()}
     scenes = len(next(iter(results["methods"].values()))["scenes"])
@@ -32,7 +32,7 @@ def results_table(results):
     return table
 
 
-def print_results(results, console=None):
+def print_results(results: dict, console: Console | None = None) -> None:
     """Prints the table, which weights it is of, and how far the estimated SRF is off if it was estimated."""
     console = console or Console()
     console.print(results_table(results))

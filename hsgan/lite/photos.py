@@ -20,7 +20,7 @@ _PNG_DEPTH = 24  # place of the byte that tells it
 _PPM_HEADER = re.compile(rb"P6(?:\s+(?:#[^\n]*\n\s*)*)(\d{1,9})(?:\s+(?:#[^\n]*\n\s*)*)(\d{1,9})\s+(\d{1,5})\s")
 
 
-def open_photo(path, encoding="srgb"):
+def open_photo(path: str | Path, encoding: str = "srgb") -> Decoded:
     """Opens a photo as an image that is read in parts (`hsgan.reconstruct.tiling`): float32 [h, w, 3], linear, [0, 1].
 
     Args:
@@ -46,7 +46,7 @@ def open_photo(path, encoding="srgb"):
     return Decoded(values, lambda part: table[np.minimum(part, full)])
 
 
-def srgb_decode(encoded):
+def srgb_decode(encoded: np.ndarray) -> np.ndarray:
     """Returns the linear light of sRGB codes in [0, 1], as `hsgan.spectra.imaging.srgb_decode` does (IEC 61966-2-1)."""
     return np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
 

@@ -7,6 +7,7 @@ Any size of photo in bounded memory. The file holds `cube`, `wavelengths_nm`, `s
 import argparse
 import os
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from hsgan.disk.whole import staged
@@ -17,7 +18,14 @@ from hsgan.lite.model import ARITHMETIC, LiteModel
 from hsgan.lite.photos import open_photo
 
 
-def reconstruct(model, photo, output, encoding="srgb", camera="", progress=None):
+def reconstruct(
+    model: LiteModel,
+    photo: str | Path,
+    output: str | Path,
+    encoding: str = "srgb",
+    camera: str = "",
+    progress: Callable[[float], None] | None = None,
+) -> CubeHeader:
     """Writes the cube of a photo to an .npz file, which appears when it is whole.
 
     Args:
@@ -48,7 +56,7 @@ def reconstruct(model, photo, output, encoding="srgb", camera="", progress=None)
     return header
 
 
-def parser():
+def parser() -> argparse.ArgumentParser:
     """Returns the parser of the command line."""
     program = argparse.ArgumentParser("python -m hsgan.lite.reconstruct", description=__doc__.splitlines()[0])
     program.add_argument("model", help="TFLite file of hsgan.export")
@@ -65,7 +73,7 @@ def parser():
     return program
 
 
-def main(arguments=None):
+def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the program; returns its exit status."""
     flags = parser().parse_args(arguments)
     show = _show if sys.stderr.isatty() else None

@@ -58,7 +58,7 @@ class Movie:
       size: of the frames, pixels. count: of the frames.
     """
 
-    def __init__(self, index: int, materials, size: int = SIZE, count: int = FRAMES):
+    def __init__(self, index: int, materials: materials_lib.Materials, size: int = SIZE, count: int = FRAMES):
         rng = np.random.default_rng([_STREAM, index])
         self.index, self.size, self.count = index, size, count
         light, sides = materials.draw_light(rng), [size, *[size // 2] * _MOVERS]
