@@ -26,7 +26,7 @@ from starlette.routing import Route
 from hsgan.app.bounds import Limits
 from hsgan.app.session import Session
 from hsgan.app.uploads import is_cube
-from hsgan.app.work import Job
+from hsgan.app.work import Job, Report
 from hsgan.config import ENCODINGS
 from hsgan.errors import DataError, HsganError
 from hsgan.files.cubes import FORMATS
@@ -120,7 +120,7 @@ class Wish:
             while part := await self.photo.read(_COPY_BYTES):
                 await asyncio.to_thread(file.write, part)
 
-    def work(self, report) -> Path:
+    def work(self, report: Report) -> Path:
         """Makes the cube's file and returns its path."""
         if is_cube(self.path):
             raise DataError(f"{self.path.name}: is a cube already; give a photo")

@@ -19,7 +19,7 @@ class Limits:
     upload_bytes: int
     pixels: int
 
-    def check(self, name, height, width):
+    def check(self, name: str, height: int, width: int) -> None:
         """Raises `DataError` for an image of more pixels."""
         if height * width > self.pixels:
             raise DataError(
@@ -28,7 +28,7 @@ class Limits:
             )
 
 
-def check_address(host, port):
+def check_address(host: str, port: int) -> None:
     """Raises `HsganError` unless this process may listen there."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]

@@ -1,10 +1,18 @@
 """The chart of spectra as ECharts options: lines over wavelengths, the wavelengths' colors beneath."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from hsgan.plot.figures import METHOD_COLORS
 from hsgan.plot.rendering import wavelength_colors
 from hsgan.spectra.bands import edges
+
+if TYPE_CHECKING:
+    from hsgan.app.session import Spectrum
 
 _INK, _RULE = "#3c4650", "#e3e7ea"
 _AXIS = {
@@ -16,17 +24,17 @@ _AXIS = {
 _STRIP_HEIGHT = 0.035
 
 
-def color_of(number):
+def color_of(number: int) -> str:
     """Returns the color of the place with this number, counted from 0."""
     return METHOD_COLORS[number % len(METHOD_COLORS)]
 
 
-def hex_colors(wavelengths_nm):
+def hex_colors(wavelengths_nm: np.ndarray) -> list[str]:
     """Returns "#RRGGBB" of each wavelength."""
     return ["#" + bytes(row).hex() for row in np.round(wavelength_colors(wavelengths_nm) * 255).astype(np.uint8)]
 
 
-def options(wavelengths_nm, spectra, band_nm=None):
+def options(wavelengths_nm: np.ndarray, spectra: Sequence[Spectrum], band_nm: float | None = None) -> dict:
     """Returns the chart's options.
 
     Args:

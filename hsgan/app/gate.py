@@ -9,6 +9,7 @@ import asyncio
 import urllib.parse
 
 from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 PATIENCE_SECONDS = 20.0
@@ -38,7 +39,7 @@ class SameOrigin:
       app: the application behind.
     """
 
-    def __init__(self, app):
+    def __init__(self, app: ASGIApp):
         self.app = app
 
     async def __call__(self, scope, receive, send):
@@ -86,7 +87,7 @@ class BodyLimit:
       patience: seconds that even the shortest body may take.
     """
 
-    def __init__(self, app, most: int, patience: float = PATIENCE_SECONDS):
+    def __init__(self, app: ASGIApp, most: int, patience: float = PATIENCE_SECONDS):
         self.app, self.most, self.patience = app, most, patience
 
     async def __call__(self, scope, receive, send):

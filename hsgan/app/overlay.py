@@ -1,6 +1,9 @@
 """What lies over the picture, and beside it: marks as SVG, the colors of a scale."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import matplotlib
 
@@ -8,12 +11,15 @@ from hsgan.app.chart import color_of
 from hsgan.app.hand import Corners
 from hsgan.plot.places import Place
 
+if TYPE_CHECKING:
+    from hsgan.app.session import Picture
+
 _COLORBAR_STEPS = 9
 
 
 def overlay(
     marks: Sequence[Place],
-    picture,
+    picture: Picture,
     area: Corners | None = None,
     cursor: tuple[int, int] | None = None,
 ) -> str:

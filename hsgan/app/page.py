@@ -1,7 +1,11 @@
 """The page itself: its cards, and what happens to what they are given. Everything it does is the session's."""
 
-from nicegui import ui
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
+from nicegui import events, ui
+
+from hsgan.app.bounds import Limits
 from hsgan.app.drop import Uploads
 from hsgan.app.session import Session
 from hsgan.app.spectra import Spectra
@@ -9,12 +13,14 @@ from hsgan.app.style import CSS
 from hsgan.app.texts import facts_of, numbers_of
 from hsgan.app.uploads import CUBE_SUFFIXES
 from hsgan.app.viewer import Viewer
-from hsgan.app.work import Job, line_of
+from hsgan.app.work import Job, Report, line_of
 from hsgan.errors import HsganError
 from hsgan.files.cameras import READERS as CAMERA_READERS
 from hsgan.files.cubes import FORMATS
 from hsgan.files.photos import READABLE
+from hsgan.files.stored import Choice
 from hsgan.plot.comparison import BEST_SCALE, NO_SCALE
+from hsgan.reconstruct.api import Reconstructor
 
 BY_FILE = "What the photo's file says"
 _TICK_SECONDS = 0.2
@@ -30,7 +36,13 @@ class Page:
       choice: as in `hsgan.app.session.Session`.
     """
 
-    def __init__(self, model, limits, first=(), choice=None):
+    def __init__(
+        self,
+        model: Reconstructor | None,
+        limits: Limits,
+        first: Sequence[Path] = (),
+        choice: Choice | None = None,
+    ):
         self.model, self.limits = model, limits
         self.session = Session(model, limits, choice=choice)
         self.job, self.then = None, None
@@ -40,7 +52,7 @@ class Page:
         if first:
             self.open(list(first))
 
-    def leave(self):
+    def leave(self) -> None:
         """Ends the visitor's work and removes the files."""
         if self.job is not None:
             self.job.stop()
@@ -48,7 +60,7 @@ class Page:
 
     # What there is to see.
 
-    def build(self):
+    def build(self) -> None:
         """Lays out the page."""
         ui.add_css(CSS)
         ui.colors(primary="#2f5d7c")
@@ -68,7 +80,7 @@ class Page:
         self.results.set_visibility(False)
         self.timer = ui.timer(_TICK_SECONDS, self.tick)
 
-    def build_opening(self):
+    def build_opening(self) -> None:
         """The place to drop files on, the sample, and the camera."""
         bounds = f"at most {self.limits.pixels / 1e6:g} megapixels and {self.limits.upload_bytes / 1e6:g} MB"
         photos, cubes = f"{READABLE}; ", f"cubes: {' '.join(CUBE_SUFFIXES)}; "
@@ -86,7 +98,7 @@ class Page:
                 about = self.model.method.introduction
                 ui.label(about[0].upper() + about[1:]).classes("hs-soft at-model")
 
-    def build_camera(self):
+    def build_camera(self) -> None:
         """The choice of the camera that took the photo."""
         choices = [BY_FILE, *self.session.cameras]
         self.camera = ui.select(choices, value=BY_FILE, label="Camera that took the photo")
@@ -99,7 +111,7 @@ class Page:
         for part in (self.camera, button):
             part.set_visibility(self.model is not None)
 
-    def build_messages(self):
+    def build_messages(self) -> None:
         """The line of an error, and the progress of long work."""
         with ui.row().classes("hs-error items-center no-wrap") as self.error_box:
             self.error = ui.label("").classes("flex-1 at-error").props("role=alert")
@@ -114,7 +126,7 @@ class Page:
             ui.button("Stop", icon="stop", on_click=self.stop).props("outline dense no-wrap").classes("at-stop")
         self.progress_box.set_visibility(False)
 
-    def build_comparison(self):
+    def build_comparison(self) -> None:
         """The reference and the numbers."""
         with ui.column().classes("hs-card"):
             ui.label("Compare with a reference cube").classes("hs-head").props("role=heading aria-level=2")
@@ -124,7 +136,7 @@ class Page:
             self.scaled.props("dense").classes("at-scaled").set_visibility(False)
             self.numbers = ui.element("div").classes("hs-numbers at-numbers")
 
-    def build_download(self):
+    def build_download(self) -> None:
         """The cube's formats."""
         with ui.column().classes("hs-card"):
             ui.label("Download the cube").classes("hs-head").props("role=heading aria-level=2")
@@ -137,12 +149,12 @@ class Page:
 
     # What happens.
 
-    def say(self, line):
+    def say(self, line: str) -> None:
         """Shows the line of an error; "" takes it away."""
         self.error.set_text(line)
         self.error_box.set_visibility(bool(line))
 
-    def start(self, title, work, then):
+    def start(self, title: str, work: Callable[[Report], None], then: Callable[[], None]) -> None:
         """Starts long work, and calls `then()` when it has succeeded. One at a time."""
         if self.job is not None:
             self.say("Something is still being worked on: wait for it, or stop it first.")
@@ -152,13 +164,13 @@ class Page:
         self.progress_text.set_text(title)
         self.tick()
 
-    def stop(self):
+    def stop(self) -> None:
         """Asks the work to end."""
         if self.job is not None:
             self.job.stop()
             self.progress_text.set_text("Stopping …")
 
-    def tick(self):
+    def tick(self) -> None:
         """Shows the progress; at the end of the work shows what came out."""
         job = self.job
         self.progress_box.set_visibility(job is not None)
@@ -177,14 +189,14 @@ class Page:
         else:
             then()
 
-    def rejected(self):
+    def rejected(self) -> None:
         """Tells that the browser did not send a file."""
         self.say(
             f"The upload is larger than {self.limits.upload_bytes / 1e6:g} MB, the most that is taken here; make it "
             "smaller, or start the page with a higher --max_upload_mb, or with the file's path."
         )
 
-    async def received(self, event):
+    async def received(self, event: events.MultiUploadEventArguments) -> list[Path] | None:
         """Returns the paths of what was uploaded, or None where it could not be kept."""
         event.sender.reset()
         try:
@@ -196,34 +208,34 @@ class Page:
             self.say(line_of(error))
             return None
 
-    async def opened(self, event):
+    async def opened(self, event: events.MultiUploadEventArguments) -> None:
         """A photo or cube arrived."""
         paths = await self.received(event)
         if paths:
             self.open(paths)
 
-    def open(self, paths):
+    def open(self, paths: Sequence[Path]) -> None:
         """Opens a photo or a cube."""
         camera = self.chosen_camera
         self.start(f"Opening {paths[0].name}", lambda report: self.session.open(paths, camera, report), self.show)
 
-    def open_sample(self):
+    def open_sample(self) -> None:
         """Opens the sample."""
         camera = self.chosen_camera
         self.start("Opening the sample", lambda report: self.session.open_sample(camera, report), self.show)
 
     @property
-    def chosen_camera(self):
+    def chosen_camera(self) -> str:
         """Name of the camera, "" for what the photo's file says."""
         return "" if self.camera.value in (BY_FILE, None) else self.camera.value
 
-    def camera_changed(self):
+    def camera_changed(self) -> None:
         """Reconstructs the photo with another camera."""
         if self.session.photo is not None:
             camera = self.chosen_camera
             self.start("Reconstructing", lambda report: self.session.reconstruct(camera, report), self.show)
 
-    async def camera_received(self, event):
+    async def camera_received(self, event: events.MultiUploadEventArguments) -> None:
         """A file of a camera arrived: its cameras can be chosen, and the first one is."""
         paths = await self.received(event)
         if not paths:
@@ -236,19 +248,19 @@ class Page:
             self.say("")
             self.camera.set_options([BY_FILE, *self.session.cameras], value=names[0])
 
-    async def reference_opened(self, event):
+    async def reference_opened(self, event: events.MultiUploadEventArguments) -> None:
         """A reference arrived."""
         paths = await self.received(event)
         if paths:
             work = lambda report: self.session.open_reference(paths, report)  # noqa: E731
             self.start(f"Comparing with {paths[0].name}", work, self.show)
 
-    def scale_changed(self):
+    def scale_changed(self) -> None:
         """Compares at another brightness."""
         scale = BEST_SCALE if self.scaled.value else NO_SCALE
         self.start("Comparing", lambda report: self.session.rescale(scale, report), self.show)
 
-    def download(self):
+    def download(self) -> None:
         """Writes the cube and hands it to the browser."""
         made, form = [], self.form.value
         self.start(
@@ -257,11 +269,11 @@ class Page:
             lambda: ui.download.file(made[0]),
         )
 
-    def whiten(self):
+    def whiten(self) -> None:
         """Divides the cube by the place that was marked last."""
         self.start("Dividing by the white", self.session.whiten, self.show)
 
-    def show(self):
+    def show(self) -> None:
         """Shows a cube that has just been opened, or a reference."""
         self.results.set_visibility(True)
         self.facts.set_text(facts_of(self.session))
@@ -269,7 +281,7 @@ class Page:
         self.viewer.show()
         self.show_spectra()
 
-    def show_numbers(self):
+    def show_numbers(self) -> None:
         """Shows the comparison's numbers."""
         self.numbers.clear()
         self.scaled.set_visibility(self.session.reference is not None)
@@ -278,11 +290,11 @@ class Page:
                 ui.label(name)
                 ui.label(value).classes("value")
 
-    def show_spectra(self):
+    def show_spectra(self) -> None:
         """Draws the chart, and the table beneath it."""
         self.spectra.show(self.viewer.light.value or "D65", self.viewer.band_nm)
 
-    def cleared(self):
+    def cleared(self) -> None:
         """The marks are gone."""
         self.viewer.show_overlay()
         self.show_spectra()

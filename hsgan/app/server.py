@@ -1,5 +1,8 @@
 """Serves the page: on this machine only by default, with bounds on what it takes, and nothing from elsewhere."""
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import uvicorn
 from nicegui import app, ui
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -9,13 +12,23 @@ from hsgan.app.bounds import LOOPBACK, Limits
 from hsgan.app.gate import ENVELOPE_BYTES, BodyLimit, SameOrigin, patient
 from hsgan.app.page import Page
 from hsgan.app.style import FAVICON
+from hsgan.files.stored import Choice
+from hsgan.reconstruct.api import Reconstructor
 
 _MOST_CONNECTIONS = 200
 _MOST_MESSAGE_BYTES = 1 << 20  # of a WebSocket: a page sends clicks and choices
 _GOODBYE_SECONDS = 3
 
 
-def serve(model, limits, host="127.0.0.1", port=8080, show=False, first=(), choice=None):
+def serve(
+    model: Reconstructor | None,
+    limits: Limits,
+    host: str = "127.0.0.1",
+    port: int = 8080,
+    show: bool = False,
+    first: Sequence[Path] = (),
+    choice: Choice | None = None,
+) -> None:
     """Serves the page until it is interrupted.
 
     Args:
@@ -40,7 +53,13 @@ def serve(model, limits, host="127.0.0.1", port=8080, show=False, first=(), choi
     )  # fmt: skip
 
 
-def serve_api(model, limits, host="127.0.0.1", port=8080, places=8):
+def serve_api(
+    model: Reconstructor,
+    limits: Limits,
+    host: str = "127.0.0.1",
+    port: int = 8080,
+    places: int = 8,
+) -> None:
     """Serves the plain HTTP service (`hsgan.app.api`) until it is interrupted; the arguments are those of `serve`.
 
     Args:

@@ -5,6 +5,7 @@ import io
 import shutil
 import tempfile
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,8 +14,11 @@ import numpy as np
 from PIL import Image
 
 import hsgan
+from hsgan.app.bounds import Limits
+from hsgan.app.hand import Position
 from hsgan.app.sample import write_sample
 from hsgan.app.uploads import CUBE_SUFFIXES, is_cube, main_file, safe_name, short_names
+from hsgan.app.work import Report
 from hsgan.errors import DataError
 from hsgan.files import cameras
 from hsgan.files.libraries import write_library
@@ -28,6 +32,7 @@ from hsgan.plot.places import Place
 from hsgan.plot.rendering import peak_of
 from hsgan.plot.view import CubeView, as_bytes
 from hsgan.reconstruct import reflectance
+from hsgan.reconstruct.api import Reconstructor
 from hsgan.reconstruct.camera import ESTIMATE
 from hsgan.spectra import developed
 from hsgan.spectra.imaging import srgb_encode
@@ -40,6 +45,8 @@ _SMALLEST_SCALE = 1e-3  # of a map: below it equal cubes would show their roundi
 # What can be chosen in place of a camera.
 WISHES = {"Developed picture (sRGB)": developed.NAME, "Estimated from the image": ESTIMATE}
 MAP_COLORS = {"Error": "magma", "Angle": "viridis"}
+# Of a place: its mean [bands], that of the reference, and the (lower, upper end) of what is shaded.
+Spectrum = tuple[Place, np.ndarray, np.ndarray | None, tuple[np.ndarray, np.ndarray] | None]
 
 
 @dataclass(frozen=True)
@@ -74,7 +81,13 @@ class Session:
       scale: of the comparison, in `hsgan.plot.comparison.SCALES`.
     """
 
-    def __init__(self, model, limits, uncertain=True, choice=None):
+    def __init__(
+        self,
+        model: Reconstructor | None,
+        limits: Limits,
+        uncertain: bool = True,
+        choice: Choice | None = None,
+    ):
         self.model, self.limits, self.uncertain, self.choice = model, limits, uncertain, choice or Choice()
         self.folder = Path(tempfile.mkdtemp(prefix="hsgan-"))
         self.photo, self.origin, self.name, self.view = None, None, "", None
@@ -83,12 +96,12 @@ class Session:
         self.cameras = WISHES | {name: name for name in model.cameras} if model is not None else {}
         self.scale = NO_SCALE
 
-    def close(self):
+    def close(self) -> None:
         """Removes the visitor's files."""
         self.view = self.reference = None
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def places_for(self, names):
+    def places_for(self, names: Sequence[str]) -> list[Path]:
         """Returns where files that a visitor calls so are kept, in a new folder."""
         folder = self._new_folder()
         return [folder / safe_name(name) for name in names]
@@ -97,7 +110,14 @@ class Session:
         # A new one each time: a file of a cube that is in use must not be written over.
         return Path(tempfile.mkdtemp(dir=self.folder))
 
-    def open(self, paths, camera, report, encoding="srgb", consistent=False):
+    def open(
+        self,
+        paths: Sequence[Path],
+        camera: str,
+        report: Report,
+        encoding: str = "srgb",
+        consistent: bool = False,
+    ) -> None:
         """Opens what was uploaded: a cube as it is, a photo by reconstructing it; on failure all stays as it was.
 
         Args:
@@ -125,7 +145,7 @@ class Session:
             photo = np.ascontiguousarray(to_linear(codes, stored))
             self._reconstruct(photo, origin, about, camera, report, consistent)
 
-    def reconstruct(self, camera, report):
+    def reconstruct(self, camera: str, report: Report) -> None:
         """Reconstructs the photo again with another camera; "" takes what its file says."""
         about = {name: self.view.cube.attrs[name] for name in ("photo", "encoding")}
         self._reconstruct(self.photo, self.origin, about, camera, report)
@@ -142,7 +162,7 @@ class Session:
         self.origin = origin
         self._show(CubeView(cube), about["photo"], photo)
 
-    def open_sample(self, camera, report):
+    def open_sample(self, camera: str, report: Report) -> None:
         """Opens the sample: its photo with its true cube as the reference; without a model its cube alone."""
         report(0.02)
         grid = SAMPLE_NM if self.model is None else self.model.wavelengths_nm
@@ -152,7 +172,7 @@ class Session:
         if self.model is not None:
             self.open_reference([cube], lambda share: report(1))
 
-    def add_cameras(self, paths):
+    def add_cameras(self, paths: Sequence[Path]) -> list[str]:
         """Takes the cameras of a file of sensitivities (`hsgan.files.cameras`); returns their names in `cameras`.
 
         Raises:
@@ -184,7 +204,7 @@ class Session:
             except DataError:
                 self.drop_reference()
 
-    def open_reference(self, paths, report):
+    def open_reference(self, paths: Sequence[Path], report: Report) -> None:
         """Opens a cube to compare with, taken as the truth; where it states no wavelengths they are the cube's.
 
         Raises:
@@ -198,14 +218,14 @@ class Session:
         report(0.1)
         self._compare(self._load(path, self.view.wavelengths_nm), path.name)
 
-    def rescale(self, scale, report):
+    def rescale(self, scale: str, report: Report) -> None:
         """Compares again, with another `scale`."""
         self.scale = scale
         report(0.1)
         if self.reference is not None:
             self._compare(self.reference, self.reference_name)
 
-    def drop_reference(self):
+    def drop_reference(self) -> None:
         """Forgets the reference."""
         self.reference, self.reference_name, self.numbers, self._angles = None, "", {}, None
 
@@ -220,12 +240,12 @@ class Session:
         return self.view.step(SHOWN_SIDE)
 
     @property
-    def kinds(self):
+    def kinds(self) -> tuple[str, ...]:
         """The pictures there are, in order."""
         photo = ("Photo",) if self.photo is not None else ()
         return ("Rendering", "Band", *photo, *(("Error", "Angle") if self.reference is not None else ()))
 
-    def picture(self, kind, band=0, light="D65", adapted=False):
+    def picture(self, kind: str, band: int = 0, light: str = "D65", adapted: bool = False) -> Picture:
         """Returns the `Picture` of a kind in `kinds`: the band's number is for Band and Error."""
         step, top = self._step, 0.0
         if kind == "Rendering":
@@ -245,12 +265,12 @@ class Session:
         Image.fromarray(shown).save(stream, "JPEG", quality=JPEG_QUALITY, subsampling=0)
         return Picture(stream.getvalue(), *shown.shape[:2], step, top)
 
-    def mark(self, first, last):
+    def mark(self, first: Position, last: Position) -> Place:
         """Marks the place between two (row, column) of the cube, both included: one pixel if they are the same."""
         self.marks.append(Place.between(first, last, self.view.shape[:2]))
         return self.marks[-1]
 
-    def whiten(self, report):
+    def whiten(self, report: Report) -> None:
         """Takes the place that was marked last as neutral: the cube becomes reflectance, 1 there in all bands.
 
         Raises:
@@ -263,7 +283,7 @@ class Session:
         cube = reflectance.whitened(self.view.cube, place.part, place.label)
         self._show(CubeView(cube), self.name, self.photo)
 
-    def spectra(self):
+    def spectra(self) -> list[Spectrum]:
         """Returns [(`Place`, the cube's mean spectrum [bands], the reference's or None, what is shaded or None)].
 
         What is shaded is (lower, upper end): the 90 % interval where the cube says how uncertain its values are, and
@@ -282,7 +302,7 @@ class Session:
         return found
 
     @property
-    def shaded(self):
+    def shaded(self) -> str:
         """What is shaded in the chart, in words; "" for nothing."""
         if not self.marks:
             return ""
@@ -290,22 +310,22 @@ class Session:
             return "90 % intervals"
         return "" if all(mark.is_point for mark in self.marks) else "one standard deviation of an area's pixels"
 
-    def measure(self, light):
+    def measure(self, light: str) -> list[numbers.Measured]:
         """Returns the numbers of the marked places in a light (`hsgan.plot.numbers.measure`)."""
         return numbers.measure(self.view, self.marks, light)
 
-    def table(self, light):
+    def table(self, light: str) -> str:
         """Returns them as CSV."""
         return numbers.table(self.measure(light), self.view.wavelengths_nm)
 
-    def library(self, light):
+    def library(self, light: str) -> Path:
         """Writes the spectra of the marked places as a library (`hsgan.files.libraries`); returns the path of a ZIP."""
         folder = self._new_folder()
         own = numbers.library(self.measure(light), self.view.wavelengths_nm)
         paths = write_library(folder / Path(self.name).stem, own)
         return _zipped(folder, f"{folder / Path(self.name).stem}-library.zip", paths)
 
-    def export(self, form, report):
+    def export(self, form: str, report: Report) -> Path:
         """Writes the cube in a format of `hsgan.save_cube`; returns one file's path: a ZIP's where there are more."""
         folder = self._new_folder()
         stem = folder / Path(self.name).stem

@@ -1,11 +1,17 @@
 """What the page says about a cube, in words and numbers."""
 
+from __future__ import annotations
+
 import contextlib
+from typing import TYPE_CHECKING
 
 from hsgan.reconstruct.reflectance import REFLECTANCE, described
 
+if TYPE_CHECKING:
+    from hsgan.app.session import Session
 
-def facts_of(session):
+
+def facts_of(session: Session) -> str:
     """Returns the line about the cube: its size, bands, camera and round trip."""
     height, width, bands = session.view.shape
     nm, attributes = session.view.wavelengths_nm, session.view.cube.attrs
@@ -23,12 +29,12 @@ def facts_of(session):
     return "  ·  ".join(facts)
 
 
-def assumption_of(session):
+def assumption_of(session: Session) -> str:
     """Returns what the rendering takes for granted."""
     return session.view.scene_light()[1].capitalize() + "."
 
 
-def numbers_of(session):
+def numbers_of(session: Session) -> list[tuple[str, str]]:
     """Returns [(name, value with unit)] of the comparison, [] without one."""
     if session.reference is None:
         return []

@@ -1,5 +1,6 @@
 """What a visitor uploads: under which name it is kept, and which of the files is a cube or a photo."""
 
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,7 +20,7 @@ _LONGEST_NAME, _LONGEST_SUFFIX = 120, 12  # bytes, letters
 
 
 @contextmanager
-def short_names(path):
+def short_names(path: Path) -> Iterator[None]:
     """Takes the folder out of an error about an upload: it is none that the visitor knows."""
     try:
         yield
@@ -39,7 +40,7 @@ def safe_name(name: str) -> str:
     return stem.encode()[: _LONGEST_NAME - len(suffix.encode())].decode(errors="ignore") + suffix
 
 
-def main_file(paths):
+def main_file(paths: Sequence[Path]) -> Path:
     """Returns the file to open of an upload: the only one, or the header of an ENVI cube.
 
     Raises:
@@ -60,7 +61,7 @@ def _is_whole(data, header):
     return header.is_file() and envi.data_beside(data, header) is not None
 
 
-def is_cube(path):
+def is_cube(path: Path) -> bool:
     """Returns whether a file is a cube rather than a photo, by its suffix; of a TIFF by its number of bands."""
     if path.suffix.lower() in (".tif", ".tiff"):
         try:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from nicegui import background_tasks, run, ui
 
-from hsgan.app.hand import Hand
+from hsgan.app.hand import Corners, Hand
 from hsgan.app.overlay import colorbar, overlay
 from hsgan.app.session import MAP_COLORS, Session
 from hsgan.app.texts import assumption_of
@@ -104,7 +104,7 @@ class Viewer:
             return None
         return float(self.session.view.wavelengths_nm[int(self.band.value)])
 
-    def show(self):
+    def show(self) -> None:
         """Shows the session's cube, which may be another one."""
         session = self.session
         self.assumed.set_text(assumption_of(session))
@@ -119,11 +119,11 @@ class Viewer:
         self._show_cursor()
         self.redraw()
 
-    def redraw(self):
+    def redraw(self) -> None:
         """Draws the picture, beside the page."""
         background_tasks.create(self._draw(), name="draw")
 
-    def show_overlay(self, area=None):
+    def show_overlay(self, area: Corners | None = None) -> None:
         """Draws the marks on the picture, and an area in the making."""
         if self.picture is not None:
             cursor = self.hand.cursor if self.cross else None
