@@ -6,11 +6,13 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import ml_collections
+
 from hsgan.data.sources import open_sources
 from hsgan.errors import ConfigError
 from hsgan.run.folder import RunFolder
 from hsgan.train import loop
-from hsgan.train.callbacks import StepCallback
+from hsgan.train.callbacks import Logs, StepCallback
 
 WARM_UP, TIMED = 3, 16
 
@@ -26,7 +28,7 @@ class Budget:
         return f"{self.amount:g} {self.unit.removesuffix('s') if self.amount == 1 else self.unit}"
 
 
-def parse(text):
+def parse(text: str) -> Budget:
     """Returns the `Budget` of e.g. "600steps" or "5minutes".
 
     Raises:
@@ -38,14 +40,14 @@ def parse(text):
     return Budget(float(match[1]), "steps" if match[2].startswith("step") else "minutes")
 
 
-def steps_of(budget, config):
+def steps_of(budget: Budget, config: ml_collections.ConfigDict) -> int:
     """Returns how many steps of `config` the budget allows; minutes are measured on this machine, now."""
     if budget.unit == "steps":
         return int(budget.amount)
     return max(round(60 * budget.amount / seconds_a_step(config)), 1)
 
 
-def seconds_a_step(config):
+def seconds_a_step(config: ml_collections.ConfigDict) -> float:
     """Returns the least seconds of a training step of `config`, of `TIMED` steps after `WARM_UP`; nothing is kept.
 
     The least, because other work on the machine can only slow a step, and must not shorten one row's training.
@@ -69,10 +71,10 @@ class Timer(StepCallback):
         super().__init__()
         self.seconds = []
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Logs | None = None) -> None:
         self.last = time.perf_counter()
 
-    def on_step(self, step, logs):
+    def on_step(self, step: int, logs: Logs) -> None:
         now = time.perf_counter()
         self.seconds.append(now - self.last)
         self.last = now

@@ -1,5 +1,9 @@
 """What suites measure beyond their table, each a function of the `SuiteRun`, giving what goes under "extra"."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 from tqdm import tqdm
 
@@ -7,10 +11,13 @@ from hsgan.evaluate.stress import stress
 from hsgan.evaluate.worth import Worth
 from hsgan.metrics.srf import precision_curve, srf_precision
 
+if TYPE_CHECKING:
+    from hsgan.benchmark.runner import SuiteRun
+
 CAMERAS = 10
 
 
-def srf(run):
+def srf(run: SuiteRun) -> dict[str, Any]:
     """How well cameras are estimated, over ten test cameras ([SE] Fig. 5), and what that is worth.
 
     Errors, their curve and the precision, and beside them skill and decibels (`hsgan.evaluate.worth`); the same of the
@@ -43,7 +50,7 @@ def _precision(by_camera):
     }
 
 
-def cameras(run):
+def cameras(run: SuiteRun) -> dict[str, Any]:
     """Every row on ten test cameras, those that training never saw among them; the camera is given."""
     tested, found = test_cameras(run), {}
     for method in run.networks():
@@ -52,7 +59,7 @@ def cameras(run):
     return {"cameras": {"held_out": list(run.base.cameras.held_out), "rows": found}}
 
 
-def stressed(run):
+def stressed(run: SuiteRun) -> dict[str, Any]:
     """Every method under every degradation (`hsgan.evaluate.stress`); the cameras are those training never saw."""
     closed, networks = run.closed_forms(), list(run.networks())
     # All closed forms suppose the same camera: the first estimates it for all, and they are evaluated together.
@@ -75,7 +82,7 @@ def stressed(run):
 EXTRAS = {"srf": srf, "cameras": cameras, "stress": stressed}
 
 
-def test_cameras(run):
+def test_cameras(run: SuiteRun) -> list[str]:
     """Returns names of ten different cameras, or of all: first those that training never saw, then others at random."""
     held_out, names = list(run.base.cameras.held_out), run.dictionary.names
     order = np.random.default_rng(run.base.seed).permutation(len(names))

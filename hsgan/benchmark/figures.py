@@ -3,7 +3,11 @@
 The figures are Matplotlib's, without pyplot state; colors and styles are those of `hsgan.plot.figures`.
 """
 
+from __future__ import annotations
+
 import itertools
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -14,12 +18,15 @@ from hsgan.plot.curves import METHOD_MARKS, stress_curves
 from hsgan.plot.figures import METHOD_COLORS, METHOD_STYLES
 from hsgan.spectra.imaging import project
 
+if TYPE_CHECKING:
+    from hsgan.benchmark.runner import SuiteRun
+
 METHODS_A_FIGURE = 6
 CLOSED_FORM_STYLES = ("-", "--", "-.", ":")
 LINE = "#6B6B6B"
 
 
-def validation(results, closed_forms=True):
+def validation(results: dict[str, Any], closed_forms: bool = True) -> Figure:
     """Returns a figure of the validation PSNR of every row and seed against the step.
 
     Args:
@@ -52,7 +59,7 @@ def validation(results, closed_forms=True):
     return figure
 
 
-def first_scene(run):
+def first_scene(run: SuiteRun) -> tuple[str, np.ndarray, dict[str, np.ndarray]]:
     """Reconstructs the first scene by every method of the suite, with the weights of each row's first seed.
 
     Args:
@@ -69,7 +76,13 @@ def first_scene(run):
     return scene, truth, cubes
 
 
-def scene_figures(scene, truth, cubes, wavelengths_nm, bands_nm=figures.ERROR_BANDS_NM):
+def scene_figures(
+    scene: str,
+    truth: np.ndarray,
+    cubes: Mapping[str, np.ndarray],
+    wavelengths_nm: np.ndarray,
+    bands_nm: Sequence[float] = figures.ERROR_BANDS_NM,
+) -> dict[str, Figure]:
     """Returns {file stem: figure}: error maps and spectra of one scene, at most `METHODS_A_FIGURE` methods in each.
 
     All error maps share one color scale, which ends at the median of the methods' largest errors: a method that failed
@@ -92,7 +105,7 @@ def scene_figures(scene, truth, cubes, wavelengths_nm, bands_nm=figures.ERROR_BA
     return drawn
 
 
-def extra_figures(extra):
+def extra_figures(extra: dict[str, Any]) -> dict[str, Figure]:
     """Returns {file stem: figure} of what a suite measured beyond its table (`hsgan.benchmark.extras`)."""
     drawn = {}
     if "srf" in extra:
@@ -105,7 +118,7 @@ def extra_figures(extra):
     return drawn
 
 
-def precision(found):
+def precision(found: dict[str, dict[str, Any]]) -> Figure:
     """Returns a figure of the share of SRF estimates within an error ([SE] Fig. 5), and of the errors by camera.
 
     Args:
@@ -137,7 +150,7 @@ def precision(found):
     return figure
 
 
-def cameras(found):
+def cameras(found: dict[str, Any]) -> Figure:
     """Returns a figure of the PSNR of every row on every test camera; cameras that training never saw are marked.
 
     Args:

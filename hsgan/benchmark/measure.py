@@ -10,6 +10,7 @@ import resource
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ import numpy as np
 from hsgan.errors import RunError
 
 
-def main(argv):
+def main(argv: Sequence[str]) -> None:
     """Measures the "last" or "best" weights of a run on noise of the size asked for, blind."""
     from hsgan.reconstruct.models import NetworkMethod
     from hsgan.run.folder import RunFolder

@@ -1,9 +1,11 @@
 """What the flags of a suite say, checked."""
 
+from collections.abc import Sequence
+
 from hsgan.errors import ConfigError
 
 
-def reported_weights(asked, validated, split):
+def reported_weights(asked: tuple[str, ...], validated: bool, split: str) -> tuple[str, ...]:
     """Returns the weights that are reported, the first for figures.
 
     Args:
@@ -22,7 +24,7 @@ def reported_weights(asked, validated, split):
     return asked or (("last",) if validated else ("last", "best"))
 
 
-def parse_seeds(texts):
+def parse_seeds(texts: Sequence[str]) -> list[int]:
     """Returns the seeds as whole numbers.
 
     Raises:
@@ -33,7 +35,7 @@ def parse_seeds(texts):
     return [int(text) for text in texts]
 
 
-def parse_weights(texts):
+def parse_weights(texts: Sequence[str]) -> tuple[str, ...]:
     """Returns the weights that are asked for, () for none.
 
     Raises:
@@ -44,7 +46,7 @@ def parse_weights(texts):
     return tuple(texts)
 
 
-def parse_bands(texts):
+def parse_bands(texts: Sequence[str]) -> tuple[float, ...]:
     """Returns wavelengths in nm, () for none.
 
     Raises:
@@ -59,7 +61,7 @@ def parse_bands(texts):
     return bands
 
 
-def one_folder(folders, needed):
+def one_folder(folders: Sequence[str], needed: bool) -> str:
     """Returns the one folder of records that all rows are scored on, "" for none.
 
     Raises:

@@ -5,13 +5,18 @@ The page is HTML and CSS alone: its images are inside it, no script and no font 
 
 import base64
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from hsgan.benchmark import figures, tables
 from hsgan.benchmark.published import SRF_PRECISION
+from hsgan.benchmark.rows import Suite
+from hsgan.benchmark.runner import SuiteRun
 from hsgan.benchmark.tables import Column
 from hsgan.disk.whole import write_text
 from hsgan.plot.figures import folder, save
@@ -40,7 +45,7 @@ class Image:
     caption: str
 
 
-def write(suite, results, run):
+def write(suite: Suite, results: dict[str, Any], run: SuiteRun) -> list[Path]:
     """Writes the table, the figures and the page of a finished suite into `run.output`.
 
     Args:
@@ -58,7 +63,7 @@ def write(suite, results, run):
     return [run.output / REPORT, run.output / TABLE, *paths.values()]
 
 
-def page(suite, results, figures=None):
+def page(suite: Suite, results: dict[str, Any], figures: Mapping[str, Path] | None = None) -> str:
     """Returns the page as HTML.
 
     Args:
@@ -81,7 +86,14 @@ def page(suite, results, figures=None):
     )
 
 
-def render(template, title, described, captions, versions, **values):
+def render(
+    template: str,
+    title: str,
+    described: str,
+    captions: Mapping[Path, str],
+    versions: Mapping[str, str],
+    **values: Any,
+) -> str:
     """Returns a page as HTML.
 
     Args:
@@ -102,17 +114,17 @@ def render(template, title, described, captions, versions, **values):
     )
 
 
-def caption(stem):
+def caption(stem: str) -> str:
     """Returns the text under a figure; parts of one kind (`errors-1`, `errors-2`) share it."""
     return CAPTIONS[stem] if stem in CAPTIONS else CAPTIONS[stem.rsplit("-", 1)[0]]
 
 
-def data_uri(path):
+def data_uri(path: Path) -> str:
     """Returns a PNG file as a data URI."""
     return "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode("ascii")
 
 
-def same_scenes(suite, run):
+def same_scenes(suite: Suite, run: SuiteRun) -> bool:
     """Whether every row was validated, while it trained, on the very scenes that are reported."""
     fields = ("data.cubes", "data.validation_split")
     moved = any(field in row.settings for row in suite.rows for field in fields)
@@ -121,7 +133,7 @@ def same_scenes(suite, run):
     return here and run.camera == camera and not moved
 
 
-def extra_tables(extra):
+def extra_tables(extra: dict[str, Any]) -> list[tuple[str, list[Column]]]:
     """Returns [(title, list of `Column`)] of what a suite measured beyond its table."""
     found = []
     if "srf" in extra:

@@ -4,7 +4,9 @@ All rows share the base's data, cameras, batch, patch and budget; a row changes 
 (networks that learn something on two CPU cores in minutes) or "published".
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from hsgan.benchmark import published
 from hsgan.config import default_config
@@ -82,7 +84,7 @@ class Suite:
     seeds: tuple = (0,)
 
 
-def method(name, size, **settings):
+def method(name: str, size: str, **settings: Any) -> dict[str, Any]:
     """Returns the settings of a model in the size and with the training that suites give it."""
     # Whatever objective the base configuration has: a method is trained as it was published.
     paired = default_config().paired.to_dict() | TRAINING.get(name, {})
@@ -91,14 +93,14 @@ def method(name, size, **settings):
     return {"model": name, **training, **small, **settings}
 
 
-def comparison(name, title, numbers, size, **options):
+def comparison(name: str, title: str, numbers: Mapping[str, dict[str, float]], size: str, **options: Any) -> Suite:
     """Returns the suite of all methods (Tables 1 and 2); `options` are of `Suite`."""
     names = ("hscnn_d", "fm_net", "chs_gan", "dbf", "hsgan")
     rows = tuple(Row(row, method(row, size), numbers[row]) for row in names)
     return Suite(name, title, rows, paper={"bi": numbers["bi"]}, **options)
 
 
-def ablation(size, start):
+def ablation(size: str, start: str) -> Suite:
     """Returns the suite of Table 3: the parts of the unpaired objective, added one at a time."""
     parts = ("adversarial", "back_projection", "positivity", "smoothness")
     rows = []
@@ -117,14 +119,21 @@ def ablation(size, start):
     return game("table3", "Ablation: parts of the objective", size, start, rows, FULL)
 
 
-def regularizers(size, start):
+def regularizers(size: str, start: str) -> Suite:
     """Returns the suite of Table 5: what keeps the adversarial game stable; all else is the same in every row."""
     names = ("none", "spectral_norm", "gp1", "gp0", "l1_clip")
     rows = [(name, {"loss.regularizer": name}, published.TABLE_5.get(name, {})) for name in names]
     return game("table5", "Regularizers of the adversarial game", size, start, rows, "l1_clip")
 
 
-def game(name, title, size, start, rows, reference):
+def game(
+    name: str,
+    title: str,
+    size: str,
+    start: str,
+    rows: Sequence[tuple[str, dict[str, Any], dict[str, float]]],
+    reference: str,
+) -> Suite:
     """Returns a suite whose rows differ in the adversarial game alone (Tables 3 and 5).
 
     What a part adds or spoils must exceed what a seed does, so there are three of them, and 1,000 steps. From the
@@ -150,7 +159,7 @@ def game(name, title, size, start, rows, reference):
     )  # fmt: skip
 
 
-def sources(size, cubes, photos):
+def sources(size: str, cubes: Sequence[str], photos: Sequence[str]) -> Suite:
     """Returns the suite of Table 6: every pair of two photo and two cube sources, all scored on the same test set.
 
     Raises:
@@ -177,7 +186,7 @@ def sources(size, cubes, photos):
     return Suite("table6", "Sources of photos and cubes", tuple(rows))
 
 
-def agd_net(size):
+def agd_net(size: str) -> Suite:
     """Returns the suite of AGD-Net: beside HSCNN-D and FM-Net, its ablation, and cameras it has never seen."""
     fixed = {"agd_net.degradation": "given", "agd_net.initialization": "prior"}
 
@@ -197,7 +206,7 @@ def agd_net(size):
     return Suite("agdnet", "AGD-Net beside other supervised networks", rows, extra="cameras")
 
 
-def build(name, size, cubes, photos, start="mixture"):
+def build(name: str, size: str, cubes: Sequence[str], photos: Sequence[str], start: str = "mixture") -> Suite:
     """Returns the `Suite` called `name`.
 
     Args:

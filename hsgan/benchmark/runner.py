@@ -14,10 +14,13 @@ import hashlib
 import json
 import re
 import shutil
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import keras
+import ml_collections
 import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
@@ -28,6 +31,7 @@ from hsgan.benchmark.budget import Budget
 from hsgan.benchmark.extras import EXTRAS
 from hsgan.benchmark.measure import measure
 from hsgan.benchmark.options import reported_weights
+from hsgan.benchmark.rows import Row, Suite
 from hsgan.benchmark.scenes import Black, Scenes
 from hsgan.config.tree import leaves
 from hsgan.data import sources
@@ -40,6 +44,7 @@ from hsgan.networks.cost import multiply_adds, parameters
 from hsgan.networks.parsers import REPORT_FILE
 from hsgan.prior.mixture import MixturePrior
 from hsgan.reconstruct.fitted import fit_config, fitted
+from hsgan.reconstruct.method import Method
 from hsgan.reconstruct.models import NetworkMethod
 from hsgan.run.folder import RunFolder, versions
 from hsgan.train import loop
@@ -76,8 +81,9 @@ class SuiteRun:
     """
 
     def __init__(
-        self, suite, base, budget, seeds, output, split="validation", camera="", known=False, earlier="", data="",
-        weights=(), bands_nm=(),
+        self, suite: Suite, base: ml_collections.ConfigDict, budget: Budget, seeds: Iterable[int], output: str | Path,
+        split: str = "validation", camera: str = "", known: bool = False, earlier: str | Path = "", data: str = "",
+        weights: Iterable[str] = (), bands_nm: Iterable[float] = (),
     ):  # fmt: skip
         self.suite, self.budget, self.seeds = suite, budget, tuple(seeds)
         self.base, self.known = base, known
@@ -102,11 +108,11 @@ class SuiteRun:
         self.results = self.begin()
 
     @property
-    def which(self):
+    def which(self) -> str:
         """The weights of figures and extras."""
         return self.weights[0]
 
-    def check_earlier(self):
+    def check_earlier(self) -> dict[str, int]:
         """Returns the plan of the earlier suite, after checking that its budget is this one's."""
         for name in (RESULTS, PLAN):
             if not (self.earlier / name).exists():
@@ -122,7 +128,7 @@ class SuiteRun:
             )
         return plan
 
-    def begin(self):
+    def begin(self) -> dict[str, Any]:
         """Returns the results so far, after checking that they are of this very suite."""
         if self.output.exists() and not self.output.is_dir():
             raise RunError(f"{self.output}: is a file; a suite needs a folder: choose another --output")
@@ -155,7 +161,7 @@ class SuiteRun:
             )
         return found
 
-    def run(self):
+    def run(self) -> dict[str, Any]:
         """Trains and evaluates all that is missing; returns the results, as in `results.json`."""
         plan = self.plan()
         todo = [(row, seed) for row in self.suite.rows for seed in self.seeds]
@@ -168,7 +174,7 @@ class SuiteRun:
         self.save()
         return self.results
 
-    def plan(self):
+    def plan(self) -> dict[str, int]:
         """Returns {row: steps}; measured once, so that a suite that goes on keeps to it."""
         file = self.output / PLAN
         found = read_json(file, error=RunError) if file.is_file() else {}
@@ -184,7 +190,7 @@ class SuiteRun:
         write_json(file, found)
         return found
 
-    def config_of(self, row, seed, steps):
+    def config_of(self, row: Row, seed: int, steps: int) -> ml_collections.ConfigDict:
         """Returns the checked configuration of a row."""
         steps = max(steps, 1)  # of a row that is not trained, for the configuration
         every = max(steps // VALIDATIONS, 1)
@@ -204,13 +210,13 @@ class SuiteRun:
             nested["cameras"]["known"] = False
         return config_lib.from_dict(nested)
 
-    def folder_of(self, row, seed):
+    def folder_of(self, row: Row, seed: int) -> Path:
         """Returns the path of a row's run folder: that of the earlier suite, where it has one."""
         name = f"{re.sub(r'[^A-Za-z0-9_]+', '_', row.name)}-seed{seed}"
         earlier = self.earlier / RUNS / name if self.earlier else None
         return earlier if earlier and earlier.is_dir() else self.output / RUNS / name
 
-    def finish_row(self, row, seed, steps):
+    def finish_row(self, row: Row, seed: int, steps: int) -> None:
         """Trains and evaluates a row with one seed, unless that is done."""
         config = self.config_of(row, seed, steps)
         fingerprint = hashlib.sha256(json.dumps(config_lib.to_dict(config), sort_keys=True).encode()).hexdigest()
@@ -235,12 +241,12 @@ class SuiteRun:
         self.save()
         forget()
 
-    def trained(self, config, row, seed):
+    def trained(self, config: ml_collections.ConfigDict, row: Row, seed: int) -> dict[str, NetworkMethod]:
         """Trains a row to its end; returns {weights: its method}."""
         folder = loop.train(config, self.folder_of(row, seed))
         return {which: NetworkMethod(folder.network(which), row.name) for which in self.weights}
 
-    def untrained(self, config, row, seed):
+    def untrained(self, config: ml_collections.ConfigDict, row: Row, seed: int) -> dict[str, NetworkMethod]:
         """Returns {weights: the method of a network as it starts}, for each the same."""
         opened = sources.open_sources(config)
         folder = RunFolder.create(self.folder_of(row, seed), config)
@@ -249,12 +255,12 @@ class SuiteRun:
         network = loop.build_trainer(config, opened, folder.training_dictionary(), folder).inference_model
         return {self.which: NetworkMethod(network, row.name)}
 
-    def scored(self, method):
+    def scored(self, method: Method) -> dict[str, Any]:
         """Returns {"mean", "scenes"} of a row's method, and "srf" where it estimates the camera."""
         results = self.evaluate([method], method)
         return results["methods"][method.name] | ({"srf": results["srf"]} if "srf" in results else {})
 
-    def course(self, row, seed):
+    def course(self, row: Row, seed: int) -> dict[str, Any]:
         """Returns the minutes of a row's training, its validations, and the steps of its weights."""
         if not row.trained:
             return {"minutes": 0.0, "history": [], "at": {}}
@@ -265,7 +271,7 @@ class SuiteRun:
             "at": {which: folder.weights_record(which)["step"] for which in self.weights},
         }
 
-    def share_parser(self, config, path):
+    def share_parser(self, config: ml_collections.ConfigDict, path: str | Path) -> None:
         """Gives a run that has not begun the scene parser of another row that would pre-train an equal one."""
         folder = RunFolder.create(path, config)
         if folder.begun or not config.semantic.pretrain_steps:
@@ -276,7 +282,7 @@ class SuiteRun:
                     shutil.copytree(report.parent, part)
                 return
 
-    def finish_closed_forms(self):
+    def finish_closed_forms(self) -> None:
         """Evaluates what needs no training; blind, it gets the mean of the training's cameras."""
         methods = self.closed_forms()
         if self.results["closed_forms"] or not methods:
@@ -286,11 +292,11 @@ class SuiteRun:
         self.save()
 
     @property
-    def mean_camera(self):
+    def mean_camera(self) -> np.ndarray:
         """SRF float32 [3, bands], the mean of the training's cameras: what blind methods without a network suppose."""
         return self.training_cameras.responses.mean(axis=0)
 
-    def closed_forms(self):
+    def closed_forms(self) -> list[Method]:
         """Returns the suite's methods without a network, for the training's cameras, fitted to the training cubes.
 
         Where rows train on several sets of cubes, what is fitted is there once for each, named after it.
@@ -309,7 +315,7 @@ class SuiteRun:
                 found.setdefault(method.name, method)
         return black + list(found.values())
 
-    def prior(self, config):
+    def prior(self, config: ml_collections.ConfigDict) -> MixturePrior:
         """Returns the mixture prior of a configuration; all that would fit an equal one share it."""
         asked = {name: config_lib.to_dict(config)[name] for name in ("prior", "cameras", "wavelengths", "data")}
         fingerprint = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
@@ -319,13 +325,13 @@ class SuiteRun:
             fit_config(config).save(file)
         return MixturePrior.open(file)
 
-    def share_prior(self, config, path):
+    def share_prior(self, config: ml_collections.ConfigDict, path: str | Path) -> None:
         """Gives a run that has none the prior that it would fit."""
         folder = RunFolder.create(path, config)
         if folder.prior() is None:
             folder.save_prior(self.prior(config))
 
-    def evaluate(self, methods, estimator, camera=None):
+    def evaluate(self, methods: Sequence[Method], estimator: Method, camera: str | None = None) -> dict[str, Any]:
         """Returns `hsgan.evaluate.harness.evaluate` of methods on the reported scenes, through a camera."""
         return evaluate(
             methods,
@@ -335,31 +341,31 @@ class SuiteRun:
             estimator=None if self.known else estimator,
         )
 
-    def networks(self):
+    def networks(self) -> Iterator[NetworkMethod]:
         """Yields every trained row's method: the network of its first seed, with the weights that are reported."""
         for row in self.suite.rows:
             if not row.trained:
                 continue
             yield NetworkMethod(RunFolder.open(self.folder_of(row, self.seeds[0])).network(self.which), row.name)
 
-    def save(self):
+    def save(self) -> None:
         """Replaces results.json."""
         write_json(self.output / RESULTS, self.results)
 
 
-def seconds_trained(folder):
+def seconds_trained(folder: RunFolder) -> float:
     """Returns the seconds of all training steps of a run, as its last checkpoint counts them."""
     _, latest = checkpoints(folder.path / "checkpoints")[0]
     return float(tf.train.load_checkpoint(str(latest)).get_tensor("seconds/.ATTRIBUTES/VARIABLE_VALUE"))
 
 
-def forget():
+def forget() -> None:
     """Gives back what Keras and TensorFlow keep of the last model."""
     keras.backend.clear_session()
     gc.collect()
 
 
-def summary(entry, which="last"):
+def summary(entry: dict[str, Any], which: str = "last") -> dict[str, tuple[float, float]]:
     """Returns {metric: (mean, spread over seeds)} of a row of the results; the spread of one seed is 0."""
     means = [seed["weights"][which]["mean"] for seed in entry["seeds"].values()]
     return {name: (float(np.mean(v)), float(np.std(v))) for name in means[0] for v in [[mean[name] for mean in means]]}

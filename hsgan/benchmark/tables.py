@@ -1,6 +1,8 @@
 """A suite's results as a table: its columns, in Markdown, and on screen; the paper's numbers stand beside ours."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from rich.table import Table
@@ -9,6 +11,7 @@ from scipy import stats
 
 from hsgan.benchmark.budget import Budget
 from hsgan.benchmark.published import COSTS
+from hsgan.benchmark.rows import Suite
 from hsgan.benchmark.runner import SIZE, summary
 from hsgan.metrics.columns import COLUMNS
 
@@ -39,7 +42,7 @@ class Column:
     best: set = field(default_factory=set)
 
 
-def columns(suite, results):
+def columns(suite: Suite, results: dict[str, Any]) -> list[Column]:
     """Returns the table of a suite, a list of `Column`: what needs no training first, then the rows in their order.
 
     A row stands there with its last weights, and below with its best on validation where those are reported too.
@@ -64,7 +67,7 @@ def columns(suite, results):
     return table + [_paper(*form, name, values, papers) for name, form in COSTS.items() if name in stated]
 
 
-def line_name(row, which, first):
+def line_name(row: str, which: str, first: str) -> str:
     """Returns what a row's line of the table is called: as the row, and with its weights where they are not `first`."""
     return row if which == first else f"{row}, {LINES[which]}"
 
@@ -85,7 +88,7 @@ def _rows_of_lines(suite, results):
     return ["" for _ in results["closed_forms"]] + [row for _, row, _ in _lines(suite, results)]
 
 
-def measured(suite, results):
+def measured(suite: Suite, results: dict[str, Any]) -> dict[str, dict[str, tuple[float, float]]]:
     """Returns {line: {metric: (mean, spread over seeds)}}; a closed form has no spread, which is 0."""
     closed = {
         name: {metric: (value, 0.0) for metric, value in entry["mean"].items()}
@@ -118,7 +121,7 @@ def _against(suite, results, lines, which):
     return [Column(f"PSNR over {suite.reference}", "ours", list(cells.values()))]
 
 
-def difference(values, others):
+def difference(values: Sequence[float], others: Sequence[float]) -> str:
     """Returns the difference of two means with its interval of 95 %, and whether that leaves out 0.
 
     Args:
@@ -137,18 +140,18 @@ def difference(values, others):
     return text if abs(gap) > half else f"{text}: not told apart"
 
 
-def rows_of(table):
+def rows_of(table: Sequence[Column]) -> Iterator[list[tuple[str, bool]]]:
     """Yields, for each row of a list of `Column`, [(text, whether it is the best)]."""
     for index in range(len(table[0].cells)):
         yield [(column.cells[index], index in column.best) for column in table]
 
 
-def markdown(suite, results):
+def markdown(suite: Suite, results: dict[str, Any]) -> str:
     """Returns the table in Markdown, with a line on what it is of."""
     return "\n".join([f"# {suite.title}", "", described(results), "", *markdown_lines(columns(suite, results))]) + "\n"
 
 
-def markdown_lines(table):
+def markdown_lines(table: Sequence[Column]) -> list[str]:
     """Returns the lines of a list of `Column` in Markdown."""
     lines = ["| " + " | ".join(column.heading for column in table) + " |"]
     lines.append("|" + "|".join(["---"] + ["---:"] * (len(table) - 1)) + "|")
@@ -157,13 +160,13 @@ def markdown_lines(table):
     return lines
 
 
-def screen(suite, results):
+def screen(suite: Suite, results: dict[str, Any]) -> Table:
     """Returns the table for a terminal, a `rich` table without the costs."""
     shown = [column for column in columns(suite, results) if column.kind != "cost"]
     return screen_table(suite.title, described(results), shown)
 
 
-def screen_table(title, caption, shown):
+def screen_table(title: str, caption: str, shown: Sequence[Column]) -> Table:
     """Returns a list of `Column` for a terminal, a `rich` table."""
     table = Table(title=Text(title), caption=Text(caption))
     for column in shown:
@@ -173,7 +176,7 @@ def screen_table(title, caption, shown):
     return table
 
 
-def described(results):
+def described(results: dict[str, Any]) -> str:
     """Returns sentences on what the numbers of a suite were measured on, its budget among them."""
     identity = results["identity"]
     budget, config = Budget(**identity["budget"]), identity["config"]
@@ -195,7 +198,7 @@ def described(results):
     )
 
 
-def numbers(heading, form, more, values):
+def numbers(heading: str, form: str, more: bool, values: Sequence[float]) -> Column:
     """Returns a `Column` of our numbers, the best in bold.
 
     Args:
