@@ -15,7 +15,7 @@ class Radiance(xarray.backends.BackendArray):
 
     dtype = np.dtype(np.float32)
 
-    def __init__(self, values: np.ndarray, white: float | np.ndarray, dark: float | np.ndarray = 0.0):
+    def __init__(self, values: np.ndarray | xarray.Variable, white: float | np.ndarray, dark: float | np.ndarray = 0.0):
         self._values, self.shape = values, values.shape
         self._white, self._dark = (
             np.broadcast_to(np.asarray(value, np.float32), self.shape[2:]) for value in (white, dark)

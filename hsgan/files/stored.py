@@ -5,11 +5,14 @@ Radiance is `(value - dark) / white`. Needs NumPy alone.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from hsgan.errors import DataError
+
+if TYPE_CHECKING:
+    import xarray
 
 # Names under which others keep the wavelengths, and the cube itself.
 WAVELENGTHS = ("wavelengths_nm", "wavelength_nm", "wavelengths", "wavelength", "bands", "band", "lambda", "wl", "waves")
@@ -50,7 +53,7 @@ class Stored:
       dark: the stored value that stands for radiance 0, one or one a band.
     """
 
-    values: np.ndarray
+    values: "np.ndarray | xarray.Variable"
     wavelengths_nm: np.ndarray | None = None
     srf: np.ndarray | None = None
     facts: dict = field(default_factory=dict)

@@ -53,7 +53,7 @@ def fit_prior(
         cubes = round(values.samples * (1 - material_share(wavelengths_nm, values)))
         scenes = scene_spectra(directory, splits, cubes, values.seed, brightness)
     prior = fit_scenes(wavelengths_nm, values, scenes)
-    if scenes:
+    if directory is not None and scenes:
         prior = replace(prior, source=f"{read_manifest(directory).source} ({', '.join(splits)}): {prior.source}")
     if srf is None or values.folds < 2 or len(scenes) < 2:
         return prior

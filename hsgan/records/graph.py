@@ -30,7 +30,7 @@ _KEY = b"\n\x06values\x12"
 _VALUES = {"values": _CUBE.pop("values")}
 
 
-def parse_cube(serialized, bands=None):
+def parse_cube(serialized: tf.Tensor, bands: int | None = None) -> dict[str, tf.Tensor]:
     """Parses a cube record in a graph.
 
     Args:
@@ -62,7 +62,7 @@ def parse_cube(serialized, bands=None):
     }
 
 
-def parse_photo(serialized):
+def parse_photo(serialized: tf.Tensor) -> dict[str, tf.Tensor]:
     """Parses and decodes a photo record in a graph.
 
     Returns:

@@ -7,15 +7,17 @@ none, and are read all the same.
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 
 from hsgan.disk import checksums, guard, whole
 from hsgan.disk.plain import read_json
 from hsgan.errors import DataError
-from hsgan.records.schema import ENCODINGS, SCHEMA_VERSION, CubeRecord, PhotoRecord
+from hsgan.records.schema import ENCODINGS, SCHEMA_VERSION, CubeRecord, PhotoRecord, Record
 
 FILE_NAME = "manifest.json"
 KINDS = ("cubes", "photos", "videos")
@@ -49,12 +51,12 @@ class Split:
     details: dict = field(default_factory=dict)
 
     @property
-    def records(self):
+    def records(self) -> int:
         """Number of records."""
         return sum(shard.records for shard in self.shards)
 
     @property
-    def bytes(self):
+    def bytes(self) -> int:
         """Size of all shards."""
         return sum(shard.bytes for shard in self.shards)
 
@@ -90,11 +92,11 @@ class Manifest:
     proved: bool = field(default=False, compare=False)
 
     @property
-    def classes(self):
+    def classes(self) -> int:
         """Number of classes."""
         return len(self.class_names)
 
-    def split(self, name):
+    def split(self, name: str) -> Split:
         """Returns the `Split` called `name`.
 
         Raises:
@@ -105,7 +107,7 @@ class Manifest:
             raise DataError(f"{self.directory}: no records of split {name!r}; there are: {there}")
         return self.splits[name]
 
-    def files(self, split):
+    def files(self, split: str) -> list[Path]:
         """Returns the paths of a split's shards, after checking that each is there with the stated size.
 
         Raises:
@@ -113,7 +115,7 @@ class Manifest:
         """
         paths = []
         for shard in self.split(split).shards:
-            path = self.directory / shard.file
+            path = cast(Path, self.directory) / shard.file
             if not path.is_file():
                 raise DataError(f"{path}: missing, though {FILE_NAME} lists it; make the records again")
             if path.stat().st_size != shard.bytes:
@@ -124,7 +126,7 @@ class Manifest:
             paths.append(path)
         return paths
 
-    def verify(self):
+    def verify(self) -> int:
         """Reads all files again and compares sizes and checksums; returns the number of records.
 
         Raises:
@@ -138,7 +140,7 @@ class Manifest:
                     raise DataError(f"{path}: its checksum differs from {FILE_NAME}'s; make the records again")
         return sum(split.records for split in self.splits.values())
 
-    def shard(self, file):
+    def shard(self, file: str) -> tuple[str, Shard]:
         """Returns (split, `Shard`) of a file name.
 
         Raises:
@@ -148,9 +150,11 @@ class Manifest:
             for shard in split.shards:
                 if shard.file == file:
                     return name, shard
-        raise DataError(f"{self.directory / file}: {FILE_NAME} beside it does not list it; make the records again")
+        raise DataError(
+            f"{cast(Path, self.directory) / file}: {FILE_NAME} beside it does not list it; make the records again"
+        )
 
-    def check_wavelengths(self, wavelengths_nm):
+    def check_wavelengths(self, wavelengths_nm: Sequence[float] | np.ndarray) -> None:
         """Raises `DataError` unless the folder holds cubes on exactly these wavelengths (to 0.01 nm)."""
         if self.kind != "cubes":
             raise DataError(f"{self.directory}: must hold cubes. Received: {self.kind}")
@@ -162,7 +166,7 @@ class Manifest:
             )
 
 
-def read_manifest(directory):
+def read_manifest(directory: str | Path) -> Manifest:
     """Returns the `Manifest` of a folder of records.
 
     Raises:
@@ -192,7 +196,7 @@ def read_manifest(directory):
         return manifest
 
 
-def write_manifest(manifest, directory):
+def write_manifest(manifest: Manifest, directory: str | Path) -> None:
     """Writes `manifest.json` into `directory`."""
     values = asdict(manifest)
     del values["directory"], values["proved"]
@@ -200,7 +204,7 @@ def write_manifest(manifest, directory):
     whole.write_json(Path(directory) / FILE_NAME, {**values, _CHECKSUM: _checksum(values)})
 
 
-def check_header(record, header):
+def check_header(record: Record, header: Manifest) -> None:
     """Raises `DataError` unless a record has the wavelengths, or the classes and encoding, of its folder's `header`."""
     if isinstance(record, CubeRecord):
         if tuple(record.wavelengths_nm) != tuple(header.wavelengths_nm):

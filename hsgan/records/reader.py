@@ -5,28 +5,33 @@ The pipelines (`hsgan.data.pipelines`) read the same files in a graph, where an 
 """
 
 import struct
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import cast
+
+import numpy as np
 
 from hsgan.disk import guard
 from hsgan.errors import DataError
 from hsgan.records import schema, wire
-from hsgan.records.manifest import check_header, read_manifest
+from hsgan.records.manifest import Manifest, Shard, check_header, read_manifest
 
 # A TFRecord: its length (8 bytes) and the length's checksum (4), the data, and their checksum (4).
 _LENGTH = struct.Struct("<Q")
 _FRAME_BYTES = 16
 
 
-def iterate_cubes(directory, split):
+def iterate_cubes(directory: str | Path, split: str) -> Iterator[tuple[str, np.ndarray]]:
     """Yields `(scene, cube)` of a split in a fixed order; cube float32 [height, width, bands], linear radiance.
 
     Raises:
       DataError: not a folder of cube records, no such split; a record that cannot be read, by shard and index.
     """
-    for record in iterate_records(directory, split, "cubes"):
+    for record in cast(Iterator[schema.CubeRecord], iterate_records(directory, split, "cubes")):
         yield record.scene, record.cube()
 
 
-def iterate_records(directory, split, kind=None):
+def iterate_records(directory: str | Path, split: str, kind: str | None = None) -> Iterator[schema.Record]:
     """Yields the `CubeRecord`s, `PhotoRecord`s or `FrameRecord`s of a split, shard by shard.
 
     Args:
@@ -45,7 +50,7 @@ def iterate_records(directory, split, kind=None):
         yield from iterate_shard(path, shard, manifest)
 
 
-def diagnose(directory, split):
+def diagnose(directory: str | Path, split: str) -> None:
     """Reads a split whole and raises `DataError` for its first unreadable record; returns if there is none.
 
     For a program whose `tf.data` pipeline failed (`tf.errors.DataLossError`, `InvalidArgumentError`): it calls this to
@@ -55,7 +60,7 @@ def diagnose(directory, split):
         pass
 
 
-def record_offsets(path, records):
+def record_offsets(path: Path, records: int) -> list[int]:
     """Returns where each record of a shard begins, in bytes, from the lengths that precede the records.
 
     Raises:
@@ -74,7 +79,7 @@ def record_offsets(path, records):
     return offsets
 
 
-def iterate_shard(path, shard, manifest):
+def iterate_shard(path: Path, shard: Shard, manifest: Manifest) -> Iterator[schema.Record]:
     """Yields the records of one file.
 
     Args:
@@ -85,7 +90,11 @@ def iterate_shard(path, shard, manifest):
     Raises:
       DataError: a record that cannot be read, or is missing; by file and index.
     """
-    decoders = {"cubes": schema.decode_cube, "photos": schema.decode_photo, "videos": schema.decode_frame}
+    decoders: dict[str, Callable[[bytes], schema.Record]] = {
+        "cubes": schema.decode_cube,
+        "photos": schema.decode_photo,
+        "videos": schema.decode_frame,
+    }
     decode = decoders[manifest.kind]
     guard.check_kind(path)
     serialized = wire.read_records(path)

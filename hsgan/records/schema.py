@@ -27,6 +27,7 @@ __all__ = [
     "CubeRecord",
     "FrameRecord",
     "PhotoRecord",
+    "Record",
     "buffers",
     "check_labels",
     "decode_cube",
@@ -69,7 +70,7 @@ class CubeRecord:
     scene: str
     source: str
 
-    def cube(self):
+    def cube(self) -> np.ndarray:
         """Returns the linear radiance, float32 [height, width, bands]."""
         return self.values.astype(np.float32) * np.float32(self.scale)
 
@@ -125,7 +126,7 @@ class FrameRecord:
     source: str
     false_color: bytes | None = None
 
-    def cube(self):
+    def cube(self) -> np.ndarray:
         """Returns a mosaic frame as uint16 [height / mosaic, width / mosaic, mosaic^2], bands row by row of the mosaic.
 
         Raises:
@@ -136,7 +137,10 @@ class FrameRecord:
         return mosaic_bands(imagecodecs.png_decode(self.image), self.mosaic)
 
 
-def buffers(record):
+Record = CubeRecord | PhotoRecord | FrameRecord
+
+
+def buffers(record: Record) -> list[wire.Buffer]:
     """Returns a record of any kind, serialized, as a list of buffers (see `hsgan.records.wire`); no copy of a cube.
 
     Raises:
@@ -146,7 +150,7 @@ def buffers(record):
     return kinds[type(record)](record)
 
 
-def encode_cube(record):
+def encode_cube(record: CubeRecord) -> bytes:
     """Returns a `CubeRecord` as serialized bytes.
 
     Raises:
@@ -155,7 +159,7 @@ def encode_cube(record):
     return b"".join(_cube_buffers(record))
 
 
-def encode_photo(record):
+def encode_photo(record: PhotoRecord) -> bytes:
     """Returns a `PhotoRecord` as serialized bytes.
 
     Raises:
@@ -164,7 +168,7 @@ def encode_photo(record):
     return b"".join(_photo_buffers(record))
 
 
-def encode_frame(record):
+def encode_frame(record: FrameRecord) -> bytes:
     """Returns a `FrameRecord` as serialized bytes.
 
     Raises:
@@ -247,7 +251,7 @@ def _frame_buffers(record):
     return _example(**features)
 
 
-def decode_cube(serialized):
+def decode_cube(serialized: bytes) -> CubeRecord:
     """Returns the `CubeRecord` of serialized bytes.
 
     Raises:
@@ -271,7 +275,7 @@ def decode_cube(serialized):
     return CubeRecord(values, scale, wavelengths, _text(features, "scene"), _text(features, "source"))
 
 
-def decode_photo(serialized):
+def decode_photo(serialized: bytes) -> PhotoRecord:
     """Returns the `PhotoRecord` of serialized bytes, after decoding image and labels once to see that they are sound.
 
     Raises:
@@ -283,11 +287,11 @@ def decode_photo(serialized):
     if encoding not in ENCODINGS:
         raise DataError(f"encoding must be one of {', '.join(ENCODINGS)}. Received: {encoding!r}")
     labels = decode_labels(features["labels"][0], size, classes, "the record") if features.get("labels") else None
-    names = [_text(features, name) for name in ("scene", "source")]
-    return PhotoRecord(features["image"][0], labels, *size, classes, encoding, *names)
+    scene, source = (_text(features, name) for name in ("scene", "source"))
+    return PhotoRecord(features["image"][0], labels, size[0], size[1], classes, encoding, scene, source)
 
 
-def decode_frame(serialized):
+def decode_frame(serialized: bytes) -> FrameRecord:
     """Returns the `FrameRecord` of serialized bytes, after decoding its images once to see that they are sound.
 
     Raises:
@@ -302,12 +306,21 @@ def decode_frame(serialized):
     mosaic, frame = _count(features, "mosaic", 0), _count(features, "frame", 0)
     if mosaic and (size[0] % mosaic or size[1] % mosaic):
         raise DataError(f"a mosaic of {mosaic}x{mosaic} must divide the image. Received: {list(size)}")
-    names = [_text(features, name) for name in ("scene", "source")]
+    scene, source = (_text(features, name) for name in ("scene", "source"))
     color = features["false_color"][0] if features.get("false_color") else None
     if color is not None:
         image_size(color, "the false color picture")
     return FrameRecord(
-        features["image"][0], boxes.reshape(-1, 4), *size, mosaic, _text(features, "sequence"), frame, *names, color
+        image=features["image"][0],
+        boxes=boxes.reshape(-1, 4),
+        height=size[0],
+        width=size[1],
+        mosaic=mosaic,
+        sequence=_text(features, "sequence"),
+        frame=frame,
+        scene=scene,
+        source=source,
+        false_color=color,
     )
 
 

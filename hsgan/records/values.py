@@ -3,6 +3,9 @@
 import io
 import struct
 import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import cast
 
 import imagecodecs
 import numpy as np
@@ -28,7 +31,7 @@ _DECODER_ERRORS = (
 )
 
 
-def quantize(cube):
+def quantize(cube: np.ndarray) -> tuple[np.ndarray, float]:
     """Returns `(values uint16, scale)` with `values * scale` within half a count of `cube`; the peak becomes 65535.
 
     Args:
@@ -46,7 +49,7 @@ def quantize(cube):
     return np.minimum(np.rint(cube / scale), 65535).astype(np.uint16), float(scale)
 
 
-def check_labels(labels, size, classes, where):
+def check_labels(labels: np.ndarray | None, size: Sequence[int], classes: int, where: str | Path) -> None:
     """Raises `DataError` unless `labels` is None, or uint8 of `size` with ids below `classes` or `VOID`."""
     if labels is None:
         return
@@ -61,12 +64,12 @@ def check_labels(labels, size, classes, where):
         raise DataError(f"{where}: labels must be below {classes}, or {VOID} (void). Received: {strange.tolist()}")
 
 
-def encode_labels(labels):
+def encode_labels(labels: np.ndarray) -> bytes:
     """Returns a label map, uint8 [height, width], as PNG bytes."""
-    return imagecodecs.png_encode(np.ascontiguousarray(labels))
+    return cast(bytes, imagecodecs.png_encode(np.ascontiguousarray(labels)))
 
 
-def decode_labels(data, size, classes, where):
+def decode_labels(data: bytes, size: Sequence[int], classes: int, where: str | Path) -> np.ndarray:
     """Returns the label map of PNG bytes, uint8 [height, width].
 
     Raises:
@@ -82,7 +85,7 @@ def decode_labels(data, size, classes, where):
     return labels
 
 
-def png_size(data):
+def png_size(data: bytes) -> tuple[int, int] | None:
     """Returns the (height, width) that the header of PNG bytes states, or None."""
     if not data.startswith(_PNG) or len(data) < 24:
         return None
@@ -90,7 +93,7 @@ def png_size(data):
     return height, width
 
 
-def image_size(data, where):
+def image_size(data: bytes, where: str | Path) -> tuple[int, int]:
     """Returns `(height, width)` of JPEG or PNG bytes after decoding them whole.
 
     Raises:

@@ -16,6 +16,8 @@ import contextlib
 import hashlib
 import os
 import struct
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
 import google_crc32c
 import numpy as np
@@ -23,9 +25,11 @@ import numpy as np
 _BYTES_LIST, _FLOAT_LIST, _INT64_LIST = 1, 2, 3
 _CRC_BYTES = 4
 _HEADER_BYTES = 8 + _CRC_BYTES
+Buffer = bytes | memoryview
+Value = str | bytes | memoryview | np.ndarray | int | float | list[float]  # of a feature
 
 
-def example(features):
+def example(features: Mapping[str, Value]) -> list[Buffer]:
     """Returns `tf.train.Example` of {name: value} as a list of buffers, to be written one after the other.
 
     Args:
@@ -36,7 +40,7 @@ def example(features):
     return _message(1, [part for entry in entries for part in _message(1, entry)])
 
 
-def aligned_example(features, alignment=64):
+def aligned_example(features: Mapping[str, Value], alignment: int = 64) -> list[Buffer]:
     """Returns `example(features)` with a feature `padding` that puts the bytes of the last feature where they align.
 
     Args:
@@ -59,15 +63,15 @@ class TFRecordFile:
     The file is synced to disk when it closes without an error.
     """
 
-    def __init__(self, path):
+    def __init__(self, path: str | Path):
         self._file = open(path, "wb")  # noqa: SIM115 - closed by __exit__
         self._digest = hashlib.sha256()
         self.records = self.bytes = 0
 
-    def __enter__(self):
+    def __enter__(self) -> "TFRecordFile":
         return self
 
-    def write(self, buffers):
+    def write(self, buffers: Sequence[Buffer]) -> None:
         """Appends one record, given as a list of buffers."""
         length = struct.pack("<Q", sum(_size(buffer) for buffer in buffers))
         crc = 0
@@ -79,14 +83,14 @@ class TFRecordFile:
             self.bytes += _size(part)
         self.records += 1
 
-    def close(self):
+    def close(self) -> None:
         """Writes what is buffered through to the disk."""
         self._file.flush()
         os.fsync(self._file.fileno())
         self._file.close()
 
     @property
-    def sha256(self):
+    def sha256(self) -> str:
         """sha256 of everything written, in hexadecimal."""
         return self._digest.hexdigest()
 
@@ -98,7 +102,7 @@ class TFRecordFile:
                 self._file.close()
 
 
-def read_records(path):
+def read_records(path: str | Path) -> Iterator[bytes]:
     """Yields the data of the records of a TFRecord file, after comparing their checksums.
 
     TensorFlow's reader, given a length that its own checksum confirms, allocates it, whatever the file's size: a forged

@@ -2,6 +2,7 @@
 
 import contextlib
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,25 +24,25 @@ class RecordWriter:
       DataError: the output folder is not empty, or cannot be made or written.
     """
 
-    def __init__(self, directory, header, shards=4):
+    def __init__(self, directory: str | Path, header: manifest_lib.Manifest, shards: int = 4):
         self.directory = Path(directory).absolute()
         self.header = header
         self.shards = shards
-        self._scenes = {}
-        self._names = set()
-        self._files = {}
+        self._scenes: dict[str, list[str]] = {}
+        self._names: set[str] = set()
+        self._files: dict[tuple[str, int], wire.TFRecordFile] = {}
         if shards < 1:
             raise DataError(f"--shards: must be positive. Received: {shards}")
         check_vacant(self.directory)
 
-    def __enter__(self):
+    def __enter__(self) -> "RecordWriter":
         self._staged = whole.staged([self.directory], replace=False)
         with writing(self.directory):
             (self._folder,) = self._staged.__enter__()
             self._folder.mkdir()
         return self
 
-    def write(self, split, record):
+    def write(self, split: str, record: schema.Record) -> None:
         """Appends a `CubeRecord` or `PhotoRecord` to a split.
 
         Raises:
@@ -97,19 +98,19 @@ class RecordWriter:
         manifest_lib.write_manifest(replace(self.header, splits=splits), self._folder)
 
 
-def shard_name(source, split, number, count):
+def shard_name(source: str, split: str, number: int, count: int) -> str:
     """Returns the file name of shard `number` of `count`."""
     return f"{source}-{split}-{number:05d}-of-{count:05d}.tfrecord"
 
 
-def check_vacant(directory):
+def check_vacant(directory: Path) -> None:
     """Raises `DataError` unless `directory` does not exist or is an empty folder."""
     if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
         raise DataError(f"{directory}: exists and is not empty; give another --output, or remove it")
 
 
 @contextlib.contextmanager
-def writing(directory):
+def writing(directory: str | Path) -> Iterator[None]:
     """Turns what goes wrong in writing a folder of records inside the `with` into a line of our own.
 
     Raises:

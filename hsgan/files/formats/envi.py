@@ -7,6 +7,9 @@ or micrometers, scale factors, gains and offsets.
 """
 
 import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import spectral.io.envi
@@ -14,9 +17,9 @@ from spectral.io.spyfile import FileNotFoundError as DataFileNotFoundError
 
 from hsgan.disk import guard
 from hsgan.errors import DataError
-from hsgan.files.header import UNITS
+from hsgan.files.header import UNITS, CubeHeader
 from hsgan.files.raw_array import RawArray
-from hsgan.files.stored import Stored, in_nm
+from hsgan.files.stored import Choice, Stored, in_nm
 
 SUFFIXES = (".img", ".hdr")
 HOLDS = {"float32": 4, "uint16": 12}  # ENVI's numbers of the types
@@ -30,16 +33,16 @@ _ESCAPES = str.maketrans({"{": "\\u007b", "}": "\\u007d"})
 class Writer:
     """Writes the values into the `.img`, and at the end the `.hdr`."""
 
-    def __init__(self, paths, header):
+    def __init__(self, paths: Sequence[Path], header: CubeHeader):
         data, self.header_path = paths
         self.array = RawArray(data, 0, header.shape, header.stored.numpy)
 
-    def put(self, place, block):
+    def put(self, place: tuple[slice, slice], block: np.ndarray) -> None:
         self.array.put(place, block)
 
-    def finish(self, header):
+    def finish(self, header: CubeHeader) -> None:
         camera = header.facts.get("camera", "not stated")
-        fields = {
+        fields: dict[str, Any] = {
             "description": _one_line(f"Hyperspectral cube, {UNITS}. Camera: {camera}"),
             "samples": header.width,
             "lines": header.height,
@@ -68,7 +71,7 @@ def _one_line(text):
     return " ".join(text.translate(str.maketrans("{}", "()")).split())
 
 
-def targets(path):
+def targets(path: Path) -> list[Path]:
     """Returns data file and header of a cube, of which either is given."""
     if path.suffix.lower() == ".hdr":
         return [path.with_suffix(SUFFIXES[0]), path]
@@ -77,20 +80,20 @@ def targets(path):
     return [path, longer if longer.is_file() and not header.is_file() else header]
 
 
-def data_beside(data, header):
+def data_beside(data: Path, header: Path) -> Path | None:
     """Returns the data file of a header: `data`, or one of another name that others write; None where there is none."""
     others = (header.with_suffix(suffix) for suffix in ("", *OTHERS))
     return next((path for path in (data, *others) if path.is_file()), None)
 
 
-def read(data, header, choice):
+def read(data: Path, header: Path, choice: Choice) -> Stored:
     """Reads a `.hdr` and its data file, or another beside it that is named so; the cube stays in the file."""
     if not header.is_file():
         raise DataError(f"{data}: has no header {header.name} beside it; give both files of an ENVI cube")
     check_header(header)
-    data = data_beside(data, header)
+    found = data_beside(data, header)
     try:
-        image = spectral.io.envi.open(str(header), None if data is None else str(data))
+        image = spectral.io.envi.open(str(header), None if found is None else str(found))
     except DataFileNotFoundError as error:
         raise DataError(f"{header}: its data file is missing (.img, .dat, .raw, ... of the same name)") from error
     fields = image.metadata
@@ -107,18 +110,18 @@ def read(data, header, choice):
     return Stored(values, wavelengths_nm, np.array(srf, np.float32) if srf else None, facts, *_scale(fields))
 
 
-def check_header(header):
+def check_header(header: Path) -> None:
     """Refuses a header that is too large to be one."""
     guard.check_bytes(header, header.stat().st_size, most=_HEADER_BYTES)
 
 
-def read_header(header):
+def read_header(header: Path) -> dict[str, Any]:
     """Returns {field: text, or list of texts} of a header."""
     check_header(header)
     return spectral.io.envi.read_envi_header(str(header))
 
 
-def scale_factor(fields):
+def scale_factor(fields: Mapping[str, Any]) -> float:
     """Returns the stored value that stands for 1 by a header's scale factor; 1 without one."""
     return float(fields.get("reflectance scale factor", 1.0))
 

@@ -8,14 +8,16 @@ stored in reverse. Others' files of any version are read, too.
 
 import json
 import time
+from collections.abc import Sequence
+from pathlib import Path
 
 import h5py
 import numpy as np
 
 from hsgan.files import hdf5, matlab
-from hsgan.files.header import UNITS
+from hsgan.files.header import UNITS, CubeHeader
 from hsgan.files.raw_array import RawArray, mapped
-from hsgan.files.stored import Stored, in_nm, name_of_cube, name_of_wavelengths
+from hsgan.files.stored import Choice, Stored, in_nm, name_of_cube, name_of_wavelengths
 
 SUFFIXES = (".mat",)
 HOLDS = {"float32": ("single", h5py.h5t.IEEE_F32LE), "uint16": ("uint16", h5py.h5t.STD_U16LE)}  # MATLAB's class, HDF5's
@@ -27,7 +29,7 @@ _ENOUGH = 1 << 20  # bytes, for what is written after the cube
 class Writer:
     """Lays the file out with the cube's room in it, and writes what is small at the end."""
 
-    def __init__(self, paths, header):
+    def __init__(self, paths: Sequence[Path], header: CubeHeader):
         (self.path,) = paths
         height, width, bands = header.shape
         with h5py.File(self.path, "w", userblock_size=_USER_BLOCK) as file:
@@ -44,13 +46,13 @@ class Writer:
             file.write(_user_block())
         self.array = RawArray(self.path, offset, (bands, width, height), header.stored.numpy, _ENOUGH)
 
-    def put(self, place, block):
+    def put(self, place: tuple[slice, slice], block: np.ndarray) -> None:
         rows, columns = place
         # Band by band: a column of a block is a page of the file or two, and all bands' would be many.
         for band in range(block.shape[2]):
             self.array.put((band, columns, rows), block[..., band].T)
 
-    def finish(self, header):
+    def finish(self, header: CubeHeader) -> None:
         with h5py.File(self.path, "r+") as file:
             white = header.stored.white
             small = {"bands": header.wavelengths_nm[None], "srf": header.srf}
@@ -65,12 +67,12 @@ class Writer:
                 variable.attrs["MATLAB_int_decode"] = np.int32(2)
 
 
-def targets(path):
+def targets(path: Path) -> list[Path]:
     """Returns the one file."""
     return [path]
 
 
-def read(path, choice):
+def read(path: Path, choice: Choice) -> Stored:
     """Reads such a file, or any other of MATLAB's; the cube stays in a file of version 7.3, if it is neither compressed
     nor in chunks there.
     """
@@ -78,8 +80,10 @@ def read(path, choice):
     name = name_of_cube(path, shapes, choice.variable)
     grid = name_of_wavelengths(shapes, name)
     wavelengths_nm = None if grid is None else in_nm(path, matlab.read(path, grid))
-    srf = matlab.read(path, "srf") if shapes.get("srf") == (3, np.size(wavelengths_nm)) else None
-    values, facts, white = None, {}, None
+    bands = 1 if wavelengths_nm is None else wavelengths_nm.size
+    srf = matlab.read(path, "srf") if shapes.get("srf") == (3, bands) else None
+    values: np.ndarray | None = None
+    facts, white = {}, None
     with matlab.opened(path) as file:
         if file is not None:
             about, units = (_text(file, name) if name in shapes else "" for name in ("metadata", "units"))

@@ -4,6 +4,8 @@ The CF conventions' `scale_factor` and `add_offset` are applied. Wavelengths are
 says so or they are small.
 """
 
+from pathlib import Path
+
 import numpy as np
 import scipy.io
 
@@ -11,19 +13,19 @@ from hsgan.disk import guard
 from hsgan.errors import DataError
 from hsgan.files import hdf5
 from hsgan.files.raw_array import mapped
-from hsgan.files.stored import Stored, in_nm, name_of_cube, name_of_wavelengths
+from hsgan.files.stored import Choice, Stored, in_nm, name_of_cube, name_of_wavelengths
 
 SUFFIXES = (".nc", ".nc4", ".cdf")
 _CLASSIC = b"CDF"
 _CLASSIC_BYTES = 1 << 32  # of a whole file of version 3
 
 
-def targets(path):
+def targets(path: Path) -> list[Path]:
     """Returns the one file."""
     return [path]
 
 
-def read(path, choice):
+def read(path: Path, choice: Choice) -> Stored:
     """Reads such a file; the cube stays in one of version 4, if it is neither compressed nor in chunks there."""
     with open(path, "rb") as file:
         classic = file.read(len(_CLASSIC)) == _CLASSIC

@@ -8,13 +8,17 @@ Of others' files the cube may have any name, if it is the only array of three ax
 import json
 import shutil
 import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import cast
 
 import numpy as np
 from numpy.lib import format as npy
 
 from hsgan.disk import arrays
+from hsgan.files.header import CubeHeader
 from hsgan.files.raw_array import RawArray, mapped
-from hsgan.files.stored import Stored, in_nm, name_of_cube, name_of_wavelengths
+from hsgan.files.stored import Choice, Stored, in_nm, name_of_cube, name_of_wavelengths
 
 SUFFIXES = (".npz",)
 HOLDS = ("float32", "float16", "uint16")
@@ -25,7 +29,7 @@ _SMALL_BYTES = 1 << 24  # of all that is not the cube
 class Writer:
     """Writes the cube as an .npy file, and packs it at the end (a ZIP member begins with its checksum)."""
 
-    def __init__(self, paths, header):
+    def __init__(self, paths: Sequence[Path], header: CubeHeader):
         (self.path,) = paths
         self.array_path = self.path.with_name("cube.npy")
         with open(self.array_path, "wb") as file:
@@ -35,10 +39,10 @@ class Writer:
             offset = file.tell()
         self.array = RawArray(self.array_path, offset, header.shape, header.stored.numpy)
 
-    def put(self, place, block):
+    def put(self, place: tuple[slice, slice], block: np.ndarray) -> None:
         self.array.put(place, block)
 
-    def finish(self, header):
+    def finish(self, header: CubeHeader) -> None:
         small = {
             "wavelengths_nm": header.wavelengths_nm,
             **({} if header.srf is None else {"srf": header.srf}),
@@ -56,12 +60,12 @@ class Writer:
         self.array_path.unlink()
 
 
-def targets(path):
+def targets(path: Path) -> list[Path]:
     """Returns the one file."""
     return [path]
 
 
-def read(path, choice):
+def read(path: Path, choice: Choice) -> Stored:
     """Reads such a file, or another; a cube that is not compressed stays in it."""
     headers = arrays.npz_headers(path)
     shapes = {name: header.shape for name, header in headers.items()}
@@ -78,8 +82,9 @@ def read(path, choice):
     return Stored(values, wavelengths_nm, small.get("srf"), facts, white)
 
 
-def from_file(path, header):
+def from_file(path: Path, header: arrays.Array) -> np.ndarray:
     """Returns the array of a `hsgan.disk.arrays.Array` that is not compressed, mapped."""
+    offset = cast(int, header.offset)
     if header.fortran:
-        return mapped(path, header.dtype, header.offset, header.shape[::-1]).T
-    return mapped(path, header.dtype, header.offset, header.shape)
+        return mapped(path, header.dtype, offset, header.shape[::-1]).T
+    return mapped(path, header.dtype, offset, header.shape)

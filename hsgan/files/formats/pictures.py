@@ -14,7 +14,7 @@ import numpy as np
 from hsgan.disk import guard
 from hsgan.disk.plain import read_bytes
 from hsgan.errors import DataError
-from hsgan.files.stored import Stored
+from hsgan.files.stored import Choice, Stored
 from hsgan.records.values import png_size
 
 SUFFIXES, FOLDER = (), True
@@ -27,17 +27,17 @@ _FEWEST, _MOST = 3, 4096  # bands
 _GRAY = 0
 
 
-def targets(path):
+def targets(path: Path) -> list[Path]:
     """Returns the one folder."""
     return [path]
 
 
-def read(folder, choice):
+def read(folder: Path, choice: Choice) -> Stored:
     """Reads such a folder."""
     inner = folder / folder.name  # as CAVE is published
     folder = inner if inner.is_dir() else folder
     numbered = bands_in(folder)
-    grid = np.array(list(numbered), np.float64) if min(numbered) >= _SHORTEST_NM else None
+    grid: np.ndarray | None = np.array(list(numbered), np.float64) if min(numbered) >= _SHORTEST_NM else None
     if grid is None:
         missing = sorted(set(range(min(numbered), max(numbered) + 1)) - set(numbered))
         if missing:

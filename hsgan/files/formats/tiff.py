@@ -7,6 +7,9 @@ map: there are no GeoTIFF coordinates.
 
 import html
 import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import cast
 from xml.etree import ElementTree
 
 import numpy as np
@@ -14,9 +17,9 @@ import tifffile
 
 from hsgan.disk import guard
 from hsgan.errors import DataError
-from hsgan.files.header import UNITS
+from hsgan.files.header import UNITS, CubeHeader
 from hsgan.files.raw_array import RawArray, mapped
-from hsgan.files.stored import Stored, in_nm
+from hsgan.files.stored import Choice, Stored, in_nm
 from hsgan.files.tiff import check_page
 
 SUFFIXES, OTHERS = (".tif",), (".tiff",)
@@ -31,10 +34,10 @@ _ESCAPES = str.maketrans({letter: f"\\u{ord(letter):04x}" for letter in "&<>"}) 
 class Writer:
     """Lays the file out, and completes its metadata at the end."""
 
-    def __init__(self, paths, header):
+    def __init__(self, paths: Sequence[Path], header: CubeHeader):
         (self.path,) = paths
         row = header.stored.numpy.itemsize * header.width * header.wavelengths_nm.size
-        offset, _ = tifffile.imwrite(
+        placed = tifffile.imwrite(
             self.path,
             shape=header.shape,
             dtype=header.stored.numpy,
@@ -49,22 +52,23 @@ class Writer:
             extratags=[(_GDAL_METADATA, "s", 0, _xml(header), True)],
             returnoffset=True,
         )
+        offset, _ = cast(tuple[int, int], placed)  # which is None only where no offset is asked for
         self.array = RawArray(self.path, offset, header.shape, header.stored.numpy)
 
-    def put(self, place, block):
+    def put(self, place: tuple[slice, slice], block: np.ndarray) -> None:
         self.array.put(place, block)
 
-    def finish(self, header):
-        with tifffile.TiffFile(self.path, mode="r+b") as file:
+    def finish(self, header: CubeHeader) -> None:
+        with tifffile.TiffFile(self.path, mode="r+") as file:
             file.pages.first.tags[_GDAL_METADATA].overwrite(_xml(header))
 
 
-def targets(path):
+def targets(path: Path) -> list[Path]:
     """Returns the one file."""
     return [path]
 
 
-def read(path, choice):
+def read(path: Path, choice: Choice) -> Stored:
     """Reads such a file, or another: bands as samples of the pixels or as pages; what is not compressed stays in it."""
     with tifffile.TiffFile(path) as file:
         series, text = file.series[0], file.pages.first.tags.valueof(_GDAL_METADATA)

@@ -2,13 +2,15 @@
 
 import itertools
 import json
+from collections.abc import Sequence
 from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 
 from hsgan.errors import DataError
-from hsgan.files.header import UNITS
-from hsgan.files.stored import Stored
+from hsgan.files.header import UNITS, CubeHeader
+from hsgan.files.stored import Choice, Stored
 
 SUFFIXES = (".zarr",)
 FOLDER = COMPRESSED = True
@@ -23,7 +25,7 @@ _METADATA_BYTES = 1 << 22
 class Writer:
     """Writes chunks as blocks come; at the end the metadata, also all in one place."""
 
-    def __init__(self, paths, header):
+    def __init__(self, paths: Sequence[Path], header: CubeHeader):
         check_installed()
         import numcodecs
         import zarr
@@ -41,7 +43,7 @@ class Writer:
         grid[:] = header.wavelengths_nm
         grid.attrs.update({"_ARRAY_DIMENSIONS": [_NAMES[2]], "units": "nm"})
 
-    def put(self, place, block):
+    def put(self, place: tuple[slice, slice], block: np.ndarray) -> None:
         # Chunk by chunk: of several at once zarr goes on with the others when one fails, even after it has told so.
         rows, columns = place
         for row in _cuts(rows):
@@ -49,7 +51,7 @@ class Writer:
                 inner = slice(row.start - rows.start, row.stop - rows.start)
                 self.cube[row, column] = block[inner, column.start - columns.start : column.stop - columns.start]
 
-    def finish(self, header):
+    def finish(self, header: CubeHeader) -> None:
         srf = {} if header.srf is None else {"srf": header.srf.tolist()}
         white = header.stored.white
         scale = {} if white == 1 else {_SCALE: 1 / white}
@@ -57,12 +59,12 @@ class Writer:
         self.consolidate(self.path)
 
 
-def targets(path):
+def targets(path: Path) -> list[Path]:
     """Returns the one folder."""
     return [path]
 
 
-def read(path, choice):
+def read(path: Path, choice: Choice) -> Stored:
     """Reads such a folder, and no other; chunks are read when they are used (`hsgan.files.formats.zarr_chunks`)."""
     from hsgan.files.formats.zarr_chunks import Chunks, Folder  # needs xarray
 
@@ -89,7 +91,7 @@ def _cuts(part):
     return [slice(*pair) for pair in itertools.pairwise(edges)]
 
 
-def check_installed():
+def check_installed() -> None:
     """Raises `DataError` if the package that this format needs is missing."""
     if find_spec("zarr") is None:
         raise DataError("format zarr: needs the package zarr: pip install 'hsgan[zarr]'")

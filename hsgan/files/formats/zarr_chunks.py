@@ -9,6 +9,9 @@ chunk is checked against its own header before anything is allocated.
 import itertools
 import os
 import struct
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 import imagecodecs
 import numpy as np
@@ -27,11 +30,11 @@ _BLOSC_HEADER = struct.Struct("<4B3I")  # ..., bytes inflated, bytes of a block,
 class Folder:
     """An open folder: the one that had the name when it was opened, even if another has it since."""
 
-    def __init__(self, path):
+    def __init__(self, path: str | Path):
         self.path = path
         self._handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
 
-    def read(self, name, most):
+    def read(self, name: str, most: int) -> bytes:
         """Returns the bytes of a file in it.
 
         Raises:
@@ -62,7 +65,7 @@ class Chunks(xarray.backends.BackendArray):
       DataError: an array of another form than ours.
     """
 
-    def __init__(self, folder, name, described):
+    def __init__(self, folder: Folder, name: str, described: Mapping[str, Any]):
         self._folder, self._name = folder, name
         self.shape, self._chunks = tuple(described["shape"]), tuple(described["chunks"])
         compressor, self._separator = described["compressor"], described.get("dimension_separator", ".")
@@ -85,7 +88,7 @@ class Chunks(xarray.backends.BackendArray):
         self._bytes = self.dtype.itemsize * int(np.prod(self._chunks, dtype=object))
         guard.check_bytes(folder.path, self._bytes, most=_CHUNK_BYTES)
 
-    def variable(self, names):
+    def variable(self, names: Sequence[str]) -> xarray.Variable:
         """Returns the `xarray.Variable` with these names of dimensions."""
         return xarray.Variable(names, indexing.LazilyIndexedArray(self))
 
