@@ -1,7 +1,9 @@
 """One export: a version's folder with all artefacts, checked and measured; it appears whole or not at all."""
 
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
@@ -11,6 +13,8 @@ from hsgan.disk import checksums, whole
 from hsgan.errors import DataError, HsganError
 from hsgan.export import calibration, checks, metadata, saved_model, tflite
 from hsgan.lite.model import LiteModel
+from hsgan.networks.base import ReconstructionNetwork
+from hsgan.reconstruct.method import Method
 from hsgan.reconstruct.models import NetworkMethod, SavedModel
 from hsgan.records.manifest import read_manifest
 from hsgan.run.folder import RunFolder
@@ -19,8 +23,16 @@ SCENES = 8
 _NEEDED = ("tensorflow_serving.apis", "ai_edge_litert", "ai_edge_quantizer")
 
 
-def export(run, output, precisions=tflite.PRECISIONS, records=None, version=None, checkpoint="best", scenes=SCENES,
-           max_pixels=saved_model.MAX_PIXELS):  # fmt: skip
+def export(
+    run: str | Path,
+    output: str | Path,
+    precisions: Sequence[str] = tflite.PRECISIONS,
+    records: str | Path | None = None,
+    version: int | None = None,
+    checkpoint: str = "best",
+    scenes: int = SCENES,
+    max_pixels: int = saved_model.MAX_PIXELS,
+) -> tuple[Path, dict[str, Any]]:
     """Writes a version of a trained network: SavedModel, TFLite files and `metadata.json` (docs/export.md).
 
     Args:
@@ -55,7 +67,7 @@ def export(run, output, precisions=tflite.PRECISIONS, records=None, version=None
     return output / str(version), described
 
 
-def check_packages():
+def check_packages() -> None:
     """Raises `HsganError` unless what exports are made with is installed."""
     missing = []
     for name in _NEEDED:
@@ -67,7 +79,7 @@ def check_packages():
         raise HsganError(f"export: needs {', '.join(missing)}; install them: pip install 'hsgan[export]'")
 
 
-def check_records(folder, records):
+def check_records(folder: RunFolder, records: str | Path | None) -> str:
     """Returns the folder of cube records to use.
 
     Raises:
@@ -82,7 +94,7 @@ def check_records(folder, records):
     return str(records)
 
 
-def free_version(output, version):
+def free_version(output: Path, version: int | None) -> int:
     """Returns the number of the version to write.
 
     Raises:
@@ -99,7 +111,7 @@ def free_version(output, version):
 
 
 @contextmanager
-def staged(output, version):
+def staged(output: Path, version: int) -> Iterator[Path]:
     """Gives a folder that becomes `output/version` at the end; after an error nothing is there.
 
     Until then its name is no number: TensorFlow Serving, which watches the place, does not take it for a version.
@@ -118,7 +130,13 @@ def staged(output, version):
             output.rmdir()
 
 
-def write_artefacts(network, stage, precisions, records, described):
+def write_artefacts(
+    network: ReconstructionNetwork,
+    stage: Path,
+    precisions: Sequence[str],
+    records: str | Path,
+    described: dict[str, Any],
+) -> tuple[list[Method], dict[str, dict[str, Any]]]:
     """Writes SavedModel and TFLite files, and compares each with the Keras model.
 
     Returns:
@@ -150,7 +168,15 @@ def write_artefacts(network, stage, precisions, records, described):
     return models, entries
 
 
-def measure(models, entries, network, folder, records, scenes, max_pixels):
+def measure(
+    models: Sequence[Method],
+    entries: dict[str, dict[str, Any]],
+    network: ReconstructionNetwork,
+    folder: RunFolder,
+    records: str | Path,
+    scenes: int,
+    max_pixels: int,
+) -> dict[str, dict[str, Any]]:
     """Measures every artefact on validation cubes, beside the Keras model; fills in `entries`.
 
     Returns:
@@ -175,7 +201,7 @@ def measure(models, entries, network, folder, records, scenes, max_pixels):
     }
 
 
-def finish(stage, described, entries):
+def finish(stage: Path, described: dict[str, Any], entries: dict[str, dict[str, Any]]) -> None:
     """Puts the metadata into the TFLite files, and beside them with the size of everything."""
     for name, entry in entries.items():
         path = stage / entry["file"]

@@ -6,20 +6,25 @@ It lies beside the artefacts, and inside each TFLite file, which is a ZIP archiv
 import contextlib
 import json
 import zipfile
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from hsgan.disk import checksums
 from hsgan.errors import DataError
+from hsgan.networks.base import ReconstructionNetwork
 from hsgan.reconstruct.exported import SCHEMA
 from hsgan.reconstruct.tiling import THUMBNAIL_PIXELS
 from hsgan.records.manifest import read_manifest
-from hsgan.run.folder import versions
+from hsgan.run.folder import RunFolder, versions
 
 FILE_NAME = "metadata.json"
 
 
-def describe(folder, network, name, version, checkpoint, max_pixels):
+def describe(
+    folder: RunFolder, network: ReconstructionNetwork, name: str, version: int, checkpoint: str, max_pixels: int
+) -> dict[str, Any]:
     """Returns the metadata of a run's network, but for "validation" and "precisions".
 
     Args:
@@ -61,7 +66,7 @@ def describe(folder, network, name, version, checkpoint, max_pixels):
     }
 
 
-def training_data(folder):
+def training_data(folder: RunFolder) -> dict[str, dict[str, str]]:
     """Returns {kind: {"source", "sha256", "note"}} of what a run was trained on; the notes name licences.
 
     A note is the run's own, or that of the manifest of its records, "" where they are no longer there.
@@ -76,7 +81,7 @@ def training_data(folder):
     return found
 
 
-def embed(path, metadata):
+def embed(path: str | Path, metadata: dict[str, Any]) -> None:
     """Appends metadata to a TFLite file as an archive that holds `FILE_NAME`; the model before it stays as it is.
 
     A checksum of that goes with it.

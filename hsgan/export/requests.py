@@ -16,12 +16,12 @@ PNG_COLOR_TYPE = 25
 PNG_WITH_COLOR = (2, 3, 6)  # RGB, palette, RGB with alpha; the others are gray
 
 
-def require(condition, message, *received):
+def require(condition: tf.Tensor, message: str, *received: tf.Tensor | int) -> tf.Operation:
     """Returns an operation that fails with `message` unless the scalar `condition` holds."""
     return tf.debugging.Assert(condition, [f"{message} Received:" if received else message, *received], summarize=8)
 
 
-def checked_rgb(rgb, max_pixels, full_scale=True):
+def checked_rgb(rgb: tf.Tensor, max_pixels: int, full_scale: bool = True) -> tf.Tensor:
     """Returns rgb float32 [n, h, w, 3] after checking shape, size and values.
 
     Args:
@@ -56,7 +56,7 @@ def checked_rgb(rgb, max_pixels, full_scale=True):
         return _with_shape(rgb, (None, None, None, 3))
 
 
-def checked_srf(srf, images, bands):
+def checked_srf(srf: tf.Tensor, images: tf.Tensor, bands: int) -> tf.Tensor:
     """Returns srf float32 [n, 3, bands] after checking it.
 
     Args:
@@ -87,7 +87,7 @@ def checked_srf(srf, images, bands):
         return _with_shape(srf, (None, 3, bands))
 
 
-def checked_bands(indices, images, bands):
+def checked_bands(indices: tf.Tensor, images: tf.Tensor, bands: int) -> tf.Tensor:
     """Returns the bands asked for, int32 [n, k]; all where none is.
 
     One row an image, so that a server may join the requests of several callers along their first axis.
@@ -114,7 +114,7 @@ def checked_bands(indices, images, bands):
         return tf.cond(none, lambda: every, lambda: tf.identity(indices))
 
 
-def decoded(image, max_pixels):
+def decoded(image: tf.Tensor, max_pixels: int) -> tf.Tensor:
     """Returns linear rgb float32 [n, h, w, 3] of JPEG or PNG files, string [n], all of one size.
 
     8 and 16 bit, sRGB. Refused: gray and CMYK images, transparent pixels (as `hsgan.files.photos` does). EXIF

@@ -1,12 +1,17 @@
 """The SavedModel: named signatures that check their inputs, and requests for TensorFlow Serving to warm up with."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import tensorflow as tf
 
 from hsgan.disk.whole import write_file
 from hsgan.export import requests
+from hsgan.networks.base import ReconstructionNetwork
 from hsgan.reconstruct.forward import forward_of, reconstruct_whole
+
+if TYPE_CHECKING:  # of the packages of "export", which need not be installed
+    from tensorflow_serving.apis.prediction_log_pb2 import PredictionLog
 
 WARMUP = Path("assets.extra") / "tf_serving_warmup_requests"
 # A whole image in one graph takes some 2 kB a pixel of memory.
@@ -23,12 +28,12 @@ class Server(tf.Module):
       max_pixels: largest n * h * w of a request.
     """
 
-    def __init__(self, network, max_pixels=MAX_PIXELS):
+    def __init__(self, network: ReconstructionNetwork, max_pixels: int = MAX_PIXELS):
         super().__init__(name="server")
         self.forward = forward_of(network)
         self.bands, self.max_pixels, self.brightness = network.bands, max_pixels, network.brightness
 
-    def signatures(self):
+    def signatures(self) -> dict[str, tf.types.experimental.PolymorphicFunction]:
         """Returns {name: tf.function}."""
         rgb = tf.TensorSpec((None, None, None, 3), tf.float32, "rgb")
         image = tf.TensorSpec((None,), tf.string, "image")
@@ -42,18 +47,18 @@ class Server(tf.Module):
             "estimate_srf": tf.function(self.estimate_srf, input_signature=[rgb]),
         }
 
-    def serving_default(self, rgb):
+    def serving_default(self, rgb: tf.Tensor) -> dict[str, tf.Tensor]:
         return self._reconstructed(requests.checked_rgb(rgb, self.max_pixels))
 
-    def encoded(self, image):
+    def encoded(self, image: tf.Tensor) -> dict[str, tf.Tensor]:
         return self._reconstructed(requests.decoded(image, self.max_pixels))
 
-    def known_srf(self, rgb, srf):
+    def known_srf(self, rgb: tf.Tensor, srf: tf.Tensor) -> dict[str, tf.Tensor]:
         rgb = self._checked_part(rgb)
         srf = requests.checked_srf(srf, tf.shape(rgb)[0], self.bands)
         return {"cube": self.forward.reconstruct(rgb, srf)}
 
-    def compact(self, rgb, bands):
+    def compact(self, rgb: tf.Tensor, bands: tf.Tensor) -> dict[str, tf.Tensor]:
         rgb = requests.checked_rgb(rgb, self.max_pixels)
         bands = requests.checked_bands(bands, tf.shape(rgb)[0], self.bands)
         result = self._reconstructed(rgb)
@@ -63,7 +68,7 @@ class Server(tf.Module):
         codes = tf.round(tf.clip_by_value(cube / scale[:, None, None, None], 0, _CODES))
         return {"cube": tf.cast(codes, tf.uint16), "scale": scale, "srf": result["srf"]}
 
-    def estimate_srf(self, rgb):
+    def estimate_srf(self, rgb: tf.Tensor) -> dict[str, tf.Tensor]:
         return {"srf": self.forward.estimate_srf(self._checked_part(rgb))}
 
     def _checked_part(self, rgb):
@@ -74,7 +79,9 @@ class Server(tf.Module):
         return reconstruct_whole(self.forward, rgb, self.brightness)
 
 
-def write_saved_model(network, folder, name, version, max_pixels=MAX_PIXELS):
+def write_saved_model(
+    network: ReconstructionNetwork, folder: str | Path, name: str, version: int, max_pixels: int = MAX_PIXELS
+) -> None:
     """Writes the SavedModel of a network, with its warm-up requests, into `folder`.
 
     Args:
@@ -89,7 +96,7 @@ def write_saved_model(network, folder, name, version, max_pixels=MAX_PIXELS):
     write_file(path, lambda temporary: _write_records(temporary, logs))
 
 
-def warmup_requests(network, name, version, side=64):
+def warmup_requests(network: ReconstructionNetwork, name: str, version: int, side: int = 64) -> list["PredictionLog"]:
     """Returns one small request for every signature, `tensorflow_serving.apis.prediction_log_pb2.PredictionLog`s."""
     from tensorflow_serving.apis import prediction_log_pb2
 

@@ -1,5 +1,7 @@
 """The table of an export on screen: each artefact's size, accuracy on validation cubes, and difference."""
 
+from typing import Any
+
 from rich.table import Table
 
 from hsgan.metrics.columns import COLUMNS
@@ -7,7 +9,7 @@ from hsgan.metrics.columns import COLUMNS
 METRICS = ("psnr", "sam_deg", "sam_lit_deg")
 
 
-def export_table(described):
+def export_table(described: dict[str, Any]) -> Table:
     """Returns a `rich` table of the metadata of an export; the Keras model comes first."""
     validation = described["validation"]
     title = f"{validation['scenes']} scenes, {validation['camera']}, camera estimated (blind)"

@@ -14,10 +14,12 @@ import logging
 import tempfile
 import warnings
 
+import numpy as np
 import tensorflow as tf
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 from hsgan.errors import HsganError
+from hsgan.networks.base import ReconstructionNetwork
 from hsgan.reconstruct.forward import portable_forward_of, reconstruct_whole
 
 PRECISIONS = ("float32", "float16", "dynamic", "int8", "int16x8")
@@ -26,7 +28,7 @@ _STAGES = ".*stage_.*"
 _NOT_IN_TFLITE = {"Cholesky", "MatrixTriangularSolve"}
 
 
-def convert(network):
+def convert(network: ReconstructionNetwork) -> bytes:
     """Returns the float32 TFLite model of a network, bytes.
 
     Raises:
@@ -40,7 +42,7 @@ def convert(network):
         return tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=list(functions)).convert()
 
 
-def quantize(model, precision, calibration):
+def quantize(model: bytes, precision: str, calibration: dict[str, list[dict[str, np.ndarray]]] | None) -> bytes:
     """Returns a float32 TFLite model (bytes) in another precision.
 
     Args:

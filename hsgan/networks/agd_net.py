@@ -19,6 +19,7 @@ others. There is no activation after the last.
 
 import dataclasses
 from collections.abc import Callable
+from typing import Any
 
 import keras
 import numpy as np
@@ -70,7 +71,7 @@ class AGDNet(ReconstructionNetwork, Unrolled):
         dictionary: SrfDictionary,
         statistics: Statistics | None = None,
         dtype: str | None = None,
-        **kwargs,
+        **kwargs: Any,
     ):
         super().__init__(dictionary, statistics, prior_of(config, config.agd_net), **kwargs)
         values = config.agd_net

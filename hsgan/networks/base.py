@@ -1,6 +1,7 @@
 """What all networks of the package have in common: RGB and, optionally, the camera in; cube and SRF out."""
 
 import abc
+from typing import Any
 
 import keras
 import numpy as np
@@ -56,7 +57,7 @@ class ReconstructionNetwork(keras.Model, abc.ABC):
         statistics: Statistics | None = None,
         mixture: ConfigDict | None = None,
         prior: MixturePrior | None = None,
-        **kwargs,
+        **kwargs: Any,
     ):
         super().__init__(dtype="float32", **kwargs)
         bands = len(dictionary.wavelengths_nm)

@@ -1,6 +1,7 @@
 """Networks by the name of a configuration's `model`."""
 
 from importlib import import_module
+from typing import Any
 
 from ml_collections import ConfigDict
 
@@ -22,7 +23,7 @@ def build_network(
     statistics: Statistics | None = None,
     prior: MixturePrior | None = None,
     dtype: str | None = None,
-    **kwargs,
+    **kwargs: Any,
 ) -> ReconstructionNetwork:
     """Returns the `ReconstructionNetwork` of `config.model`, built.
 

@@ -1,5 +1,7 @@
 """CHS-GAN's generator: a supervised baseline that is trained with a conditional discriminator (method section 13)."""
 
+from typing import Any
+
 import tensorflow as tf
 from ml_collections import ConfigDict
 
@@ -29,7 +31,7 @@ class CHSGANNet(ReconstructionNetwork):
         dictionary: SrfDictionary,
         statistics: Statistics | None = None,
         dtype: str | None = None,
-        **kwargs,
+        **kwargs: Any,
     ):
         super().__init__(dictionary, statistics, **kwargs)
         self.unet = UNet(config.chs_gan.widths, self.bands, dtype=dtype)

@@ -1,5 +1,7 @@
 """DBF, the unsupervised baseline: a few basis spectra, and a network that mixes them (method section 13)."""
 
+from typing import Any
+
 import numpy as np
 import tensorflow as tf
 from ml_collections import ConfigDict
@@ -34,7 +36,7 @@ class DBFNet(ReconstructionNetwork):
         dictionary: SrfDictionary,
         statistics: Statistics | None = None,
         dtype: str | None = None,
-        **kwargs,
+        **kwargs: Any,
     ):
         super().__init__(dictionary, statistics, **kwargs)
         count = config.dbf.basis

@@ -1,6 +1,7 @@
 """The discriminator of cubes (method section 4; [SE] section 3.4)."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -22,7 +23,7 @@ class DiscriminatorStage(keras.layers.Layer):
       spectral_norm: whether the units' kernels are divided by their spectral norms, instead of batch normalization.
     """
 
-    def __init__(self, width: int, units: int, spectral_norm: bool = False, **kwargs):
+    def __init__(self, width: int, units: int, spectral_norm: bool = False, **kwargs: Any):
         super().__init__(**kwargs)
         policy = self.dtype_policy
         unit = {"activation": "silu", "batch_norm": not spectral_norm, "use_bias": True, "dtype": policy}
@@ -69,7 +70,7 @@ class Discriminator(keras.layers.Layer):
         units: int,
         spectral_norm: bool = False,
         dtype: str | None = None,
-        **kwargs,
+        **kwargs: Any,
     ):
         super().__init__(dtype="float32", **kwargs)
         self.bands = bands
@@ -79,7 +80,7 @@ class Discriminator(keras.layers.Layer):
         self.score = linear(1, dtype="float32")
         self.affine = linear(1, kernel_initializer="ones", dtype="float32")
 
-    def build(self, *shapes, **named_shapes) -> None:
+    def build(self, *shapes: Any, **named_shapes: Any) -> None:
         shape = (None, None, None, self.bands)
         for stage in self.stages:
             stage.build(shape)

@@ -1,5 +1,7 @@
 """FM-Net, a supervised baseline whose pixels choose their own mixture of functions (method section 13)."""
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 from ml_collections import ConfigDict
@@ -33,7 +35,7 @@ class FMNet(ReconstructionNetwork):
         dictionary: SrfDictionary,
         statistics: Statistics | None = None,
         dtype: str | None = None,
-        **kwargs,
+        **kwargs: Any,
     ):
         super().__init__(dictionary, statistics, **kwargs)
         blocks, width = config.fm_net.blocks, config.fm_net.width
@@ -72,7 +74,7 @@ class FunctionMixture(keras.layers.Layer):
 
     receptive_radius = 2 * (max(KERNELS) // 2)
 
-    def __init__(self, width: int, filters: int, **kwargs):
+    def __init__(self, width: int, filters: int, **kwargs: Any):
         super().__init__(**kwargs)
         self.arguments = {"width": width, "filters": filters}
         policy = self.dtype_policy

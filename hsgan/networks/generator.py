@@ -11,6 +11,7 @@ itself is `hsgan.networks.unrolled`; here are the stages, and the rule between t
 """
 
 import dataclasses
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -48,7 +49,7 @@ class GeneratorStage(keras.layers.Layer):
         use_bias: bool = False,
         skip: bool = False,
         initial_weights: str = "he",
-        **kwargs,
+        **kwargs: Any,
     ):
         super().__init__(**kwargs)
         self.arguments = {
@@ -121,7 +122,7 @@ class Generator(keras.layers.Layer, Unrolled):
         prior_noise: float,
         initial_weights: str = "he",
         dtype: str | None = None,
-        **kwargs,
+        **kwargs: Any,
     ):
         super().__init__(dtype="float32", **kwargs)
         self.bands = bands
@@ -143,7 +144,7 @@ class Generator(keras.layers.Layer, Unrolled):
             for t in range(stages)
         ]
 
-    def build(self, *shapes, **named_shapes) -> None:
+    def build(self, *shapes: Any, **named_shapes: Any) -> None:
         for stage in self.stages:
             stage.build((None, None, None, 3))
 

@@ -1,6 +1,7 @@
 """HSCNN-D, a supervised baseline of densely connected blocks (method section 13)."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -41,7 +42,7 @@ class HSCNNDNet(ReconstructionNetwork):
         dictionary: SrfDictionary,
         statistics: Statistics | None = None,
         dtype: str | None = None,
-        **kwargs,
+        **kwargs: Any,
     ):
         super().__init__(dictionary, statistics, **kwargs)
         blocks = config.hscnn_d.blocks
@@ -64,7 +65,7 @@ class TwoPaths(keras.layers.Layer):
       filters: channels of each 1x1 convolution.
     """
 
-    def __init__(self, filters: int, **kwargs):
+    def __init__(self, filters: int, **kwargs: Any):
         super().__init__(**kwargs)
         self.filters = filters
 
@@ -89,7 +90,7 @@ class FusionBlock(keras.layers.Layer):
     Input: a list of float [batch, h, w, c_i] that stands for its concatenation. Output: float [batch, h, w, 16].
     """
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any):
         super().__init__(**kwargs)
         self.paths = TwoPaths(MIXED, dtype=self.dtype_policy)
 
@@ -108,7 +109,7 @@ class FusionBlock(keras.layers.Layer):
 class DenseFusion(keras.layers.Layer):
     """The whole network: rgb float [batch, h, w, 3] in, float [batch, h, w, bands] out."""
 
-    def __init__(self, blocks: int, bands: int, **kwargs):
+    def __init__(self, blocks: int, bands: int, **kwargs: Any):
         super().__init__(**kwargs)
         self.arguments = {"blocks": blocks, "bands": bands}
         policy = self.dtype_policy

@@ -1,5 +1,7 @@
 """What inference of the unpaired method needs, as one Keras model: SRF estimator, generator, statistics of cubes."""
 
+from typing import Any
+
 import tensorflow as tf
 from ml_collections import ConfigDict
 
@@ -29,7 +31,7 @@ class HSGANNet(ReconstructionNetwork):
         dictionary: SrfDictionary,
         statistics: Statistics | None = None,
         dtype: str | None = None,
-        **kwargs,
+        **kwargs: Any,
     ):
         super().__init__(dictionary, statistics, prior_of(config, config.generator), **kwargs)
         self.generator = build_generator(config, self.bands, dtype)

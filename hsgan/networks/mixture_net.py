@@ -1,6 +1,7 @@
 """The mixture prior alone as a network: every pixel by itself (method section 18)."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import tensorflow as tf
 from ml_collections import ConfigDict
@@ -35,7 +36,7 @@ class MixtureNet(ReconstructionNetwork, Unrolled):
         dictionary: SrfDictionary,
         statistics: Statistics | None = None,
         dtype: str | None = None,
-        **kwargs,
+        **kwargs: Any,
     ):
         super().__init__(dictionary, statistics, config.prior, **kwargs)
         self.mixture_layer.trainable = True

@@ -1,6 +1,7 @@
 """The discriminator of CHS-GAN: judges patches of a cube, given the RGB (method section 13)."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -27,7 +28,7 @@ class PatchDiscriminator(keras.layers.Layer):
       dtype: policy of the convolutions.
     """
 
-    def __init__(self, bands: int, width: int, dtype: str | None = None, **kwargs):
+    def __init__(self, bands: int, width: int, dtype: str | None = None, **kwargs: Any):
         super().__init__(dtype="float32", **kwargs)
         self.bands = bands
         self.widths = [width, 2 * width, 4 * width, 8 * width]
@@ -40,7 +41,7 @@ class PatchDiscriminator(keras.layers.Layer):
         self.norms = [BatchStatisticsNormalization(dtype=dtype) for _ in self.widths[1:]]
         self.score = keras.layers.Conv2D(1, KERNEL, padding="same", kernel_initializer="he_normal", dtype=dtype)
 
-    def build(self, *shapes, **named_shapes) -> None:
+    def build(self, *shapes: Any, **named_shapes: Any) -> None:
         channels = 3 + self.bands
         for convolution, filters in zip(self.convolutions, self.widths, strict=True):
             convolution.build((None, None, None, channels))

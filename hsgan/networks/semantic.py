@@ -3,6 +3,8 @@
 `E1`, the frozen scene parser, is `hsgan.networks.parsers`'. None of them is needed at test time.
 """
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 from ml_collections import ConfigDict
@@ -35,7 +37,7 @@ class SemanticBranch(keras.layers.Layer):
         units: int,
         dropout: float,
         dtype: str | None = None,
-        **kwargs,
+        **kwargs: Any,
     ):
         super().__init__(dtype="float32", **kwargs)
         unit = {"activation": "silu", "batch_norm": True, "use_bias": True, "dtype": dtype}
@@ -48,7 +50,7 @@ class SemanticBranch(keras.layers.Layer):
             dtype=dtype,
         )
 
-    def build(self, *shapes, **named_shapes) -> None:
+    def build(self, *shapes: Any, **named_shapes: Any) -> None:
         self.cube_features.build(self.shapes[0])
         self.fusion.build(self.shapes[1])
 

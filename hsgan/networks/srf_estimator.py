@@ -1,6 +1,7 @@
 """Prior-driven estimation of the camera's SRF from an image ([SE] section 3.3, Eqs. 5-6; method section 3)."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -35,7 +36,7 @@ class SrfEstimator(keras.layers.Layer):
         kernels: Sequence[int],
         head: Sequence[int],
         dtype: str | None = None,
-        **kwargs,
+        **kwargs: Any,
     ):
         super().__init__(dtype="float32", **kwargs)
         self.dictionary = tf.constant(dictionary, tf.float32)
@@ -54,7 +55,7 @@ class SrfEstimator(keras.layers.Layer):
         self.scores = EfficientConvolution(3 * cameras, use_bias=True, depthwise_initializer="zeros", dtype=dtype)
         self.smallest = 2 ** len(widths)
 
-    def build(self, *shapes, **named_shapes) -> None:
+    def build(self, *shapes: Any, **named_shapes: Any) -> None:
         shape = (None, None, None, 3)
         for block in self.blocks:
             block.build(shape)

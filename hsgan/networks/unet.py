@@ -1,6 +1,7 @@
 """A compact U-Net, the body of two baselines whose layer tables are not public: CHS-GAN and DBF."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -28,7 +29,7 @@ class UNet(keras.layers.Layer):
       zero_start: begin as a network that gives zero.
     """
 
-    def __init__(self, widths: Sequence[int], filters: int, zero_start: bool = False, **kwargs):
+    def __init__(self, widths: Sequence[int], filters: int, zero_start: bool = False, **kwargs: Any):
         super().__init__(**kwargs)
         self.arguments = {"widths": tuple(widths), "filters": filters, "zero_start": zero_start}
         self.stride = 2 ** (len(widths) - 1)

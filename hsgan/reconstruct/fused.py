@@ -15,19 +15,24 @@ Weights are read, and folded in float64, at every call: a network in training gi
 
 import collections
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
+from hsgan.networks.generator import GeneratorStage
+from hsgan.networks.hsgan_net import HSGANNet
 from hsgan.networks.srf_estimator import at_least
 from hsgan.networks.unrolled import Rule, Start, final, unroll
-from hsgan.reconstruct.tiling import tiles
+from hsgan.reconstruct.tiling import Tile, tiles
 
 # Sides of a block in pixels. Smaller ones waste more on halos, larger ones on memory; about this size it is flat.
 BLOCK = (128, 256)
 INNER = tf.TensorSpec((4,), tf.int32)  # a block's place in its window: top, left, height, width
+# The kernels of a stage as `fold` gives them: for each unit those of its input, of the earlier units' outputs, the
+# depthwise one, and the bias of zeros.
+Kernels = tuple[tuple[tf.Tensor, tuple[tf.Tensor, ...], tf.Tensor, tf.Tensor], ...]
 # float32 values of a cache line, and of the widest vector register.
 LANES = 16
 
@@ -41,13 +46,13 @@ class FusedReconstructor:
       network: the network; its weights may change later.
     """
 
-    def __init__(self, network):
+    def __init__(self, network: HSGANNet):
         self.network, self.generator, self.estimator = network, network.generator, network.srf_estimator
         channels = self.estimator.blocks[0].units[-1].filters
         self.begin = tf.function(self._begin, input_signature=[tf.TensorSpec((1, None, None, 3)), INNER])
         self.finish = tf.function(self._finish, input_signature=[tf.TensorSpec((1, None, None, channels))])
 
-    def __call__(self, rgb, srf=None):
+    def __call__(self, rgb: np.ndarray, srf: np.ndarray | None = None) -> dict[str, np.ndarray]:
         """Returns {"cube": float32 [height, width, bands], "srf": float32 [3, bands]}, NumPy.
 
         Args:
@@ -57,7 +62,7 @@ class FusedReconstructor:
         srf = self.estimate_srf(rgb) if srf is None else np.asarray(srf, np.float32)
         return {"cube": self.reconstruct(rgb, srf), "srf": srf}
 
-    def estimate_srf(self, rgb):
+    def estimate_srf(self, rgb: np.ndarray) -> np.ndarray:
         """Returns the SRF float32 [3, bands] estimated from an image float32 [height, width, 3].
 
         The first block of the estimator, the only one at full size, runs in parts too.
@@ -176,13 +181,13 @@ class FoldedStage(NamedTuple):
       zero_mean: whether the stage has SZM.
     """
 
-    kernels: tuple
+    kernels: Kernels
     bands: int
     growth: int
     zero_mean: bool
 
 
-def fold(stage):
+def fold(stage: GeneratorStage) -> Kernels:
     """Returns the kernels of a `GeneratorStage` as its fused form takes them, float32 tensors, for each unit a tuple.
 
     The 3x3 kernel of the stage's input [3, 3, 3, f], a tuple of the 1x1 kernels of all earlier units' outputs
@@ -246,7 +251,7 @@ def stage_function(rule: Rule, bands: int, growth: int, units: int, zero_mean: b
     return tf.function(step, input_signature=[*signature, kernels])
 
 
-def stage_output(residual, kernels, centered):
+def stage_output(residual: tf.Tensor, kernels: Kernels, centered: int | None) -> tf.Tensor:
     """Returns a stage's output float32 [n, h, w, bands padded] for its input [n, h, w, 3] and kernels of `fold`.
 
     Args:
@@ -276,7 +281,7 @@ def _place(inner):
     return tf.constant([part.start for part in inner] + [part.stop - part.start for part in inner], tf.int32)
 
 
-def join(parts, blocks):
+def join(parts: Iterable[tf.Tensor], blocks: Sequence[Tile]) -> tf.Tensor:
     """Returns the image [height, width, channels] of its parts, one for each of its `tiles`."""
     rows = {}
     for tile, part in zip(blocks, parts, strict=True):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
+from numpy.typing import ArrayLike
 
 from hsgan.disk import checksums, guard
 from hsgan.disk.plain import read_json
@@ -171,7 +172,7 @@ class SavedModel(Exported):
             **versions(),
         }
 
-    def run(self, signature: str, **inputs) -> dict[str, np.ndarray]:
+    def run(self, signature: str, **inputs: ArrayLike) -> dict[str, np.ndarray]:
         """Returns {output: array} of a signature for its inputs.
 
         Raises:

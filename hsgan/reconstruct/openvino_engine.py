@@ -6,13 +6,20 @@ and computes the closed form before the stages: 16 bits are too few to solve for
 
 import dataclasses
 import tempfile
+from typing import TYPE_CHECKING
 
 import numpy as np
 import tensorflow as tf
 
 from hsgan.errors import RunError
+from hsgan.networks.base import ReconstructionNetwork
 from hsgan.reconstruct.forward import portable_forward_of
 from hsgan.spectra.operations import EXACT
+
+if TYPE_CHECKING:  # OpenVINO need not be installed; the module of the engines imports this one
+    from openvino import Core
+
+    from hsgan.reconstruct.engine import Engine
 
 # By OpenVINO's names: as it is asked for, and as it stands in the list of what a processor has.
 PRECISIONS = {"float32": ("f32", "FP32"), "bfloat16": ("bf16", "BF16"), "float16": ("f16", "FP16")}
@@ -35,7 +42,7 @@ class OpenVinoEngine:
         computes other numbers than TensorFlow.
     """
 
-    def __init__(self, network, other, precision="float32"):
+    def __init__(self, network: ReconstructionNetwork, other: "Engine", precision: str = "float32"):
         try:
             import openvino
         except ImportError:
@@ -85,7 +92,7 @@ class OpenVinoEngine:
                 f"TensorFlow's, where {limit:g} is allowed; take float32, or the engine tensorflow"
             )
 
-    def reconstruct(self, rgb, srf):
+    def reconstruct(self, rgb: np.ndarray, srf: np.ndarray) -> np.ndarray:
         """Returns the cube float32 [height, width, bands] of an image under an SRF [3, bands].
 
         A size other than the last one's takes a second or two to compile; tiles are of one size.
@@ -105,7 +112,7 @@ class OpenVinoEngine:
         return next(iter(self.request.infer(inputs).values()))[0].copy()
 
 
-def check_processor(core, precision: str) -> None:
+def check_processor(core: "Core", precision: str) -> None:
     """Refuses arithmetic that the processor has not: OpenVINO would compute in float32 there, and not say so.
 
     Args:

@@ -1,7 +1,7 @@
 """Photos and videos to cubes: in memory, or as files with previews and round-trip checks, in bounded memory."""
 
 import contextlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -264,11 +264,11 @@ def decoded(codes: np.ndarray, encoding: str) -> Decoded:
 class Files:
     """Makes the files of one photo or video; see `reconstruct_photos`."""
 
-    def __init__(self, method, stem, formats, options, bar):
+    def __init__(self, method: Method, stem: Path, formats: Sequence[str], options: Options, bar: tqdm):
         self.method, self.stem, self.formats, self.options, self.bar = method, stem, formats, options, bar
         self.videos_camera = None
 
-    def images(self, photo):
+    def images(self, photo: str) -> Generator[tuple[str, Path, Image, dict, Origin], None, None]:
         """Yields (name, stem of its files, linear image, facts, origin) of a photo, or of every frame of a video."""
         options = self.options
         if not inputs.is_video(photo):
@@ -279,7 +279,9 @@ class Files:
             image = decoded(frame, options.encoding)
             yield f"{photo}, frame {number}", self.stem / f"{number:06d}", image, facts, of_encoding(options.encoding)
 
-    def reconstruct(self, photo, images):
+    def reconstruct(
+        self, photo: str, images: Iterable[tuple[str, Path, Image, dict, Origin]]
+    ) -> Iterator[tuple[str, Sequence[Path], Reconstruction | Exception]]:
         """Yields what `reconstruct_photos` does, of one photo or video; after an error nothing more of it."""
         name = photo
         try:
@@ -294,7 +296,7 @@ class Files:
         except Exception as error:  # whatever it is, the other photos are not to blame
             yield name, (), DataError(f"{name}: cannot be reconstructed ({guard.reason(error)})")
 
-    def write(self, stem, rgb, facts, origin):
+    def write(self, stem: Path, rgb: Image, facts: dict, origin: Origin) -> tuple[list[Path], Reconstruction]:
         """Writes one image's files; returns (their paths, its `Reconstruction`)."""
         camera, options = self.camera(rgb, origin, is_frame="frame" in facts), self.options
         rgb, about = options.region.of(rgb)
@@ -329,7 +331,7 @@ class Files:
             paths.append(figures.save(figure, f"{stem}{PREVIEW_SUFFIX}"))
         return paths, Reconstruction(work.header, check, exposure.warning_of(rgb))
 
-    def chosen(self, header):
+    def chosen(self, header: CubeHeader) -> tuple[slice | list[int], CubeHeader]:
         """Returns (indices of the bands that are written, header of their file)."""
         header = replace(header, dtype=self.options.dtype)
         if not self.options.bands_nm:
@@ -337,7 +339,7 @@ class Files:
         bands = bands_at(header.wavelengths_nm, self.options.bands_nm)
         return bands, header.of_bands(bands)
 
-    def camera(self, rgb, origin, is_frame):
+    def camera(self, rgb: Image, origin: Origin, is_frame: bool) -> Camera:
         """Returns the `Camera` of an image; of a video's frames all get the first one's."""
         if not is_frame or self.videos_camera is None:
             self.videos_camera = camera_lib.choose(self.options.camera, self.method, rgb, origin)

@@ -6,6 +6,7 @@ depend on values, so that LiteRT plans the whole network ahead.
 
 import tensorflow as tf
 
+from hsgan.reconstruct.fused import Kernels
 from hsgan.spectra.operations import Operations
 
 
@@ -44,7 +45,7 @@ class PortableOperations(Operations):
 PORTABLE = PortableOperations()
 
 
-def stage_output(residual, kernels, centered):
+def stage_output(residual: tf.Tensor, kernels: Kernels, centered: int | None) -> tf.Tensor:
     """As `hsgan.reconstruct.fused.stage_output`, which is written for TensorFlow's optimizer, this for LiteRT's."""
     features = []
     for number, (first, pointwise, depthwise, _) in enumerate(kernels):

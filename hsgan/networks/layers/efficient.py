@@ -6,6 +6,7 @@ Padding is zero ("same"); for an even size a stride of 2 halves it.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -62,7 +63,7 @@ class EfficientConvolution(keras.layers.Layer):
         use_bias: bool = False,
         depthwise_initializer: str = "",
         initial_weights: str = "he",
-        **kwargs,
+        **kwargs: Any,
     ):
         super().__init__(**kwargs)
         if zero_mean and use_bias:
@@ -130,7 +131,7 @@ class DenselyConnected(keras.layers.Layer):
       units: the layers, each taking a list of tensors (`EfficientConvolution`).
     """
 
-    def __init__(self, units: Sequence[EfficientConvolution], **kwargs):
+    def __init__(self, units: Sequence[EfficientConvolution], **kwargs: Any):
         super().__init__(**kwargs)
         self.units = units
 

@@ -1,5 +1,7 @@
 """The mixture prior as weights that can be trained (method section 18)."""
 
+from typing import Any
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -26,7 +28,7 @@ class MixtureLayer(keras.layers.Layer):
       temperature: factor of the standard deviations, which calibrates them.
     """
 
-    def __init__(self, components: int, bands: int, **kwargs):
+    def __init__(self, components: int, bands: int, **kwargs: Any):
         super().__init__(dtype="float32", **kwargs)
         self.components, self.bands = components, bands
         zeros = keras.initializers.Zeros()

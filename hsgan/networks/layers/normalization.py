@@ -1,5 +1,7 @@
 """Normalizations that Keras does not have in the form this method needs."""
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 
@@ -27,7 +29,7 @@ class BatchStatisticsNormalization(keras.layers.Layer):
     Trainable: scale and shift, `2 * channels`. Input and output: float [batch, height, width, channels].
     """
 
-    def __init__(self, epsilon: float = 1e-5, **kwargs):
+    def __init__(self, epsilon: float = 1e-5, **kwargs: Any):
         super().__init__(**kwargs)
         self.epsilon = epsilon
 

@@ -6,6 +6,8 @@ gradient through `sigma`.
 Source: Miyato et al., "Spectral normalization for generative adversarial networks", 2018, Eqs. 7-9 and algorithm 1.
 """
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 
@@ -27,7 +29,7 @@ class SpectralNormalization(keras.layers.Layer):
     Input: float32 [inputs, outputs]; output: the same shape. Computes in float32.
     """
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any):
         super().__init__(**{**kwargs, "dtype": "float32"})
 
     def build(self, input_shape: tuple) -> None:
@@ -73,7 +75,7 @@ class NormalizedEfficientConvolution(EfficientConvolution):
 
     autocast_kernels = False
 
-    def __init__(self, filters: int, **kwargs):
+    def __init__(self, filters: int, **kwargs: Any):
         super().__init__(filters, **kwargs)
         self.spectral = SpectralNormalization()
 
@@ -98,7 +100,7 @@ class NormalizedDense(keras.layers.Layer):
       kernel_initializer: of the kernel before it is divided.
     """
 
-    def __init__(self, units: int, kernel_initializer: str = "glorot_uniform", **kwargs):
+    def __init__(self, units: int, kernel_initializer: str = "glorot_uniform", **kwargs: Any):
         super().__init__(**{**kwargs, "dtype": "float32"})
         self.units = units
         self.kernel_initializer = kernel_initializer
