@@ -58,6 +58,23 @@ def dataset(group: h5py.Group, name: str) -> h5py.Dataset:
     return found
 
 
+def attribute(owner: h5py.HLObject, name: str) -> object:
+    """Returns an attribute, or None where there is none, or one of variable length.
+
+    Such text lies in a heap of its own, which HDF5 walks without end where a file is damaged.
+
+    Args:
+      owner: an open file, group or data set.
+      name: of the attribute.
+    """
+    if name not in owner.attrs or owner.attrs.get_id(name).get_type().detect_class(h5py.h5t.VLEN):
+        return None
+    kind = owner.attrs.get_id(name).get_type()
+    if isinstance(kind, h5py.h5t.TypeStringID) and kind.is_variable_str():
+        return None
+    return owner.attrs[name]
+
+
 def datasets(group: h5py.Group) -> Iterator[tuple[str, h5py.Dataset]]:
     """Yields (path, data set) of all that is in a file, by name; raises `DataError` as `dataset`."""
     seen, waiting = set(), [group]

@@ -42,7 +42,7 @@ def write_weights(path: str | Path, record: str | Path, model: "keras.Model", va
             whole.check_room(parts[0], size + 8192 * len(model.variables) + 65536)
             model.save_weights(str(parts[0]))
             with h5py.File(parts[0], "r+") as file:
-                file.attrs[_CHECKSUM] = checksum(file)
+                file.attrs[_CHECKSUM] = np.bytes_(checksum(file))
             parts[1].write_text(whole.json_text(values))
     except OSError as error:
         if error.errno is None:  # a library's own words, without a number
@@ -58,8 +58,8 @@ def load_weights(path: str | Path, model: "keras.Model") -> None:
       ValueError, KeyError: as Keras, for weights of another network.
     """
     with hdf5.opened(path) as file:
-        stated, found = file.attrs.get(_CHECKSUM), checksum(file)
-    if stated is not None and stated != found:
+        stated, found = hdf5.attribute(file, _CHECKSUM), checksum(file)
+    if stated is not None and stated != found.encode():
         raise DataError(f"{path}: is damaged: the checksum of its values differs from the one in it; copy it again")
     model.load_weights(path)
 

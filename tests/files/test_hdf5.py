@@ -70,3 +70,11 @@ def test_damaged_chunk_is_one_line(tmp_path, damage):
         cube.write_direct_chunk((0, 0, 0), data)
     with pytest.raises(DataError, match=r"a.mat: is damaged or .+ MATLAB file \((DeflateError|ValueError): .+\)$"):
         matlab.read(path, "cube")
+
+
+def test_text_of_variable_length_is_not_read(tmp_path):
+    """HDF5 walks its heap without end in some damaged files."""
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file.attrs["heap"], file.attrs["plain"], file.attrs["number"] = "nm", np.bytes_("nm"), 2.5
+        found = [hdf5.attribute(file, name) for name in ("heap", "plain", "number", "none")]
+    assert found == [None, b"nm", 2.5, None]

@@ -1,7 +1,7 @@
 """NetCDF 4 (HDF5) and 3: a variable of three axes, and its wavelengths in one of their names. Only read.
 
 The CF conventions' `scale_factor` and `add_offset` are applied. Wavelengths are in nm, or in micrometers if `units`
-says so or they are small.
+says so or they are small; `units` of variable length are not read (`hsgan.files.hdf5.attribute`).
 """
 
 from pathlib import Path
@@ -38,7 +38,7 @@ def read(path: Path, choice: Choice) -> Stored:
         wavelengths_nm = None
         if grid is not None:
             wavelengths_nm = in_nm(path, hdf5.read(variables[grid], np.float64), _text(variables[grid], "units"))
-        white, dark = _scale({key: found.attrs.get(key) for key in ("scale_factor", "add_offset")})
+        white, dark = _scale({key: hdf5.attribute(found, key) for key in ("scale_factor", "add_offset")})
         offset, dtype = found.id.get_offset(), found.dtype
         if offset is None or found.chunks:
             values = hdf5.read(found, dtype if dtype.kind in "iu" else np.float32)
@@ -84,7 +84,8 @@ def _scale(attributes):
 
 
 def _text(variable, name):
-    return _decode(variable.attrs.get(name, ""))
+    text = hdf5.attribute(variable, name)
+    return "" if text is None else _decode(text)
 
 
 def _decode(text):
