@@ -8,16 +8,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-# Of these packages every public signature is complete; the programs (`__main__`) are no part of them.
-TYPED = ("config", "data", "demo", "disk", "files", "losses", "metrics", "plot", "prior", "run", "spectra", "train")
-MODULES = ("__init__", "cli", "errors", "reconstruct/api", "reconstruct/camera", "reconstruct/method")
 
 
 def typed_files():
-    files = [ROOT / "hsgan" / f"{name}.py" for name in MODULES]
-    for package in TYPED:
-        files += [file for file in sorted((ROOT / "hsgan" / package).glob("*.py")) if file.name != "__main__.py"]
-    return files
+    return [file for file in sorted((ROOT / "hsgan").rglob("*.py")) if file.name != "__main__.py"]
 
 
 def incomplete(node, where, is_class=False):
