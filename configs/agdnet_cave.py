@@ -12,8 +12,8 @@ on three benchmarks, with 67 times fewer parameters and 32 times fewer operation
 """
 
 from hsgan.config import default_config
+from hsgan.config.presets import published_agd_net
 
-EPOCHS = 500
 # Batches of an epoch: as many patches as cover the 20 training scenes once (ours; the paper counts epochs alone).
 BATCHES = 20 * 4 * 4 // 8
 
@@ -22,17 +22,6 @@ def get_config():
     """Returns the configuration."""
     config = default_config()
     config.name = "agdnet_cave"
-    config.model = "agd_net"
+    published_agd_net(config, BATCHES)
     config.data.cubes = "records/cave"
-    config.data.cube_scale = (1.0, 1.0)
-    config.data.quarter_turns = True
-    # The learned degradation takes in one camera. For any: cameras.training=(), agd_net.degradation=given.
-    config.cameras.training = ("Nikon D700",)
-    config.paired.residual = 1.0
-    config.paired.rank = 1.0
-    config.train.batch = 8
-    config.train.patch = 128
-    config.train.steps = EPOCHS * BATCHES
-    config.train.checkpoint_every = 10 * BATCHES
-    config.train.validate_every = 50 * BATCHES
     return config

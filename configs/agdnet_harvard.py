@@ -13,8 +13,8 @@ on three benchmarks, with 67 times fewer parameters and 32 times fewer operation
 """
 
 from hsgan.config import default_config
+from hsgan.config.presets import published_agd_net
 
-EPOCHS = 500
 # Batches of an epoch: as many patches as cover the 30 training scenes once (ours; the paper counts epochs alone).
 BATCHES = 30 * (1040 // 128) * (1392 // 128) // 8
 
@@ -23,18 +23,7 @@ def get_config():
     """Returns the configuration."""
     config = default_config()
     config.name = "agdnet_harvard"
-    config.model = "agd_net"
+    published_agd_net(config, BATCHES)
     config.data.cubes = "records/harvard"
     config.wavelengths.start_nm, config.wavelengths.stop_nm = 420, 720
-    config.data.cube_scale = (1.0, 1.0)
-    config.data.quarter_turns = True
-    # The learned degradation takes in one camera. For any: cameras.training=(), agd_net.degradation=given.
-    config.cameras.training = ("Nikon D700",)
-    config.paired.residual = 1.0
-    config.paired.rank = 1.0
-    config.train.batch = 8
-    config.train.patch = 128
-    config.train.steps = EPOCHS * BATCHES
-    config.train.checkpoint_every = 10 * BATCHES
-    config.train.validate_every = 50 * BATCHES
     return config

@@ -12,34 +12,16 @@ at best (step 300) and 36.13 / 9.40 at the end.
 """
 
 from hsgan.config import default_config
+from hsgan.config.presets import small_unpaired_real
 
 
 def get_config():
     """Returns the configuration."""
     config = default_config()
     config.name = "cave_camvid"
+    small_unpaired_real(config)
     config.data.cubes = "records/cave"
-    config.data.brightness = 0.5
     config.data.rgb = "records/camvid"
-    config.data.cube_scale = (0.5, 1.0)
-    config.data.rgb_scale = (0.75, 1.5)
-    config.data.rgb_crop = 256
-    config.generator.initialization = "prior"
-    config.semantic.parser = "hrnet_w18_small"
-    config.semantic.pretrain_steps = 300
     config.semantic.pretrain_learning_rate = 5e-2
-    config.semantic.width = 32
-    config.semantic.units = 2
-    # The closed form stands near the optimum already, and 13 scenes are soon known by heart: at the paper's rates and
-    # weights the discriminator wins within 200 steps and pulls the cubes away from it.
-    config.loss.smoothness = 1.0
-    config.optimizer.generator = 1e-5
-    config.optimizer.srf_estimator = 1e-6
-    config.optimizer.discriminator = 1e-4
-    config.optimizer.ema = 0.99
-    config.train.batch = 8
-    config.train.patch = 64
     config.train.steps = 600
-    config.train.checkpoint_every = 100
-    config.train.validate_every = 100
     return config

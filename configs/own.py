@@ -11,6 +11,7 @@ Hardware: two CPU cores, about ten minutes.
 """
 
 from hsgan.config import default_config
+from hsgan.config.presets import small_unpaired_real
 from hsgan.data.own import take_from_records
 
 
@@ -18,26 +19,9 @@ def get_config():
     """Returns the configuration, before its records are looked at."""
     config = default_config()
     config.name = "own"
-    config.data.brightness = 0.5
-    config.data.cube_scale = (0.5, 1.0)
-    config.data.rgb_scale = (0.75, 1.5)
-    config.data.rgb_crop = 256
+    small_unpaired_real(config)
     config.generator.initialization = "mixture"
-    config.semantic.parser = "hrnet_w18_small"
-    config.semantic.pretrain_steps = 300
-    config.semantic.width = 32
-    config.semantic.units = 2
-    # Of `cave_camvid.py`: the closed form stands near the optimum already.
-    config.loss.smoothness = 1.0
-    config.optimizer.generator = 1e-5
-    config.optimizer.srf_estimator = 1e-6
-    config.optimizer.discriminator = 1e-4
-    config.optimizer.ema = 0.99
-    config.train.batch = 8
-    config.train.patch = 64
     config.train.steps = 400
-    config.train.checkpoint_every = 100
-    config.train.validate_every = 100
     return config
 
 

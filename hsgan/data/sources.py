@@ -151,11 +151,9 @@ def cube_problems(config: ConfigDict) -> list[str]:
     found = _Problems()
     if config.data.cubes == DEMO:
         return found.demo(config)
-    manifest = found.of(read_manifest, config.data.cubes)
+    manifest = found.manifest(config.data.cubes, "cubes")
     if manifest is None:
         return found.texts
-    if manifest.kind != "cubes":
-        return [f"{config.data.cubes}: must hold cubes. Received: {manifest.kind}"]
     if config_lib.grid_is_whole(config):
         found.of(manifest.check_wavelengths, config_lib.wavelengths_nm(config))
     for split in _cube_splits(config):
@@ -173,11 +171,9 @@ def photo_problems(config: ConfigDict, labels: bool) -> list[str]:
     found = _Problems()
     if config.data.rgb == DEMO:
         return found.demo(config)
-    manifest = found.of(read_manifest, config.data.rgb)
+    manifest = found.manifest(config.data.rgb, "photos")
     if manifest is None:
         return found.texts
-    if manifest.kind != "photos":
-        return [f"{config.data.rgb}: must hold photos. Received: {manifest.kind}"]
     if manifest.encoding != config.data.rgb_encoding:
         found.texts.append(
             f"{config.data.rgb}: its photos are {manifest.encoding}-encoded; set --config.data.rgb_encoding so. "
@@ -251,6 +247,14 @@ class _Problems:
         except DataError as error:
             self.texts.append(str(error))
             return None
+
+    def manifest(self, directory: str, kind: str) -> Manifest | None:
+        """Returns the manifest of records; None, and why is noted, where there are none of that kind."""
+        manifest = self.of(read_manifest, directory)
+        if manifest is None or manifest.kind == kind:
+            return manifest
+        self.texts.append(f"{directory}: must hold {kind}. Received: {manifest.kind}")
+        return None
 
     def demo(self, config: ConfigDict) -> list[str]:
         """Returns what keeps the demo set from being made."""

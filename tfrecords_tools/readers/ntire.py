@@ -8,29 +8,38 @@ divided; it is not multiplied back). Both sets show partly the same places.
 from tfrecords_tools.readers.cubes import MatlabCubes, numbered_split
 
 
-class Ntire2020Reader(MatlabCubes):
+class NtireReader(MatlabCubes):
+    """What both challenges share.
+
+    A subclass sets `pattern` (of its files' names), `last` (the last number of each split) and `later` (the split of
+    all numbers after those).
+    """
+
+    size = (482, 512)
+
+    def find(self):
+        """Yields (path, split), the split by the published numbers."""
+        for path in sorted(self.folder.rglob(self.pattern), key=lambda path: path.name):
+            yield path, numbered_split(path, self.last, self.later)
+
+
+class Ntire2020Reader(NtireReader):
     """Reads `ARAD_HS_NNNN.mat` in any folders: up to 450 train, up to 480 (10 of them published) validate."""
 
     source = "ntire2020"
     note = "NTIRE 2020 spectral reconstruction challenge (ARAD_HS), Arad et al. 2020; academic use, cite the source."
     what = "the folder that holds NTIRE2020_Train_Spectral and NTIRE2020_Validation_Spectral"
-    size = (482, 512)
-
-    def find(self):
-        """Yields (path, split), the split by the published numbers."""
-        for path in sorted(self.folder.rglob("ARAD_HS_[0-9]*.mat"), key=lambda path: path.name):
-            yield path, numbered_split(path, {"train": 450}, "validation")
+    pattern = "ARAD_HS_[0-9]*.mat"
+    last = {"train": 450}
+    later = "validation"
 
 
-class Ntire2022Reader(MatlabCubes):
+class Ntire2022Reader(NtireReader):
     """Reads `ARAD_1K_NNNN.mat` in any folders: 1-900 train, 901-950 validate; later ones were never published."""
 
     source = "ntire2022"
     note = "ARAD_1K, NTIRE 2022 spectral recovery challenge, Arad et al. 2022; academic use, cite the source."
     what = "the folder that holds ARAD_1K's Train_Spec and Valid_Spec"
-    size = (482, 512)
-
-    def find(self):
-        """Yields (path, split), the split by the published numbers."""
-        for path in sorted(self.folder.rglob("ARAD_1K_[0-9]*.mat"), key=lambda path: path.name):
-            yield path, numbered_split(path, {"train": 900, "validation": 950}, "test")
+    pattern = "ARAD_1K_[0-9]*.mat"
+    last = {"train": 900, "validation": 950}
+    later = "test"
