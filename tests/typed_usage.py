@@ -1,7 +1,6 @@
 """What a user's program writes, for the type checker alone (`tests/test_types.py`): nothing here is run.
 
-`assert_type` says which type the checker must find. Where a mistake is `ignore`d the checker must find it: an `ignore`
-that is of no use is an error.
+`assert_type` says which type the checker must find.
 """
 
 from pathlib import Path
@@ -34,6 +33,8 @@ assert_type(view.statistics(*Place.point(3, 4).part), tuple[np.ndarray, np.ndarr
 assert_type(read_library("leaves.sli"), SpectralLibrary)
 assert_type(spectral_angles(cube.values, cube.values), np.ndarray)
 
+# Mistakes of a user that the checker must find. Each `ignore` expects one: if the types grew so weak that the mistake
+# passed, its `ignore` would be of no use, and the checker would report that (`warn_unused_ignores`).
 hsgan.save_cube(cube.values, "a")  # type: ignore[arg-type]
 hsgan.save_cube(cube, "a", dtype=16)  # type: ignore[arg-type]
 hsgan.open_cube(3)  # type: ignore[arg-type]

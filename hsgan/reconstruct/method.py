@@ -189,9 +189,11 @@ class Method(abc.ABC):
     def window(self, rgb: np.ndarray, srf: np.ndarray) -> np.ndarray:
         """Returns the cube float32 [h, w, bands] of a window float32 [h, w, 3] under an SRF float32 [3, bands]."""
 
+    # The two below are not abstract: only a method that sets the flag has to define them.
+
     def uncertain_window(self, rgb: np.ndarray, srf: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Returns what `window` does, and the standard deviation of each value; if `gives_deviation`."""
-        raise NotImplementedError(f"{type(self).__name__}: it does not say how uncertain its values are")
+        raise NotImplementedError(f"{type(self).__name__}: gives_deviation is set, so uncertain_window must be defined")
 
     def srf_of(self, rgb: np.ndarray) -> np.ndarray:
         """Returns the SRF float32 [3, bands] estimated from a thumbnail float32 [h, w, 3]; if `estimates_camera`."""

@@ -1,5 +1,6 @@
 """What all trainings share: the network, the average of its weights, the count of steps."""
 
+import abc
 from collections.abc import Callable
 from typing import Any
 
@@ -16,7 +17,7 @@ from hsgan.run.folder import RunFolder
 from hsgan.spectra.srf import SrfDictionary
 
 
-class Trainer(keras.Model):
+class Trainer(keras.Model, abc.ABC):
     """A Keras model with a `train_step` around the network of a configuration.
 
     A subclass builds what else it trains, sets `self.built = True`, builds its optimizers in `compile`, lists them as
@@ -66,12 +67,12 @@ class Trainer(keras.Model):
         return cls(config, cameras, statistics, prior=folder.prior())
 
     @staticmethod
+    @abc.abstractmethod
     def batches(config: ConfigDict, sources: Sources, cameras: SrfDictionary, start_step: int) -> tf.data.Dataset:
         """Returns the endless stream of batches that `train_step` takes, from `start_step` on.
 
         It is a function of its arguments alone, so that a resumed run goes on with what it would have seen.
         """
-        raise NotImplementedError
 
     @property
     def inference_model(self) -> keras.Model:
@@ -81,7 +82,7 @@ class Trainer(keras.Model):
     def term_gradients(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Returns the norm of the gradient of each weighted term of the objective by name; nothing is trained.
 
-        None where a training does not say.
+        The dictionary is empty for a training that does not measure them.
 
         Args:
           batch: as in `train_step`.

@@ -9,11 +9,13 @@ from mixtures import PRIOR
 from trained_run import STATISTICS, WAVELENGTHS_NM
 
 from hsgan.reconstruct import methods
+from hsgan.reconstruct.method import Method
 from hsgan.spectra import mixture
 from hsgan.spectra import srf as srf_lib
 from hsgan.spectra.imaging import project
 
 CAMERAS = srf_lib.load("default", WAVELENGTHS_NM)
+SRF = CAMERAS.responses[0]
 KNOWLEDGE = methods.Knowledge(STATISTICS, 1e-4, PRIOR)
 
 
@@ -41,6 +43,28 @@ def test_closed_forms_are_what_they_say():
         np.testing.assert_allclose(found[name], offset + (rgb - srf @ offset) @ gain.T, atol=2e-3)
     # parts of the image against the whole of it
     np.testing.assert_allclose(found["mixture"], mixture.mixture(rgb, srf, PRIOR.parameters), atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("flag", "missing", "ask"),
+    [
+        (
+            "gives_deviation",
+            "uncertain_window",
+            lambda method, rgb: method.cube_and_deviation(rgb, CAMERAS.responses[0]),
+        ),
+        ("estimates_camera", "srf_of", lambda method, rgb: method.estimate_srf(rgb)),
+    ],
+)
+def test_a_flag_without_its_function_is_a_mistake_of_the_method(flag, missing, ask):
+    class Careless(Method):
+        def window(self, rgb, srf):
+            return project(rgb, srf)
+
+    method = Careless("careless", CAMERAS)
+    setattr(method, flag, True)
+    with pytest.raises(NotImplementedError, match=f"Careless: {flag} is set, so {missing} must be defined"):
+        ask(method, np.ones((4, 4, 3), np.float32))
 
 
 def test_without_a_prior_there_is_no_mixture():

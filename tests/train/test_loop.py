@@ -13,6 +13,7 @@ from hsgan.run.folder import RunFolder
 from hsgan.train import loop
 from hsgan.train.loop import train
 from hsgan.train.state import TrainingState
+from hsgan.train.trainer import Trainer
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +28,14 @@ def run(small_config, tmp_path_factory, seen):
         small_config.train.steps = 4
         seen["run"] = train(small_config, tmp_path_factory.mktemp("loop") / "run")
     return seen["run"]
+
+
+def test_a_trainer_without_a_stream_cannot_be_made():
+    class Streamless(Trainer):
+        pass
+
+    with pytest.raises(TypeError, match="abstract method"):
+        Streamless()
 
 
 def test_the_folder_holds_what_it_says(run):
