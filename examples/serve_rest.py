@@ -21,7 +21,7 @@ from absl import flags
 FLAGS = flags.FLAGS
 serving_requests.define(server="localhost:8501")
 # JSON has the name of a signature's outputs only where there are several.
-SINGLE = {"known_srf": "cube", "estimate_srf": "srf"}
+SINGLE = {"known_srf": "cube", "estimate_srf": "srf", "wavelengths": "wavelengths_nm"}
 
 
 def check():

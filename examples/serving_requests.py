@@ -28,7 +28,9 @@ def define(server):
     """Defines the flags of a client, whose server is at `server` by default."""
     flags.DEFINE_string("photo", None, "JPEG or PNG file, 8 bit RGB, turned upright, in sRGB.")
     flags.DEFINE_string(
-        "output", None, "NPZ file to write: cube [h, w, bands], srf [3, bands]; whatever the answer has."
+        "output",
+        None,
+        "NPZ file to write: wavelengths_nm, and cube [h, w, bands], srf [3, bands] if the answer has them.",
     )
     flags.DEFINE_string("server", server, "Host and port; by REST also an address, http://... or https://...")
     flags.DEFINE_string("model", "demo", "Name of the model.")
@@ -38,7 +40,7 @@ def define(server):
     flags.DEFINE_string(
         "metadata",
         None,
-        "metadata.json of the export: the file then tells its wavelengths, and hsgan.open_cube reads it.",
+        "metadata.json of the export, where the server cannot be asked for the wavelengths.",
     )
     flags.DEFINE_float("timeout", 120, "Seconds to wait for an answer.", lower_bound=0.001)
     flags.DEFINE_bool("check", False, "Only ask whether the model is there: exit status 0 if it is.")
@@ -74,10 +76,10 @@ def _client(argv, check, predict):
     if not FLAGS.photo or not FLAGS.output:
         raise RequestError("--photo and --output must be given, or --check")
     check_output(FLAGS.output)
-    grid = wavelengths(FLAGS.metadata) if FLAGS.metadata else None
-    answer = in_radiance(predict(FLAGS.signature, inputs()))
-    if grid is not None:
-        answer = with_wavelengths(answer, grid, FLAGS.bands if FLAGS.signature == "compact" else [])
+    request = inputs()
+    grid = read_wavelengths(FLAGS.metadata) if FLAGS.metadata else served_wavelengths(predict)
+    answer = in_radiance(predict(FLAGS.signature, request))
+    answer = with_wavelengths(answer, grid, FLAGS.bands if FLAGS.signature == "compact" else [])
     save(FLAGS.output, answer)
     print(f"{FLAGS.output}: {', '.join(f'{name} {list(value.shape)}' for name, value in answer.items())}")
 
@@ -137,7 +139,23 @@ def in_radiance(answer):
     return single
 
 
-def wavelengths(path):
+def served_wavelengths(predict):
+    """Returns the wavelengths of the model's bands, float32 [bands], as the server says them.
+
+    It is asked before it computes anything: a cube without wavelengths is one that no program can read.
+    """
+    try:
+        (grid,) = predict("wavelengths", {"bands": np.zeros((1, 0), np.int32)})["wavelengths_nm"]
+    except RequestError as error:
+        if "signature" not in str(error) or "not found" not in str(error):
+            raise
+        raise RequestError(
+            f"{FLAGS.model}: an older export, which does not say its wavelengths; give --metadata, its metadata.json"
+        ) from error
+    return grid
+
+
+def read_wavelengths(path):
     """Returns the wavelengths of the model's bands, float32 [bands], of its metadata.json."""
     try:
         with open(path, encoding="utf-8") as file:

@@ -37,6 +37,7 @@ class Reference:
 
     def __init__(self, network: ReconstructionNetwork):
         self.known = np.asarray(network.dictionary.responses[:1], np.float32)
+        self.wavelengths_nm = np.asarray(network.dictionary.wavelengths_nm, np.float32)
         self.cases = []
         for index, size in enumerate(SIZES):
             codes = fixed_image(*size, seed=index)
@@ -69,6 +70,8 @@ class Reference:
             restored = small["cube"] * np.float64(step)
             beyond = np.maximum(np.abs(restored - np.maximum(cube[..., bands], 0)) - step / 2, 0)
             found.append(difference(beyond, np.zeros_like(beyond), self.cube_peak))
+        stated = model.run("wavelengths", bands=np.zeros((1, 0), np.int32))["wavelengths_nm"]
+        found.append(difference(stated, self.wavelengths_nm[None]))
         pair = model.run("serving_default", rgb=np.concatenate([self.cases[0][1]] * 2))["cube"]
         found.append(difference(pair, np.concatenate([self.cases[0][2]] * 2), self.cube_peak))
         return max(found)

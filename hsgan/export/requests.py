@@ -111,7 +111,8 @@ def checked_bands(indices: tf.Tensor, images: tf.Tensor, bands: int) -> tf.Tenso
     ]
     with tf.control_dependencies(rules):
         every = tf.tile(tf.range(bands)[None], [images, 1])
-        return tf.cond(none, lambda: every, lambda: tf.identity(indices))
+        # Others are refused by the rules. Until those have run, what is made of them must not fail in other words.
+        return tf.cond(none, lambda: every, lambda: tf.clip_by_value(indices, 0, bands - 1))
 
 
 def decoded(image: tf.Tensor, max_pixels: int) -> tf.Tensor:

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import tensorflow as tf
 
 from hsgan.disk.whole import write_file
@@ -32,6 +33,7 @@ class Server(tf.Module):
         super().__init__(name="server")
         self.forward = forward_of(network)
         self.bands, self.max_pixels, self.brightness = network.bands, max_pixels, network.brightness
+        self.wavelengths_nm = np.asarray(network.dictionary.wavelengths_nm, np.float32)
 
     def signatures(self) -> dict[str, tf.types.experimental.PolymorphicFunction]:
         """Returns {name: tf.function}."""
@@ -45,6 +47,7 @@ class Server(tf.Module):
             "known_srf": tf.function(self.known_srf, input_signature=[rgb, srf]),
             "compact": tf.function(self.compact, input_signature=[rgb, bands]),
             "estimate_srf": tf.function(self.estimate_srf, input_signature=[rgb]),
+            "wavelengths": tf.function(self.wavelengths, input_signature=[bands]),
         }
 
     def serving_default(self, rgb: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -70,6 +73,10 @@ class Server(tf.Module):
 
     def estimate_srf(self, rgb: tf.Tensor) -> dict[str, tf.Tensor]:
         return {"srf": self.forward.estimate_srf(self._checked_part(rgb))}
+
+    def wavelengths(self, bands: tf.Tensor) -> dict[str, tf.Tensor]:
+        bands = requests.checked_bands(bands, tf.shape(bands)[0], self.bands)
+        return {"wavelengths_nm": tf.gather(tf.constant(self.wavelengths_nm), bands)}
 
     def _checked_part(self, rgb):
         # Of an image whose brightness the client knows: it scales the parts and the thumbnail by one factor.
@@ -108,6 +115,7 @@ def warmup_requests(network: ReconstructionNetwork, name: str, version: int, sid
         "known_srf": {"rgb": rgb, "srf": tf.constant(network.dictionary.responses[:1], tf.float32)},
         "compact": {"rgb": rgb, "bands": tf.zeros((1, 0), tf.int32)},
         "estimate_srf": {"rgb": rgb},
+        "wavelengths": {"bands": tf.zeros((1, 0), tf.int32)},
     }
     logs = []
     for signature, tensors in inputs.items():

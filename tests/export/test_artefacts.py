@@ -20,7 +20,7 @@ from hsgan.reconstruct.models import SavedModel
 from hsgan.run.folder import RunFolder
 from hsgan.spectra.imaging import srgb_decode
 
-SIGNATURES = {"serving_default", "encoded", "known_srf", "compact", "estimate_srf"}
+SIGNATURES = {"serving_default", "encoded", "known_srf", "compact", "estimate_srf", "wavelengths"}
 
 
 @pytest.fixture(scope="module")
@@ -140,6 +140,14 @@ def test_compact_answers(saved, model):
         assert answer["cube"].max() == 65535
 
 
+def test_wavelengths_are_those_of_the_bands_asked_for(saved, model):
+    grid = np.asarray(model.dictionary.wavelengths_nm, np.float32)
+    for bands in ([[]], [[30, 4], [0, 1]]):
+        bands = np.array(bands, np.int32)
+        found = saved.run("wavelengths", bands=bands)["wavelengths_nm"]
+        np.testing.assert_array_equal(found, grid[bands] if bands.size else grid[None])
+
+
 def test_encoded_is_serving_default_of_the_decoded_image(saved):
     values = np.random.default_rng(6).integers(0, 256, (12, 10, 3), np.uint8)
     buffer = io.BytesIO()
@@ -158,6 +166,7 @@ def test_a_bad_request_does_not_end_the_server(saved):
     requests = [
         ("serving_default", {"rgb": bad}, "rgb: every value must be finite"),
         ("compact", {"rgb": good, "bands": np.array([[31]], np.int32)}, r"bands: must be indices in \[0, 30\]"),
+        ("wavelengths", {"bands": np.array([[31]], np.int32)}, r"bands: must be indices in \[0, 30\]"),
         ("known_srf", {"rgb": good, "srf": np.ones((1, 3, 31), np.float32)}, "srf: its rows must sum to 1"),
         ("estimate_srf", {"rgb": good * 255}, r"rgb: must be linear light in \[0, 1\]"),
         ("encoded", {"image": [b""]}, "image: is empty"),
