@@ -143,8 +143,34 @@ def help_of(names: Iterable[str], text: str | None) -> str:
     """Returns what `--help` prints: the program's own words, and its flags by name."""
     shown = flags.FlagValues()
     for name in sorted(names):
-        shown[name] = flags.FLAGS[name]
+        if not isinstance(flags.FLAGS[name].parser, _Renamed):
+            shown[name] = flags.FLAGS[name]
     return f"{(text or '').strip()}\n\n{shown.get_help(include_special_flags=False)}"
+
+
+def define_renamed(old: str, new: str, values: flags.FlagValues = flags.FLAGS) -> None:
+    """Defines a flag that was called otherwise once: it is refused by a line that says how it is called, and not shown.
+
+    Args:
+      old: the name of before.
+      new: the name of today.
+      values: that hold the flags.
+    """
+    flags.DEFINE(_Renamed(new), old, None, "", flag_values=values)
+
+
+class _Renamed(flags.ArgumentParser):
+    """Takes no value at all.
+
+    Args:
+      new: the flag to give in its place.
+    """
+
+    def __init__(self, new):
+        self.new = new
+
+    def parse(self, argument):
+        raise ValueError(f"this flag is called --{self.new}")
 
 
 def define_config(default: str = "configs/demo.py") -> None:

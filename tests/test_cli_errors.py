@@ -62,6 +62,16 @@ CASES = {
         ["--output=x", "--step=3"],
         "Unknown command line flag 'step'. Did you mean: steps ?; --help lists the flags",
     ),
+    "flag of another name": (
+        "hsgan.plot",
+        ["cube.npy", "--output={}/out", "--white=4095"],
+        "flag --white=4095: this flag is called --white_level; --help lists the flags",
+    ),
+    "flag of another name, of the records": (
+        "tfrecords_tools.build_hsi",
+        ["--source=npz", "--input={}/no", "--output={}/out", "--white=4095"],
+        "flag --white=4095: this flag is called --white_level; --help lists the flags",
+    ),
     "several flags": (
         "hsgan.plot",
         ["--scale=x", "--outputt=y", "--port=2"],

@@ -25,7 +25,7 @@ assert_type(model.cameras, tuple[str, ...])
 cube = model.reconstruct(Path("photo.jpg"), camera="srgb", consistent=True)
 assert_type(cube, xarray.DataArray)
 assert_type(hsgan.save_cube(cube.sel(wavelength=slice(450, 650)), "cubes/photo", ["envi"], dtype="uint16"), list[Path])
-assert_type(hsgan.open_cube("scene.npy", wavelengths_nm=np.arange(400, 701, 10), white=4095), xarray.DataArray)
+assert_type(hsgan.open_cube("scene.npy", wavelengths_nm=np.arange(400, 701, 10), white_level=4095), xarray.DataArray)
 with open_writer("cubes/photo", "npz", CubeHeader(2, 3, np.arange(400, 701, 10))) as writer:
     writer.write(slice(0, 2), slice(0, 3), np.zeros((2, 3, 31)))
 view = CubeView(cube)

@@ -17,7 +17,8 @@ def define_flags(values=flags.FLAGS):
     )
     flags.DEFINE_string("wavelengths", "", "Of npz, mat, tiff: their bands, START:STOP:STEP or W1,W2,...", **common)
     flags.DEFINE_string("variable", "", "Of npz, mat: name of the cube in the files.", **common)
-    flags.DEFINE_float("white", 1.0, "Of envi, npz, mat, tiff: the value that stands for 1.", **common)
+    flags.DEFINE_float("white_level", 1.0, "Of envi, npz, mat, tiff: the value that stands for 1.", **common)
+    cli.define_renamed("white", "white_level", values)
     flags.DEFINE_string("size", "", "HEIGHTxWIDTH of the scenes where it is not the published one, or any.", **common)
     flags.DEFINE_integer("test_scenes", 20, "Of icvl: scenes at the end of the list that are the test split.", **common)
     flags.DEFINE_string("order", "", "Of icvl: list of its scenes, a name a line; '' is by file names.", **common)
@@ -33,7 +34,7 @@ def main(_, values=flags.FLAGS):
     from tfrecords_tools.convert import convert_cubes
     from tfrecords_tools.readers import HSI_READERS
 
-    same = {name: lambda value: value for name in ("variable", "white", "test_scenes", "order", "calibration")}
+    same = {name: lambda value: value for name in ("variable", "white_level", "test_scenes", "order", "calibration")}
     optional = {"wavelengths": build_flags.wavelengths, "size": build_flags.size, **same}
     grid = parse_grid(values.grid, "--grid") if values.grid else grids.configured()
     reader = build_flags.reader(HSI_READERS, values, optional)

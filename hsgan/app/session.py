@@ -190,7 +190,7 @@ class Session:
         with short_names(path):
             given = self.choice.wavelengths_nm
             grid = wavelengths_nm if given is None else given
-            cube = hsgan.open_cube(str(path), grid, self.choice.variable, self.choice.white)
+            cube = hsgan.open_cube(str(path), grid, self.choice.variable, self.choice.white_level)
         self.limits.check(path.name, *cube.shape[:2])
         return CubeView(cube)
 

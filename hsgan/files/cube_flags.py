@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING
 
 from absl import flags
 
+from hsgan import cli
+
 if TYPE_CHECKING:
     import xarray
 
@@ -16,7 +18,8 @@ def define() -> None:
     """Defines the flags."""
     flags.DEFINE_string("wavelengths", "", "Of cubes' files that state none: START:STOP:STEP or W1,W2,... in nm.")
     flags.DEFINE_string("variable", "", "Of cubes' files that hold several arrays: the name of the cube.")
-    flags.DEFINE_float("white", None, "Of cubes' files that do not say it: the stored value that stands for 1.")
+    flags.DEFINE_float("white_level", None, "Of cubes' files that do not say it: the stored value that stands for 1.")
+    cli.define_renamed("white", "white_level")
 
 
 def choice() -> "Choice":
@@ -30,7 +33,7 @@ def choice() -> "Choice":
     from hsgan.spectra.bands import parse_grid
 
     given = parse_grid(FLAGS.wavelengths, "--wavelengths") if FLAGS.wavelengths else None
-    return Choice(given, FLAGS.variable, FLAGS.white)
+    return Choice(given, FLAGS.variable, FLAGS.white_level)
 
 
 def opened(path: str) -> "xarray.DataArray":
@@ -42,4 +45,4 @@ def opened(path: str) -> "xarray.DataArray":
     from hsgan.files.cubes import open_cube
 
     given = choice()
-    return open_cube(path, given.wavelengths_nm, given.variable, given.white)
+    return open_cube(path, given.wavelengths_nm, given.variable, given.white_level)

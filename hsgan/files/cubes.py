@@ -220,7 +220,7 @@ def open_cube(
     path: str | Path,
     wavelengths_nm: np.ndarray | None = None,
     variable: str = "",
-    white: float | None = None,
+    white_level: float | None = None,
 ) -> xarray.DataArray:
     """Opens the cube in a file: of this package, or another's; its values are read when they are used.
 
@@ -231,7 +231,7 @@ def open_cube(
       path: the file (of ENVI's two either), or a folder.
       wavelengths_nm: of the bands, where the file does not say them.
       variable: which of several arrays is the cube.
-      white: the stored value that stands for radiance 1, where the file does not say it.
+      white_level: the stored value that stands for radiance 1, where the file does not say it.
 
     Returns:
       `xarray.DataArray` "cube", float32, dimensions ("y", "x", "wavelength"), coordinate `wavelength` in nm, ascending;
@@ -242,7 +242,10 @@ def open_cube(
       DataError: no such file, an unknown suffix, or a file that is damaged or holds no such cube; one that does not say
         its wavelengths, where nobody else does.
     """
-    path, choice = Path(path), Choice(None if wavelengths_nm is None else np.asarray(wavelengths_nm), variable, white)
+    path, choice = (
+        Path(path),
+        Choice(None if wavelengths_nm is None else np.asarray(wavelengths_nm), variable, white_level),
+    )
     cube, header = read_stored(path, choice, as_radiance)
     # The name alone: a file does not say in what folder to read.
     name = Path(str(header.facts.get(DEVIATION, ""))).name
@@ -262,20 +265,20 @@ def as_radiance(stored: Stored) -> tuple[np.ndarray | xarray.Variable, CubeHeade
     """
     grid, facts = np.asarray(stored.wavelengths_nm), dict(stored.facts)
     order = np.argsort(grid, kind="stable")
-    white = stored.white
-    if white is None:
-        white = stored.full_scale
-        if white != 1:
-            facts["assumed"] = f"the file does not say what stands for 1: {white:g} is taken"
+    white_level = stored.white_level
+    if white_level is None:
+        white_level = stored.full_scale
+        if white_level != 1:
+            facts["assumed"] = f"the file does not say what stands for 1: {white_level:g} is taken"
     srf = None if stored.srf is None else np.asarray(stored.srf, np.float32)[:, order]
     height, width = stored.values.shape[:2]
     header = CubeHeader(height, width, grid[order], srf, facts)
-    plain = stored.values.dtype == np.dtype("<f4") and np.all(white == 1) and not np.any(stored.dark)
+    plain = stored.values.dtype == np.dtype("<f4") and np.all(white_level == 1) and not np.any(stored.dark)
     import xarray
 
     from hsgan.files.radiance import Radiance
 
-    values = stored.values if plain else Radiance(stored.values, white, stored.dark).variable(_NAMES)
+    values = stored.values if plain else Radiance(stored.values, white_level, stored.dark).variable(_NAMES)
     if not (order == np.arange(len(order))).all():
         values = xarray.Variable(_NAMES, values).isel(wavelength=order)
     return values, header

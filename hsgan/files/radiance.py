@@ -10,15 +10,17 @@ class Radiance(xarray.backends.BackendArray):
 
     Args:
       values: [height, width, bands].
-      white, dark: as `Stored`.
+      white_level, dark: as `Stored`.
     """
 
     dtype = np.dtype(np.float32)
 
-    def __init__(self, values: np.ndarray | xarray.Variable, white: float | np.ndarray, dark: float | np.ndarray = 0.0):
+    def __init__(
+        self, values: np.ndarray | xarray.Variable, white_level: float | np.ndarray, dark: float | np.ndarray = 0.0
+    ):
         self._values, self.shape = values, values.shape
-        self._white, self._dark = (
-            np.broadcast_to(np.asarray(value, np.float32), self.shape[2:]) for value in (white, dark)
+        self._white_level, self._dark = (
+            np.broadcast_to(np.asarray(value, np.float32), self.shape[2:]) for value in (white_level, dark)
         )
 
     def variable(self, names: tuple[str, ...]) -> xarray.Variable:
@@ -30,6 +32,6 @@ class Radiance(xarray.backends.BackendArray):
 
     def _read(self, key):
         part = np.asarray(self._values[key]).astype(np.float32)
-        dark, white = self._dark[key[2]], self._white[key[2]]
+        dark, white_level = self._dark[key[2]], self._white_level[key[2]]
         with np.errstate(all="ignore"):  # a file may say anything
-            return (part - dark) / white if np.any(dark) else part / white
+            return (part - dark) / white_level if np.any(dark) else part / white_level

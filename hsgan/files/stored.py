@@ -1,6 +1,6 @@
 """What a file of a cube holds, as it is stored: ours says all of it, others' files less.
 
-Radiance is `(value - dark) / white`. Needs NumPy alone.
+Radiance is `(value - dark) / white_level`. Needs NumPy alone.
 """
 
 from collections.abc import Mapping
@@ -31,12 +31,12 @@ class Choice:
     Attributes:
       wavelengths_nm: of the bands, nm; None where the file must say them.
       variable: name of the cube among several arrays; "" for the only one that it can be.
-      white: the stored value that stands for radiance 1.
+      white_level: the stored value that stands for radiance 1.
     """
 
     wavelengths_nm: np.ndarray | None = None
     variable: str = ""
-    white: float | None = None
+    white_level: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +49,7 @@ class Stored:
       wavelengths_nm: float [bands] in nm, in the order of the bands; None where the file does not say them.
       srf: float [3, bands], or None.
       facts: flat dictionary of strings and numbers.
-      white: the stored value that stands for radiance 1, one or one a band; None where the file does not say it.
+      white_level: the stored value that stands for radiance 1, one or one a band; None where the file does not say it.
       dark: the stored value that stands for radiance 0, one or one a band.
     """
 
@@ -57,7 +57,7 @@ class Stored:
     wavelengths_nm: np.ndarray | None = None
     srf: np.ndarray | None = None
     facts: dict = field(default_factory=dict)
-    white: float | np.ndarray | None = None
+    white_level: float | np.ndarray | None = None
     dark: float | np.ndarray = 0.0
 
     def completed(self, path: object, choice: Choice) -> "Stored":
@@ -69,7 +69,7 @@ class Stored:
 
         Raises:
           DataError: values that are no cube of real numbers; wavelengths that nobody says, or of another number of
-            bands; a white that is not positive.
+            bands; a white level that is not positive.
         """
         values = self.values
         if values.dtype.kind not in "iuf" or values.dtype.itemsize > _MOST_BYTES or len(values.shape) != 3:
@@ -84,16 +84,18 @@ class Stored:
                 f"Received: an array {list(values.shape)}"
             )
         wavelengths_nm = np.asarray(wavelengths_nm, np.float64).ravel()
-        white = choice.white if self.white is None else self.white
-        if white is not None and not (np.isfinite(white) & (np.asarray(white) > 0)).all():
-            raise DataError(f"{path}: the value that stands for 1 must be positive. Received: {np.min(white):g}")
+        white_level = choice.white_level if self.white_level is None else self.white_level
+        if white_level is not None and not (np.isfinite(white_level) & (np.asarray(white_level) > 0)).all():
+            raise DataError(
+                f"{path}: white_level, the value that stands for 1, must be positive. Received: {np.min(white_level):g}"
+            )
         values = bands_last(values, len(wavelengths_nm))
         if values.shape[2] != len(wavelengths_nm):
             raise DataError(
                 f"{path}: must hold {len(wavelengths_nm)} bands, {wavelengths_nm.min():g}-{wavelengths_nm.max():g} nm. "
                 f"Received: shape {list(values.shape)}"
             )
-        return Stored(values, wavelengths_nm, self.srf, self.facts, white, self.dark)
+        return Stored(values, wavelengths_nm, self.srf, self.facts, white_level, self.dark)
 
     @property
     def full_scale(self) -> float:

@@ -10,14 +10,15 @@ import xarray
 import hsgan
 from hsgan.errors import DataError
 from hsgan.files import cubes
-from hsgan.files.dtypes import DTYPES, WHITE
+from hsgan.files.dtypes import DTYPES, WHITE_LEVEL
 from hsgan.files.header import CubeHeader
 
 NM = np.arange(400, 701, 10, dtype=np.float32)
 SRF = np.full((3, 31), 1 / 31, np.float32)
 CUBE = np.random.default_rng(0).uniform(0, 1.5, (9, 12, 31)).astype(np.float32)
 # Half of a step; half of the last of 11 bits.
-ROUNDING = {"uint16": lambda values: np.full_like(values, 0.5 / WHITE), "float16": lambda values: values / 2**11}
+MOST = 65535 / WHITE_LEVEL
+ROUNDING = {"uint16": lambda values: np.full_like(values, 0.5 / WHITE_LEVEL), "float16": lambda values: values / 2**11}
 HELD = [(name, dtype) for name, module in cubes.FORMATS.items() for dtype in ROUNDING if dtype in module.HOLDS]
 
 
@@ -50,35 +51,35 @@ def test_half_of_the_bytes(tmp_path, name):
 
 
 def test_other_programs_see_the_numbers_and_their_scale(tmp_path):
-    codes = np.rint(CUBE * WHITE).astype(np.uint16)
+    codes = np.rint(CUBE * WHITE_LEVEL).astype(np.uint16)
     for name in ("npz", "envi", "matlab", "tiff", "zarr"):
         written(tmp_path, name, "uint16")
     with np.load(tmp_path / "a.npz") as stored:
         np.testing.assert_array_equal(stored["cube"], codes)
-        assert stored["white"] == WHITE
+        assert stored["white"] == WHITE_LEVEL
     image = spectral.open_image(str(tmp_path / "a.hdr"))
     np.testing.assert_array_equal(image.open_memmap(interleave="bip"), codes)
-    assert image.metadata["data type"] == "12" and float(image.metadata["data gain values"][30]) == 1 / WHITE
+    assert image.metadata["data type"] == "12" and float(image.metadata["data gain values"][30]) == 1 / WHITE_LEVEL
     with h5py.File(tmp_path / "a.mat") as file:
         np.testing.assert_array_equal(file["cube"][:].transpose(2, 1, 0), codes)
-        assert file["cube"].attrs["MATLAB_class"] == b"uint16" and file["white"][0, 0] == WHITE
+        assert file["cube"].attrs["MATLAB_class"] == b"uint16" and file["white"][0, 0] == WHITE_LEVEL
     np.testing.assert_array_equal(tifffile.imread(tmp_path / "a.tif"), codes)
     # xarray applies the scale of the CF conventions by itself.
     dark = np.zeros_like(CUBE)
     written(tmp_path, "zarr", "uint16", dark)
     np.testing.assert_array_equal(xarray.open_zarr(tmp_path / "a.zarr")["cube"].values, dark)
     written(tmp_path, "zarr", "uint16")
-    np.testing.assert_allclose(xarray.open_zarr(tmp_path / "a.zarr")["cube"].values, codes / WHITE, rtol=1e-6)
+    np.testing.assert_allclose(xarray.open_zarr(tmp_path / "a.zarr")["cube"].values, codes / WHITE_LEVEL, rtol=1e-6)
 
 
 @pytest.mark.parametrize("dtype, values, held, clipped", [
-    ("uint16", [-0.5, 0, 1, 3.9999, 5, np.inf, np.nan], [0, 0, 1, 65534 / WHITE, 65535 / WHITE, 65535 / WHITE, 0], 4),
+    ("uint16", [-0.5, 0, 1, 3.9999, 5, np.inf, np.nan], [0, 0, 1, MOST - 1 / WHITE_LEVEL, MOST, MOST, 0], 4),
     ("float16", [-0.5, 0, 1, 7e4, -7e4, np.inf, np.nan], [-0.5, 0, 1, 65504, -65504, np.inf, np.nan], 2),
     ("float32", [-0.5, 0, 1, 7e4, -7e4, np.inf, np.nan], [-0.5, 0, 1, 7e4, -7e4, np.inf, np.nan], 0),
 ])  # fmt: skip
 def test_what_a_type_cannot_hold_is_the_nearest_and_counted(tmp_path, dtype, values, held, clipped):
     stored, count = DTYPES[dtype].encode(np.array(values, np.float32))
-    np.testing.assert_allclose(stored.astype(np.float32) / DTYPES[dtype].white, held, rtol=1e-6)
+    np.testing.assert_allclose(stored.astype(np.float32) / DTYPES[dtype].white_level, held, rtol=1e-6)
     assert count == clipped
     cube = np.broadcast_to(np.array(values, np.float32)[:, None, None], (7, 2, 31))
     (path,) = written(tmp_path, "npz", dtype, cube)
@@ -90,7 +91,7 @@ def test_the_deviations_are_of_the_same_type(tmp_path):
     with np.load(tmp_path / "a_deviation.npz") as stored:
         assert stored["cube"].dtype == np.uint16
     deviation = hsgan.open_cube(tmp_path / "a.npz").coords["deviation"]
-    np.testing.assert_allclose(deviation, CUBE / 10, atol=0.51 / WHITE)
+    np.testing.assert_allclose(deviation, CUBE / 10, atol=0.51 / WHITE_LEVEL)
 
 
 @pytest.mark.parametrize("name, dtype, message", [
@@ -107,7 +108,7 @@ def test_a_type_that_there_is_not_or_that_a_format_does_not_hold(tmp_path, name,
 @pytest.mark.parametrize("white", [0.0, -1.0, np.nan])
 def test_a_white_that_cannot_be_is_refused(tmp_path, white):
     np.savez(tmp_path / "a.npz", cube=CUBE, wavelengths_nm=NM, metadata=np.array("{}"), white=white)
-    with pytest.raises(DataError, match="the value that stands for 1 must be positive"):
+    with pytest.raises(DataError, match="white_level, the value that stands for 1, must be positive"):
         hsgan.open_cube(tmp_path / "a.npz")
 
 

@@ -188,12 +188,12 @@ def test_what_stands_for_one_is_said_by_the_file_the_user_or_the_type(tmp_path):
     np.save(tmp_path / "a.npy", COUNTS)
     cube = opened(tmp_path / "a.npy", COUNTS / 65535, wavelengths_nm=NM)
     assert cube.attrs["assumed"] == "the file does not say what stands for 1: 65535 is taken"
-    cube = opened(tmp_path / "a.npy", COUNTS / 4000, wavelengths_nm=NM, white=4000)
+    cube = opened(tmp_path / "a.npy", COUNTS / 4000, wavelengths_nm=NM, white_level=4000)
     assert "assumed" not in cube.attrs
     np.save(tmp_path / "b.npy", PLAIN * 4000)
     opened(tmp_path / "b.npy", PLAIN * 4000, wavelengths_nm=NM)
-    with pytest.raises(DataError, match=r"the value that stands for 1 must be positive. Received: 0"):
-        hsgan.open_cube(tmp_path / "a.npy", wavelengths_nm=NM, white=0)
+    with pytest.raises(DataError, match=r"white_level, the value that stands for 1, must be positive. Received: 0"):
+        hsgan.open_cube(tmp_path / "a.npy", wavelengths_nm=NM, white_level=0)
 
 
 @pytest.mark.parametrize("values, message", [

@@ -9,7 +9,7 @@ import pytest
 
 import hsgan
 from hsgan.files import cubes
-from hsgan.files.dtypes import WHITE
+from hsgan.files.dtypes import WHITE_LEVEL
 
 pytestmark = pytest.mark.external
 
@@ -17,7 +17,7 @@ HEIGHT, WIDTH = 5, 7
 NM = np.array([420, 480, 555, 690], np.float32)
 SRF = np.full((3, 4), 0.25, np.float32)
 CUBE = np.random.default_rng(3).uniform(0, 1.5, (HEIGHT, WIDTH, 4)).astype(np.float32)
-ROUNDED = (np.rint(CUBE * WHITE) / WHITE).astype(np.float32)
+ROUNDED = (np.rint(CUBE * WHITE_LEVEL) / WHITE_LEVEL).astype(np.float32)
 
 
 @pytest.fixture

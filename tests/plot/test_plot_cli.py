@@ -227,7 +227,7 @@ def test_a_cube_of_others_is_drawn_and_compared(cubes, tmp_path, program):
     scipy.io.savemat(tmp_path / "true.mat", {"hsi": truth, "other": np.zeros((3, 3, 3))})
     output, against = f"--output={tmp_path / 'out'}", f"--against={tmp_path / 'true.mat'}"
     arguments = ("hsgan.plot", cubes / "estimate.hdr", output, against)
-    said = ("--wavelengths=400:700:10", "--variable=hsi", "--white=4095.9375")
+    said = ("--wavelengths=400:700:10", "--variable=hsi", "--white_level=4095.9375")
     status, _, stderr = program(*arguments, *said)
     assert not status, stderr
     numbers = json.loads((tmp_path / "out" / "estimate-against.json").read_text())

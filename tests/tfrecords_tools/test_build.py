@@ -235,8 +235,8 @@ def test_unusable_arguments_are_named(cave, tmp_path, capsys):
         _run(build_hsi, capsys, **arguments, shards=-1)
     with pytest.raises(DataError, match=r"--workers: must not be negative. Received: -2"):
         _run(build_hsi, capsys, **{**arguments, "workers": -2})
-    with pytest.raises(DataError, match=r"--white: the reader of 'cave' does not take it"):
-        _run(build_hsi, capsys, **arguments, white=3)
+    with pytest.raises(DataError, match=r"--white_level: the reader of 'cave' does not take it"):
+        _run(build_hsi, capsys, **arguments, white_level=3)
 
 
 def test_program_prints_one_line_and_exits_nonzero(tmp_path):

@@ -160,7 +160,7 @@ def test_own_arrays(tmp_path, source):
         arguments["variable"] = "hsi"
     elif source == "tiff":
         tifffile.imwrite(folder / "own.tif", np.moveaxis(np.rint(cube * 1000), 2, 0).astype(np.uint16))
-        arguments["white"] = 1000
+        arguments["white_level"] = 1000
     else:
         tifffile.imwrite(folder / "own.tiff", cube.astype(np.float32), photometric="minisblack", planarconfig="contig")
     build(source.split()[0], folder, tmp_path / "out", **arguments)
@@ -247,7 +247,7 @@ def test_own_files_say_what_stands_for_one(tmp_path):
     (tmp_path / "in").mkdir()
     scipy.io.savemat(tmp_path / "in" / "own.mat", {"cube": published.counts12(0)})
     arguments = {"wavelengths": "400:700:10"}
-    with pytest.raises(DataError, match=r"own.mat: radiance must lie in \[0, 1\]; --white=N"):
+    with pytest.raises(DataError, match=r"own.mat: radiance must lie in \[0, 1\]; --white_level=N"):
         build("mat", tmp_path / "in", tmp_path / "out", **arguments)
     with pytest.raises(DataError, match=r"own.mat: must hold 16 bands"):
         build("mat", tmp_path / "in", tmp_path / "out", wavelengths="400:700:20")

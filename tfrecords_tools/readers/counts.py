@@ -49,9 +49,9 @@ class Range:
             f"Received: {counts[band]} values {kind}"
         )
 
-    def scale(self, white):
-        """Returns the radiance of one count, if `white` is the value that stands for 1."""
-        return (1.0 if self.whole else (self.peak or 1.0) / _PEAK) / white
+    def scale(self, white_level):
+        """Returns the radiance of one count, if `white_level` is the value that stands for 1."""
+        return (1.0 if self.whole else (self.peak or 1.0) / _PEAK) / white_level
 
     def counts(self, block):
         """Returns a block as uint16 counts."""
@@ -60,12 +60,12 @@ class Range:
         return np.minimum(np.rint(block * (_PEAK / self.peak)), _PEAK).astype(np.uint16)
 
 
-def quantize(view, white, where, wavelengths_nm):
+def quantize(view, white_level, where, wavelengths_nm):
     """Returns `(values uint16 [height, width, bands], scale)` of an array, or of any view of one.
 
     Args:
       view: numbers [height, width, bands], in any memory order.
-      white: the value that stands for 1.
+      white_level: the value that stands for 1.
       where: path for error messages.
       wavelengths_nm: of the bands.
 
@@ -84,16 +84,16 @@ def quantize(view, white, where, wavelengths_nm):
     values = np.empty(view.shape, np.uint16)
     for block in blocks:
         values[block] = found.counts(view[block])
-    return values, found.scale(white)
+    return values, found.scale(white_level)
 
 
-def check_white(values, scale, white, where):
+def check_white_level(values, scale, white_level, where):
     """Raises `DataError` if a cube of the user's own exceeds 1: what stands for 1 was not said, or wrongly."""
     peak = float(values.max()) * scale
     if peak > 1.001:
         raise DataError(
-            f"{where}: radiance must lie in [0, 1]; --white=N says which value stands for 1. "
-            f"Received: values up to {peak * white:g}"
+            f"{where}: radiance must lie in [0, 1]; --white_level=N says which value stands for 1. "
+            f"Received: values up to {peak * white_level:g}"
         )
 
 

@@ -12,8 +12,8 @@ from tfrecords_tools.readers import counts, files
 class CubeFiles(abc.ABC):
     """Base of the readers of data sets with one file a scene.
 
-    A reader states `source`, `note`, `wavelengths_nm`, `size` (height, width as published; None for any), `white` (the
-    value that stands for 1), and finds its files with `find`.
+    A reader states `source`, `note`, `wavelengths_nm`, `size` (height, width as published; None for any), `white_level`
+    (the value that stands for 1), and finds its files with `find`.
 
     Args:
       folder: of the data set.
@@ -26,7 +26,7 @@ class CubeFiles(abc.ABC):
     source = note = what = ""
     wavelengths_nm = np.arange(400, 701, 10, dtype=np.float32)
     size = None
-    white = 1.0
+    white_level = 1.0
 
     def __init__(self, folder, size=None):
         self.folder = files.existing_folder(folder, self.what)
@@ -59,7 +59,7 @@ class CubeFiles(abc.ABC):
 
     def record(self, scene, view):
         """Returns the `CubeRecord` of numbers [height, width, bands] as published."""
-        values, scale = counts.quantize(view, self.white, self._paths[scene], self.wavelengths_nm)
+        values, scale = counts.quantize(view, self.white_level, self._paths[scene], self.wavelengths_nm)
         return counts.record(values, scale, self.wavelengths_nm, scene, self.source)
 
 

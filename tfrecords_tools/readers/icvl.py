@@ -33,7 +33,7 @@ class IcvlReader(MatlabCubes):
     what = "the folder that holds ICVL's .mat files"
     variable = "rad"
     size = (1392, 1300)
-    white = 4095.0
+    white_level = 4095.0
 
     def __init__(self, folder, size=None, test_scenes=TEST_SCENES, order=""):
         self._test_scenes, self._order = test_scenes, order
@@ -77,7 +77,7 @@ class Ntire2018Reader(MatlabCubes):
     what = "the folder that holds NTIRE2018_Train1_Spectral and its siblings"
     variable = "rad"
     size = (1392, 1300)
-    white = 4095.0
+    white_level = 4095.0
     splits = {"Train": "train", "Validat": "validation", "Test": "test"}
 
     def find(self):

@@ -66,7 +66,7 @@ class KaistReader(CubeFiles):
         values = np.empty((height, width, len(names)), np.uint16)
         for cut, block in blocks():
             values[cut] = found.counts(block)
-        return counts.record(values, found.scale(self.white), self.wavelengths_nm, scene, self.source)
+        return counts.record(values, found.scale(self.white_level), self.wavelengths_nm, scene, self.source)
 
 
 def _openexr():

@@ -1,7 +1,7 @@
 """Cubes of the user's own, in any format of files that `hsgan.files.readers` reads, all for training.
 
-What a file does not say the user does: `wavelengths`, `variable`, `white`. Wavelengths are those of the first file, and
-all others must have them.
+What a file does not say the user does: `wavelengths`, `variable`, `white_level`. Wavelengths are those of the first
+file, and all others must have them.
 """
 
 from pathlib import Path
@@ -26,7 +26,7 @@ class OwnCubes(CubeFiles):
       folder: of the files, and of folders of them.
       wavelengths: float [bands], nm, of files that do not state them.
       variable: name of the cube in a file; "" takes the only array that it can be.
-      white: the value that stands for 1; None takes what the file says, and 1 for floats.
+      white_level: the value that stands for 1; None takes what the file says, and 1 for floats.
       size: that all must have; None takes any.
 
     Raises:
@@ -36,9 +36,9 @@ class OwnCubes(CubeFiles):
     suffixes: tuple[str, ...] = ()
     note = "The user's own files."
 
-    def __init__(self, folder, wavelengths=None, variable="", white=None, size=None):
+    def __init__(self, folder, wavelengths=None, variable="", white_level=None, size=None):
         super().__init__(folder, size)
-        self.white = white
+        self.white_level = white_level
         self._choice = Choice(wavelengths, variable)
         self._first = next(iter(self._paths.values()))
         found = read_stored(self._first, self._choice, lambda stored: stored.wavelengths_nm)
@@ -55,7 +55,7 @@ class OwnCubes(CubeFiles):
 
         Raises:
           DataError: a damaged file, no such variable, other bands than the first scene's, another size, values that are
-            NaN or negative or beyond `white`.
+            NaN or negative or beyond `white_level`.
         """
         path = self._paths[scene]
         return read_stored(path, self._choice, lambda stored: self._record_of(scene, path, stored))
@@ -65,12 +65,12 @@ class OwnCubes(CubeFiles):
         self._check_bands(path, stored.wavelengths_nm[order])
         counts.check_axes(stored.values.shape, self.size, len(order), path)
         view = stored.values if (order == np.arange(len(order))).all() else stored.values[..., order]
-        white = self._white(path, stored)
-        if np.ndim(white) or np.any(stored.dark):  # one a band: no longer the file's own numbers
-            dark, white = (np.broadcast_to(value, order.shape)[order] for value in (stored.dark, white))
-            view, white = ((view - dark) / white).astype(np.float32), 1.0
-        values, scale = counts.quantize(view, white, path, self.wavelengths_nm)
-        counts.check_white(values, scale, white, path)
+        white_level = self._white_level(path, stored)
+        if np.ndim(white_level) or np.any(stored.dark):  # one a band: no longer the file's own numbers
+            dark, white_level = (np.broadcast_to(value, order.shape)[order] for value in (stored.dark, white_level))
+            view, white_level = ((view - dark) / white_level).astype(np.float32), 1.0
+        values, scale = counts.quantize(view, white_level, path, self.wavelengths_nm)
+        counts.check_white_level(values, scale, white_level, path)
         return counts.record(values, scale, self.wavelengths_nm, scene, self.source)
 
     def _check_bands(self, path: Path, found):
@@ -81,12 +81,12 @@ class OwnCubes(CubeFiles):
                 f"Received: {len(found)} of {found[0]:g}-{found[-1]:g} nm"
             )
 
-    def _white(self, path, stored):
-        if self.white is not None:
-            return self.white
-        if stored.white is None and stored.values.dtype.kind in "ui":
-            raise DataError(f"{path}: holds whole numbers; --white=N says which stands for 1")
-        return 1.0 if stored.white is None else stored.white
+    def _white_level(self, path, stored):
+        if self.white_level is not None:
+            return self.white_level
+        if stored.white_level is None and stored.values.dtype.kind in "ui":
+            raise DataError(f"{path}: holds whole numbers; --white_level=N says which stands for 1")
+        return 1.0 if stored.white_level is None else stored.white_level
 
 
 class EnviReader(OwnCubes):

@@ -58,8 +58,8 @@ class Writer:
             "band names": header.band_names,
             "default bands": [band + 1 for band in header.default_bands],
         }
-        if header.stored.white != 1:
-            fields["data gain values"] = [f"{1 / header.stored.white:.17g}"] * header.wavelengths_nm.size
+        if header.stored.white_level != 1:
+            fields["data gain values"] = [f"{1 / header.stored.white_level:.17g}"] * header.wavelengths_nm.size
         for name, row in zip(_SRF, () if header.srf is None else header.srf, strict=False):
             fields[name] = [f"{value:.9g}" for value in row]
         for name, value in header.facts.items():
@@ -127,7 +127,7 @@ def scale_factor(fields: Mapping[str, Any]) -> float:
 
 
 def _scale(fields):
-    """Returns (white, dark) of a header: by its scale factor, or gains and offsets of its bands."""
+    """Returns (white_level, dark) of a header: by its scale factor, or gains and offsets of its bands."""
     if "reflectance scale factor" in fields:
         return scale_factor(fields), 0.0
     if "data gain values" in fields or "data offset values" in fields:

@@ -54,9 +54,9 @@ class Writer:
 
     def finish(self, header: CubeHeader) -> None:
         with h5py.File(self.path, "r+") as file:
-            white = header.stored.white
+            white_level = header.stored.white_level
             small = {"bands": header.wavelengths_nm[None], "srf": header.srf}
-            small["white"] = None if white == 1 else np.array([[white]])
+            small["white"] = None if white_level == 1 else np.array([[white_level]])
             for name, values in ((name, values) for name, values in small.items() if values is not None):
                 variable = file.create_dataset(name, data=values.T.astype(np.float64))
                 variable.attrs["MATLAB_class"] = np.bytes_("double")
@@ -83,18 +83,18 @@ def read(path: Path, choice: Choice) -> Stored:
     bands = 1 if wavelengths_nm is None else wavelengths_nm.size
     srf = matlab.read(path, "srf") if shapes.get("srf") == (3, bands) else None
     values: np.ndarray | None = None
-    facts, white = {}, None
+    facts, white_level = {}, None
     with matlab.opened(path) as file:
         if file is not None:
             about, units = (_text(file, name) if name in shapes else "" for name in ("metadata", "units"))
-            facts, white = json.loads(about or "{}"), 1.0 if units == UNITS else None
+            facts, white_level = json.loads(about or "{}"), 1.0 if units == UNITS else None
             if units == UNITS and shapes.get("white") == (1, 1):
-                white = hdf5.read(hdf5.dataset(file, "white"), np.float64).item()
+                white_level = hdf5.read(hdf5.dataset(file, "white"), np.float64).item()
             found = hdf5.dataset(file, name)
             if found.id.get_offset() is not None and not found.chunks:
                 values = mapped(path, found.dtype, found.id.get_offset(), found.shape).T
     values = matlab.read(path, name) if values is None else values
-    return Stored(values, wavelengths_nm, srf, facts, white)
+    return Stored(values, wavelengths_nm, srf, facts, white_level)
 
 
 def _text(file, name):

@@ -38,13 +38,13 @@ def read(path: Path, choice: Choice) -> Stored:
         wavelengths_nm = None
         if grid is not None:
             wavelengths_nm = in_nm(path, hdf5.read(variables[grid], np.float64), _text(variables[grid], "units"))
-        white, dark = _scale({key: hdf5.attribute(found, key) for key in ("scale_factor", "add_offset")})
+        white_level, dark = _scale({key: hdf5.attribute(found, key) for key in ("scale_factor", "add_offset")})
         offset, dtype = found.id.get_offset(), found.dtype
         if offset is None or found.chunks:
             values = hdf5.read(found, dtype if dtype.kind in "iu" else np.float32)
         else:
             values = mapped(path, dtype, offset, found.shape)
-    return Stored(values, wavelengths_nm, white=white, dark=dark)
+    return Stored(values, wavelengths_nm, white_level=white_level, dark=dark)
 
 
 def _variables(file):
@@ -65,8 +65,8 @@ def _read_classic(path, choice):
         wavelengths_nm = None
         if grid is not None:
             wavelengths_nm = in_nm(path, file.variables[grid][:], _decode(getattr(file.variables[grid], "units", "")))
-        white, dark = _scale({key: getattr(found, key, None) for key in ("scale_factor", "add_offset")})
-        return Stored(found[:].copy(), wavelengths_nm, white=white, dark=dark)
+        white_level, dark = _scale({key: getattr(found, key, None) for key in ("scale_factor", "add_offset")})
+        return Stored(found[:].copy(), wavelengths_nm, white_level=white_level, dark=dark)
 
 
 def _names(path, shapes, choice):
@@ -75,7 +75,7 @@ def _names(path, shapes, choice):
 
 
 def _scale(attributes):
-    """Returns (white, dark) of a scale and an offset, either of which may be missing."""
+    """Returns (white_level, dark) of a scale and an offset, either of which may be missing."""
     given = {key: float(np.ravel(value)[0]) for key, value in attributes.items() if value is not None}
     if not given:
         return None, 0.0

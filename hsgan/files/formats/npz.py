@@ -46,7 +46,7 @@ class Writer:
         small = {
             "wavelengths_nm": header.wavelengths_nm,
             **({} if header.srf is None else {"srf": header.srf}),
-            **({} if header.stored.white == 1 else {"white": np.array(header.stored.white, np.float32)}),
+            **({} if header.stored.white_level == 1 else {"white": np.array(header.stored.white_level, np.float32)}),
             "metadata": np.array(json.dumps(header.facts)),
         }
         with zipfile.ZipFile(self.path, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
@@ -75,11 +75,11 @@ def read(path: Path, choice: Choice) -> Stored:
     small = arrays.read_npz(path, tuple(wanted), most=_SMALL_BYTES) if wanted else {}
     wavelengths_nm = None if grid is None else in_nm(path, small[grid])
     facts = json.loads(str(small["metadata"])) if "metadata" in small else {}
-    header, white = headers[name], 1.0 if "metadata" in small else None
+    header, white_level = headers[name], 1.0 if "metadata" in small else None
     if "white" in small:
-        white = float(small["white"])
+        white_level = float(small["white"])
     values = arrays.read_npz(path, (name,))[name] if header.offset is None else from_file(path, header)
-    return Stored(values, wavelengths_nm, small.get("srf"), facts, white)
+    return Stored(values, wavelengths_nm, small.get("srf"), facts, white_level)
 
 
 def from_file(path: Path, header: arrays.Array) -> np.ndarray:

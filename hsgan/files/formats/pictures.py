@@ -1,7 +1,8 @@
 """A folder of gray pictures, one a band, as CAVE is published: `NAME_01.png`, `NAME_02.png`, ... Only read.
 
 The numbers are those of the bands, or if they are 300 and more their wavelengths in nm: `NAME_450.png`, and
-`NAME_450nm.png`. Bands 1 to 31 are CAVE's: 400-700 nm in steps of 10. The largest number of 8 or 16 bits is white.
+`NAME_450nm.png`. Bands 1 to 31 are CAVE's: 400-700 nm in steps of 10. The white level is the
+largest number of 8 or 16 bits.
 """
 
 import re
@@ -45,7 +46,7 @@ def read(folder: Path, choice: Choice) -> Stored:
         if len(numbered) == len(CAVE_NM) and choice.wavelengths_nm is None:
             grid = CAVE_NM
     values = stack(list(numbered.values()))
-    return Stored(values, grid, white=float(np.iinfo(values.dtype).max))
+    return Stored(values, grid, white_level=float(np.iinfo(values.dtype).max))
 
 
 def bands_in(folder: Path) -> dict[int, Path]:

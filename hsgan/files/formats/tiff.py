@@ -83,10 +83,10 @@ def read(path: Path, choice: Choice) -> Stored:
     grid = [bands["wavelength"].get(band, "nan") for band in range(count)]
     wavelengths_nm = in_nm(path, grid, bands.get("wavelength_units", {}).get(0, "")) if grid else None
     srf = np.array(_json(general["srf"]), np.float32) if "srf" in general else None
-    white, dark = _scale(bands, count)
-    if "hsgan_facts" in general and white is None:
-        white = 1.0
-    return Stored(values, wavelengths_nm, srf, _json(general.get("hsgan_facts", "{}")), white, dark)
+    white_level, dark = _scale(bands, count)
+    if "hsgan_facts" in general and white_level is None:
+        white_level = 1.0
+    return Stored(values, wavelengths_nm, srf, _json(general.get("hsgan_facts", "{}")), white_level, dark)
 
 
 def _decoded(path, series):
@@ -120,7 +120,7 @@ def _json(text):
 
 
 def _scale(bands, count):
-    """Returns (white, dark) of GDAL's scales and offsets of the bands."""
+    """Returns (white_level, dark) of GDAL's scales and offsets of the bands."""
     if "scale" not in bands and "offset" not in bands:
         return None, 0.0
     gain, offset = (
@@ -142,8 +142,8 @@ def _xml(header):
         add("UNITTYPE", UNITS, sample=str(band), role="unittype")
         add("wavelength", f"{wavelength:.9g}", sample=str(band))
         add("wavelength_units", "nm", sample=str(band))
-        if header.stored.white != 1:
-            add("SCALE", f"{1 / header.stored.white:.17g}", sample=str(band), role="scale")
+        if header.stored.white_level != 1:
+            add("SCALE", f"{1 / header.stored.white_level:.17g}", sample=str(band), role="scale")
             add("OFFSET", "0", sample=str(band), role="offset")
     if header.srf is not None:
         add("srf", json.dumps([[float(f"{value:.9g}") for value in row] for row in header.srf]))

@@ -53,8 +53,8 @@ class Writer:
 
     def finish(self, header: CubeHeader) -> None:
         srf = {} if header.srf is None else {"srf": header.srf.tolist()}
-        white = header.stored.white
-        scale = {} if white == 1 else {_SCALE: 1 / white}
+        white_level = header.stored.white_level
+        scale = {} if white_level == 1 else {_SCALE: 1 / white_level}
         self.cube.attrs.update({"units": UNITS, **scale, **srf, **header.facts})
         self.consolidate(self.path)
 
