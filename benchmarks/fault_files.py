@@ -1,6 +1,7 @@
 """Small sound files of every kind that the package reads, and the readers of them, to be damaged and tried."""
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from hsgan.disk import arrays
 from hsgan.files import cameras, cubes, photos, video
 from hsgan.prior.mixture import MixturePrior
 from hsgan.records import reader, schema
+from hsgan.records.index import index_path, open_index, record_offsets
 from hsgan.records.manifest import Manifest, read_manifest
 from hsgan.records.writer import RecordWriter
 from hsgan.spectra import srf as srf_lib
@@ -211,6 +213,23 @@ def _records(kind):
     return make
 
 
+def _index(folder):
+    """The index of a folder of records that has not changed for a while."""
+    _records("cubes")(folder)
+    for shard in (folder / "records").glob("*.tfrecord"):
+        os.utime(shard, (1e9, 1e9))
+    open_index(read_manifest(folder / "records"), "train")
+    return [index_path(folder / "records", "train")]
+
+
+def _read_index(folder):
+    manifest = read_manifest(folder / "records")
+    found, walked = open_index(manifest, "train"), record_offsets(*manifest.files("train"), 2)
+    if found.offsets.tolist() != walked.tolist():
+        raise AssertionError(f"a damaged index was trusted: {found.offsets} for {walked}")
+    return found
+
+
 _HEADERS = {
     "cubes": {"wavelengths_nm": tuple(WAVELENGTHS_NM.tolist())},
     "photos": {"class_names": ("a", "b"), "encoding": "srgb"},
@@ -377,6 +396,7 @@ def subjects() -> dict[str, Subject]:
         "lite photo ppm": Subject(_lite_photo("a.ppm"), _read_lite_photo),
     }
     found |= {f"camera {suffix}": Subject(_camera(suffix), _read_camera) for suffix in cameras.READERS}
+    found["index of records"] = Subject(_index, _read_index)
     found |= {f"records {kind}": Subject(_records(kind), _read_records) for kind in _HEADERS}
     found |= {f"forged record, {kind}": Subject(_forged(kind), _read_forged) for kind in _HEADERS}
     from fault_foreign import foreign_subjects

@@ -18,8 +18,8 @@ from trained_run import as_file, make_records, make_run
 
 from hsgan import config as config_lib
 from hsgan.errors import DataError
+from hsgan.records.index import record_offsets
 from hsgan.records.manifest import read_manifest
-from hsgan.records.reader import record_offsets
 from hsgan.train.loop import train
 from hsgan.train.state import checkpoints as saved
 

@@ -15,7 +15,8 @@ import tensorflow as tf
 from ml_collections import ConfigDict
 
 from hsgan.data import crops
-from hsgan.records import graph, reader
+from hsgan.records import graph
+from hsgan.records.index import open_index
 from hsgan.records.manifest import Manifest
 from hsgan.spectra import imaging
 
@@ -172,24 +173,22 @@ def _records(manifest, config, stream, start):
     not read at all. `Dataset.shuffle` would need a buffer of whole scenes, and, within an epoch's function, it makes
     tf.data give up all parallelism and prefetching under `enable_op_determinism`.
     """
-    files, offsets = [], []
-    for path, shard in zip(manifest.files("train"), manifest.split("train").shards, strict=True):
-        places = reader.record_offsets(path, shard.records)
-        files += [str(path)] * len(places)
-        offsets += places
-    files, offsets, count = tf.constant(files), tf.constant(offsets, tf.int64), len(files)
+    index = open_index(manifest, "train")
+    files, ends, offsets = tf.constant(index.files), tf.constant(index.ends), tf.constant(index.offsets)
+    count = len(index.offsets)
     epoch0, skipped = divmod(start, count)
 
     def order_of(epoch):
         seed = tf.random.experimental.stateless_fold_in(tf.constant([config.seed, stream], tf.int64), epoch)
         return tf.data.Dataset.from_tensor_slices(tf.random.experimental.stateless_shuffle(tf.range(count), seed))
 
-    def read(index):
+    def read(record):
+        shard = tf.searchsorted(ends, tf.cast(record, tf.int64)[None], side="right")[0]
         variant = tf.raw_ops.TFRecordDatasetV2(
-            filenames=files[index][None],
+            filenames=files[shard][None],
             compression_type="",
             buffer_size=tf.constant(0, tf.int64),  # read straight into the record's own memory
-            byte_offsets=offsets[index][None],
+            byte_offsets=offsets[record][None],
         )
         return tf.data.experimental.from_variant(variant, tf.TensorSpec([], tf.string)).take(1)
 

@@ -4,7 +4,6 @@ The pipelines (`hsgan.data.pipelines`) read the same files in a graph, where an 
 `diagnose` finds it afterwards.
 """
 
-import struct
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import cast
@@ -15,10 +14,6 @@ from hsgan.disk import guard
 from hsgan.errors import DataError
 from hsgan.records import schema, wire
 from hsgan.records.manifest import Manifest, Shard, check_header, read_manifest
-
-# A TFRecord: its length (8 bytes) and the length's checksum (4), the data, and their checksum (4).
-_LENGTH = struct.Struct("<Q")
-_FRAME_BYTES = 16
 
 
 def iterate_cubes(directory: str | Path, split: str) -> Iterator[tuple[str, np.ndarray]]:
@@ -58,25 +53,6 @@ def diagnose(directory: str | Path, split: str) -> None:
     """
     for _ in iterate_records(directory, split):
         pass
-
-
-def record_offsets(path: Path, records: int) -> list[int]:
-    """Returns where each record of a shard begins, in bytes, from the lengths that precede the records.
-
-    Raises:
-      DataError: the lengths do not lead through the file; names the record.
-    """
-    offsets, size = [], path.stat().st_size
-    with open(path, "rb") as file:
-        for index in range(records):
-            offset = file.tell()
-            header = file.read(_LENGTH.size)
-            end = offset + _FRAME_BYTES + (_LENGTH.unpack(header)[0] if len(header) == _LENGTH.size else size)
-            if end > size:
-                raise DataError(f"{path}: record {index}: truncated, or its length is damaged; make the records again")
-            offsets.append(offset)
-            file.seek(end)
-    return offsets
 
 
 def iterate_shard(path: Path, shard: Shard, manifest: Manifest) -> Iterator[schema.Record]:

@@ -4,6 +4,7 @@ config.json          the resolved configuration
 run.json             versions, git commit, command lines and when they were given, the data's manifests
 cameras.npz          the SRF dictionary
 prior.npz            the mixture prior of the training's spectra
+statistics.npz       mean and covariance of the training's spectra
 checkpoints/         full training state, last two (resume)
 reached.json         step of the newest checkpoint
 weights/             last.weights.h5, best.weights.h5: the network, with last.json, best.json (step, metrics)
@@ -29,7 +30,9 @@ from ml_collections import ConfigDict
 
 from hsgan import config as config_lib
 from hsgan.data.sources import training_cameras
+from hsgan.data.statistics import Statistics
 from hsgan.disk import guard
+from hsgan.disk.arrays import read_npz, write_npz
 from hsgan.disk.locks import Lock
 from hsgan.disk.plain import read_json, read_text
 from hsgan.disk.whole import read_whole, write_json, write_text
@@ -43,7 +46,7 @@ from hsgan.spectra.srf import SrfDictionary, read_stored, write_dictionary
 # What may change between the sessions of one run without changing its numbers.
 FREE_FIELDS = {"train.max_minutes", "train.evaluate", "train.strategy", "train.devices", "data.cache"}
 CONFIG, SESSIONS, CAMERAS, HISTORY, REACHED = "config.json", "run.json", "cameras.npz", "history.jsonl", "reached.json"
-PRIOR = "prior.npz"
+PRIOR, STATISTICS = "prior.npz", "statistics.npz"
 PACKAGES = ("hsgan", "tensorflow", "keras", "numpy", "h5py", "colour-science")
 
 
@@ -219,6 +222,29 @@ class RunFolder:
         """
         file = self.path / PRIOR
         return MixturePrior.open(file) if file.is_file() else None
+
+    def save_statistics(self, statistics: Statistics) -> None:
+        """Writes mean and covariance of the training's spectra to statistics.npz."""
+        write_npz(self.path / STATISTICS, dict(zip(("mean", "covariance"), statistics, strict=True)))
+
+    def statistics(self) -> Statistics | None:
+        """Returns mean and covariance of the training's spectra; None of a run that has none yet.
+
+        Raises:
+          RunError: statistics.npz cannot be read.
+        """
+        file = self.path / STATISTICS
+        if not file.is_file():
+            return None
+        with guard.reading(file, "a run's statistics", RunError):
+            found = read_npz(file, error=RunError)
+            mean, covariance = found["mean"], found["covariance"]
+            bands = len(config_lib.wavelengths_nm(self.config))
+            if mean.shape != (bands,) or covariance.shape != (bands, bands):
+                raise ValueError(f"shapes {mean.shape}, {covariance.shape} for {bands} bands")
+            if not (np.isfinite(mean).all() and np.isfinite(covariance).all()):
+                raise ValueError("values that are not finite")
+            return mean, covariance
 
     def training_dictionary(self) -> SrfDictionary:
         """Returns the `SrfDictionary` of the cameras that training saw: `config.cameras.training`, not `held_out`."""

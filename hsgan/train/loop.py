@@ -15,6 +15,7 @@ from ml_collections import ConfigDict
 
 from hsgan import config as config_lib
 from hsgan.data.sources import Sources, open_sources
+from hsgan.data.statistics import cube_statistics
 from hsgan.prior.fit import fit_run
 from hsgan.records.manifest import Manifest
 from hsgan.records.reader import diagnose
@@ -69,8 +70,11 @@ def go_on(config: ConfigDict, folder: RunFolder, sources: Sources) -> RunFolder:
     folder.record_session({name: fingerprint(manifest) for name, manifest in sources.manifests.items()})
     folder.save_dictionary(sources.dictionary)
     cameras = folder.training_dictionary()
-    if folder.prior() is None:
+    # Both read every cube, so they are made once a run.
+    if not folder.begun or folder.prior() is None:
         folder.save_prior(fit_run(config.prior, sources.cubes.directory, cameras, config.data.brightness))
+    if not folder.begun or folder.statistics() is None:
+        folder.save_statistics(cube_statistics(sources.cubes.directory, "train", config.data.brightness))
     if config.train.deterministic:
         tf.config.experimental.enable_op_determinism()
     keras.utils.set_random_seed(config.seed)

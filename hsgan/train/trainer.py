@@ -10,7 +10,7 @@ from ml_collections import ConfigDict
 
 from hsgan import replicas
 from hsgan.data.sources import Sources
-from hsgan.data.statistics import Statistics, cube_statistics
+from hsgan.data.statistics import Statistics
 from hsgan.networks.build import build_network
 from hsgan.prior.mixture import MixturePrior
 from hsgan.run.folder import RunFolder
@@ -61,10 +61,9 @@ class Trainer(keras.Model, abc.ABC):
           config: the configuration.
           sources: what the training reads.
           cameras: those of `sources` that the training sees.
-          folder: of the run, for what has to be made first and kept.
+          folder: of the run, with statistics and prior of its spectra; for what has to be made first and kept.
         """
-        statistics = cube_statistics(sources.cubes.directory, "train", config.data.brightness)
-        return cls(config, cameras, statistics, prior=folder.prior())
+        return cls(config, cameras, folder.statistics(), prior=folder.prior())
 
     @staticmethod
     @abc.abstractmethod

@@ -14,7 +14,7 @@ from ml_collections import ConfigDict
 from hsgan import losses, replicas
 from hsgan.data import pairs, pipelines
 from hsgan.data.sources import Sources, drawn_cameras
-from hsgan.data.statistics import Statistics, cube_statistics
+from hsgan.data.statistics import Statistics
 from hsgan.losses.gradient_penalty import CENTERS, between, gradient_penalty
 from hsgan.networks.discriminator import build_discriminator, mean_normalized
 from hsgan.networks.layers.gradient_clip import clip_gradient_l1
@@ -67,9 +67,8 @@ class UnpairedTrainer(Trainer):
         cls, config: ConfigDict, sources: Sources, cameras: SrfDictionary, folder: RunFolder
     ) -> "UnpairedTrainer":
         """Returns the trainer with its scene parser, which is pre-trained into the run folder first if asked to."""
-        statistics = cube_statistics(sources.cubes.directory, "train", config.data.brightness)
         parser = prepared_parser(config, sources.photos, folder)
-        return cls(config, cameras, statistics, parser, sources.photos.classes, prior=folder.prior())
+        return cls(config, cameras, folder.statistics(), parser, sources.photos.classes, prior=folder.prior())
 
     @staticmethod
     def batches(config: ConfigDict, sources: Sources, cameras: SrfDictionary, start_step: int) -> tf.data.Dataset:

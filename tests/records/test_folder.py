@@ -13,7 +13,7 @@ import pytest
 import tensorflow as tf
 
 from hsgan.errors import DataError
-from hsgan.records import reader, schema
+from hsgan.records import index, reader, schema
 from hsgan.records.manifest import Manifest, read_manifest
 from hsgan.records.writer import RecordWriter
 
@@ -160,7 +160,7 @@ def _flip(path, position):
 def test_corrupted_record_is_named_by_file_and_index(folder):
     manifest = read_manifest(folder)
     path = manifest.files("train")[1]
-    second = reader.record_offsets(path, 2)[1]
+    second = index.record_offsets(path, 2)[1]
     _flip(path, second + 40)
     with pytest.raises(DataError, match=rf"{path.name}: record 1: unreadable: its checksum differs"):
         reader.diagnose(folder, "train")
@@ -185,7 +185,7 @@ def test_truncated_shard_is_named(folder):
     with pytest.raises(DataError, match=f"{path.name}: record 1: unreadable"):
         reader.diagnose(folder, "train")
     with pytest.raises(DataError, match=f"{path.name}: record 1: truncated"):
-        reader.record_offsets(path, 2)
+        index.record_offsets(path, 2)
 
 
 def test_record_of_another_version_is_named(folder):

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from hsgan.disk import guard
 from hsgan.errors import DataError
-from hsgan.records import graph, reader, schema, values, wire
+from hsgan.records import graph, index, reader, schema, values, wire
 from hsgan.records.manifest import Manifest, read_manifest
 from hsgan.records.writer import RecordWriter
 
@@ -148,7 +148,7 @@ def test_a_forged_length_is_not_allocated(shard, length):
     with pytest.raises(DataError, match=r"record 0: unreadable: (it is truncated|its checksum differs)"):
         records_of(shard)
     with pytest.raises(DataError, match=r"record \d: truncated, or its length is damaged"):
-        reader.record_offsets(shard[1], 2 if length else 40)
+        index.record_offsets(shard[1], 2 if length else 40)
 
 
 def test_a_record_of_another_folder_is_refused(shard):

@@ -40,8 +40,8 @@ def test_a_trainer_without_a_stream_cannot_be_made():
 
 def test_the_folder_holds_what_it_says(run):
     names = {path.name for path in run.path.iterdir()}
-    assert names == {".lock", "config.json", "run.json", "cameras.npz", "prior.npz", "checkpoints", "reached.json",
-                     "weights", "history.jsonl", "logs"}  # fmt: skip
+    assert names == {".lock", "config.json", "run.json", "cameras.npz", "prior.npz", "statistics.npz",
+                     "checkpoints", "reached.json", "weights", "history.jsonl", "logs"}  # fmt: skip
     assert {path.name for path in (run.path / "weights").iterdir()} == {
         "last.weights.h5", "last.json", "best.weights.h5", "best.json",
     }  # fmt: skip
