@@ -11,6 +11,7 @@ PACKAGES = (
     "hsgan.disk",
     "hsgan.config",
     "hsgan.cli",
+    "hsgan.beam",
     "hsgan.replicas",
     "hsgan.spectra",
     "hsgan.records",

@@ -1,30 +1,24 @@
 """The same shards on a cluster: an Apache Beam pipeline whose every element is one shard (`pip install 'hsgan[beam]'`).
 
-The data set and the folder in which the shards gather must lie under the same paths on all machines (a network file
-system), and hsgan be installed there. A shard is written under a name of its own and renamed, so an element may be run
-twice. A scene that cannot be used ends the build with the same one line as on one machine: it is no failure of the
-cluster's, and not tried again.
+A shard is written under a name of its own and renamed, so an element may be run twice. A scene that cannot be used ends
+the build with the same one line as on one machine.
 """
 
 import functools
-import json
-from pathlib import Path
+from dataclasses import dataclass
 
+from hsgan import beam
 from hsgan.errors import DataError
 from tfrecords_tools import shards
 
-RUNNERS = ("DirectRunner", "FlinkRunner", "PortableRunner", "SparkRunner", "DataflowRunner")
-_ERROR = ".error"
 
-
-def runner(name, options=()):
+def runner(arguments):
     """Returns a function to stand in for `tfrecords_tools.pool.run`.
 
     Args:
-      name: in `RUNNERS`.
-      options: Beam's own, e.g. ["--region=europe-west1"].
+      arguments: of the pipeline, e.g. ["--runner=DirectRunner"].
     """
-    return functools.partial(run, arguments=[f"--runner={name}", *options])
+    return functools.partial(run, arguments=arguments)
 
 
 def run(tasks, folder, workers, total, description, arguments=()):
@@ -37,27 +31,27 @@ def run(tasks, folder, workers, total, description, arguments=()):
 
     Raises:
       DataError: apache-beam is not there; as `write_shard`.
+      WorkerDied: the runner gave up.
     """
     del workers, total, description
-    if not tasks:
-        return
     try:
-        import apache_beam
-        from apache_beam.options.pipeline_options import PipelineOptions
-    except ImportError as error:
-        raise DataError("--runner needs Apache Beam: pip install 'hsgan[beam]'") from error
-    for path in Path(folder).glob(f"*{_ERROR}"):
-        path.unlink()
-    with apache_beam.Pipeline(options=PipelineOptions(list(arguments))) as pipeline:
-        created = pipeline | "shards" >> apache_beam.Create(tasks, reshuffle=True)
-        _ = created | "write" >> apache_beam.Map(_write, str(folder))
-    failures = sorted(Path(folder).glob(f"*{_ERROR}"))
+        failures = beam.run(tasks, ShardWriter(str(folder)), folder, arguments)
+    except beam.PipelineFailed as error:
+        raise shards.WorkerDied(str(error)) from error
     if failures:
-        raise DataError(json.loads(failures[0].read_text()))
+        raise DataError(next(iter(failures.values())))
 
 
-def _write(task, folder):
-    try:
-        shards.write_shard(task, folder)
-    except DataError as error:
-        (Path(folder) / f"{task.name}{_ERROR}").write_text(json.dumps(str(error)))
+@dataclass(frozen=True)
+class ShardWriter:
+    """The `hsgan.beam.Worker` that writes shards into a folder."""
+
+    folder: str
+
+    def load(self):
+        """Nothing: shards share nothing."""
+
+    def work(self, task, loaded):
+        """Writes one shard."""
+        del loaded
+        shards.write_shard(task, self.folder)

@@ -5,10 +5,11 @@ import sys
 
 from absl import flags
 
+from hsgan import beam
 from hsgan.disk import guard
 from hsgan.errors import DataError
 from hsgan.spectra.bands import parse_grid
-from tfrecords_tools.beam_pipeline import RUNNERS, runner
+from tfrecords_tools.beam_pipeline import runner
 from tfrecords_tools.convert import Build
 
 
@@ -26,10 +27,7 @@ def define(values, readers):
     flags.DEFINE_bool(
         "keep_duplicates", False, "Accept near-duplicates between splits that were chosen.", flag_values=values
     )
-    flags.DEFINE_enum(
-        "runner", "", ["", *RUNNERS], "'': processes of this machine; else an Apache Beam runner.", flag_values=values
-    )
-    flags.DEFINE_list("beam_options", [], "Options of the Beam runner, e.g. --region=R,--project=P", flag_values=values)
+    beam.define_flags(values, "processes of this machine")
 
 
 def held_out(values):
@@ -41,13 +39,13 @@ def build(values):
     """Returns the `Build` of the flags.
 
     Raises:
-      DataError: a negative number of workers, Beam's options without a runner.
+      DataError: a negative number of workers.
+      UsageError: Beam's options without a runner.
     """
     if values.workers < 0:
         raise DataError(f"--workers: must not be negative. Received: {values.workers}")
-    if values.beam_options and not values.runner:
-        raise DataError("--beam_options: they need a --runner")
-    chosen = runner(values.runner, values.beam_options) if values.runner else None
+    arguments = beam.arguments_of(values)
+    chosen = runner(arguments) if arguments else None
     return Build(values.shards, values.skip_bad, tuple(sys.argv), values.workers, values.keep_duplicates, chosen)
 
 

@@ -10,7 +10,7 @@ import sys
 
 from absl import flags
 
-from hsgan import cli
+from hsgan import beam, cli
 from hsgan.config import ENCODINGS
 from hsgan.errors import DataError
 from hsgan.files import formats
@@ -71,6 +71,7 @@ def define_flags():
     flags.DEFINE_string("background", WHITE, "Of --convert: the color behind transparent pixels, a name or #rrggbb.")
     flags.DEFINE_enum("engine", ENGINES[0], ENGINES, "What computes; openvino is fastest in 16 bits, as an extra.")
     flags.DEFINE_integer("every", 1, "Of a video take every so many frames.", lower_bound=1)
+    beam.define_flags(FLAGS, "this process, a photo at a time")
     flags.DEFINE_bool("previews", True, "Write a picture beside each cube.")
     flags.register_multi_flags_validator(
         ["run", "saved_model", "model"],
@@ -96,43 +97,39 @@ def main(argv):
         print("\n\n".join(cards.text(pretrained.card(name)) for name in pretrained.NAMES))
         return
     cli.import_tensorflow()
-    from hsgan.reconstruct.photos import reconstruct_photos
+    from hsgan.reconstruct import many
 
     # A program that is asked to end leaves no unfinished files behind.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
-    options = options_of_flags()
-    method = chosen_method()
+    options, choice, arguments = options_of_flags(), choice_of_flags(), beam.arguments_of(FLAGS)
+    method = choice.load()
     if FLAGS.list_cameras:
         print("\n".join(method.dictionary.names))
         return
+    job = many.Job(choice, argv[1:], FLAGS.output, tuple(FLAGS.formats), options)
     failed = done = 0
-    for name, paths, result in reconstruct_photos(method, argv[1:], FLAGS.output, FLAGS.formats, options):
-        if isinstance(result, Exception):
+    for outcome in job.spread(method, arguments) if arguments else job.here(method):
+        if outcome.error:
             failed += 1
-            print(f"error: {result}", file=sys.stderr, flush=True)
-        else:
-            if not done:
-                print(method.introduction)
-            done += 1
-            print(report(name, paths, result), flush=True)
-            if result.warning:
-                print(f"warning: {name}: {result.warning}", file=sys.stderr, flush=True)
+            print(f"error: {outcome.error}", file=sys.stderr, flush=True)
+            continue
+        if not done:
+            print(method.introduction)
+        done += 1
+        print(outcome.text, flush=True)
+        if outcome.warning:
+            print(f"warning: {outcome.name}: {outcome.warning}", file=sys.stderr, flush=True)
     if failed:
         others = f"; the others are in {FLAGS.output}" if done else ""
         raise DataError(f"{failed} of {failed + done} photos could not be reconstructed{others}")
 
 
-def chosen_method():
-    """Returns the method that the flags ask for."""
-    from hsgan.reconstruct.models import SavedModel, method_of
-    from hsgan.reconstruct.pretrained import pretrained_method
-    from hsgan.run.folder import RunFolder
+def choice_of_flags():
+    """Returns the `Choice` of a method that the flags express."""
+    from hsgan.reconstruct.choice import Choice
 
-    if FLAGS.run:
-        return method_of(RunFolder.open(FLAGS.run), FLAGS.method, FLAGS.checkpoint, FLAGS.engine)
-    if FLAGS.saved_model:
-        return SavedModel(FLAGS.saved_model)
-    return pretrained_method(FLAGS.model or "", FLAGS.method)
+    names = ("run", "saved_model", "model", "method", "checkpoint", "engine")
+    return Choice(**{name: FLAGS[name].value or "" for name in names})
 
 
 def options_of_flags():
@@ -155,23 +152,6 @@ def options_of_flags():
         light=FLAGS.light,
         region=Region(parse_crop(FLAGS.crop), math.ceil(1e6 * FLAGS.max_megapixels)),
         conversion=background(FLAGS.background) if FLAGS.convert else None,
-    )
-
-
-def report(name, paths, result):
-    """Returns the lines about one photo: its files, bands, camera, quantity and round-trip check."""
-    from hsgan.reconstruct.reflectance import described
-
-    header, check = result.header, result.check
-    first, last = header.wavelengths_nm[[0, -1]]
-    height, width, bands = header.shape
-    return (
-        f"{name}: {height} x {width} pixels, {bands} bands {first:g}-{last:g} nm\n"
-        f"  camera {header.facts['camera']} ({header.facts['camera_source']})\n"
-        f"  {described(header.facts)}\n"
-        f"  {', '.join(str(path) for path in paths)}\n"
-        f"  round trip to RGB: RMSE {check['rmse']:.6f}, largest error {check['max']:.4f}, "
-        f"PSNR {check['psnr']:.2f} dB, mean brightness x{check['brightness']:.4f}, tint {check['tint']:.4f}"
     )
 
 

@@ -196,6 +196,24 @@ def reconstruct_photos(
       RunError: uncertainty of a method that does not give it.
     """
     options = options or Options()
+    stems = plan(method, arguments, output, formats, options)
+    counts = [count_images(photo, options.every) for photo, _ in stems]
+    layout = "{l_bar}{bar}| {n:.2f} of {total} photos, {elapsed}<{remaining}"
+    with tqdm(total=sum(counts), desc="reconstructing", bar_format=layout, disable=None) as bar:
+        for (photo, stem), count in zip(stems, counts, strict=True):
+            before = bar.n
+            yield from Files(method, stem, formats, options, bar).all_of(photo)
+            bar.update(before + count - bar.n)
+
+
+def plan(
+    method: Method,
+    arguments: Iterable[str | Path],
+    output: str | Path,
+    formats: Sequence[str],
+    options: Options,
+) -> list[tuple[str, Path]]:
+    """Returns [(photo, stem of its files)] of what `reconstruct_photos` is to do, after all checks; as there."""
     if options.uncertainty:
         method.check_deviation()
     try:
@@ -204,21 +222,13 @@ def reconstruct_photos(
         raise DataError(str(error)) from error
     bands_at(method.wavelengths_nm, options.bands_nm)
     figures.check_folder(output)
-    found = inputs.find_inputs(arguments)
-    stems = inputs.output_stems(found, output)
+    stems = inputs.output_stems(inputs.find_inputs(arguments), output)
     check_not_over_inputs(stems, formats, options.uncertainty)
     camera_lib.known(options.camera, method)
     check_division(options.white, options.light)
     if options.light:
         lights.find(options.light, method.wavelengths_nm)
-    counts = [count_images(photo, options.every) for photo in found]
-    layout = "{l_bar}{bar}| {n:.2f} of {total} photos, {elapsed}<{remaining}"
-    with tqdm(total=sum(counts), desc="reconstructing", bar_format=layout, disable=None) as bar:
-        for (photo, stem), count in zip(stems, counts, strict=True):
-            before, job = bar.n, Files(method, stem, formats, options, bar)
-            with contextlib.closing(job.images(photo)) as images:
-                yield from job.reconstruct(photo, images)
-            bar.update(before + count - bar.n)
+    return stems
 
 
 def check_division(white: White | None, light: str) -> None:
@@ -268,6 +278,11 @@ class Files:
         self.method, self.stem, self.formats, self.options, self.bar = method, stem, formats, options, bar
         self.videos_camera = None
 
+    def all_of(self, photo: str) -> Iterator[tuple[str, Sequence[Path], Reconstruction | Exception]]:
+        """Yields what `reconstruct_photos` does, of one photo or video."""
+        with contextlib.closing(self.images(photo)) as images:
+            yield from self.reconstruct(photo, images)
+
     def images(self, photo: str) -> Generator[tuple[str, Path, Image, dict, Origin], None, None]:
         """Yields (name, stem of its files, linear image, facts, origin) of a photo, or of every frame of a video."""
         options = self.options
@@ -282,7 +297,7 @@ class Files:
     def reconstruct(
         self, photo: str, images: Iterable[tuple[str, Path, Image, dict, Origin]]
     ) -> Iterator[tuple[str, Sequence[Path], Reconstruction | Exception]]:
-        """Yields what `reconstruct_photos` does, of one photo or video; after an error nothing more of it."""
+        """As `all_of`, of its images; after an error nothing more of it."""
         name = photo
         try:
             for name, stem, rgb, facts, origin in images:

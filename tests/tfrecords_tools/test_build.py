@@ -12,7 +12,7 @@ import pytest
 import tensorflow as tf
 from absl import flags
 
-from hsgan.errors import DataError
+from hsgan.errors import DataError, UsageError
 from hsgan.records import reader as record_reader
 from hsgan.records import schema
 from hsgan.records.manifest import read_manifest
@@ -279,5 +279,5 @@ def test_beam_that_is_not_there_is_named(cave, tmp_path, capsys, monkeypatch):
     arguments = {"source": "cave", "input": str(cave[0]), "output": str(tmp_path / "out")}
     with pytest.raises(DataError, match=r"--runner needs Apache Beam: pip install 'hsgan\[beam\]'"):
         _run(build_hsi, capsys, **arguments, runner="DirectRunner")
-    with pytest.raises(DataError, match="--beam_options: they need a --runner"):
+    with pytest.raises(UsageError, match="--beam_options: they need a --runner"):
         _run(build_hsi, capsys, **arguments, beam_options="--region=r")
