@@ -26,6 +26,7 @@ from hsgan.errors import HsganError, UsageError
 # What a user can mend: a disk that is full, and a path that cannot be written or is something else.
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _USERS = (*_FULL, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG)
+_ROOM = "; make room and run the same command again"
 _INTERRUPTED, _PIPE = 130, 141
 _HELP = ("-h", "-help", "--help")
 _TAKES_ARGUMENTS, _NEEDS_NO_TENSORFLOW = "takes_arguments", "needs_no_tensorflow"  # marks of a `main`
@@ -66,9 +67,21 @@ def run(define_flags: Callable[[], object], main: Callable[[list[str]], None], a
             _end_quietly()
         if error.errno not in _USERS:
             raise
-        remedy = "; make room and run the same command again" if error.errno in _FULL else ""
+        remedy = _ROOM if error.errno in _FULL else ""
         _fail(main, f"{error.filename or 'output'}: {os.strerror(error.errno)}{remedy}")
+    except Exception as error:
+        said = _of_full_disk(error)
+        if not said:
+            raise
+        _fail(main, f"output: {said}{_ROOM}")
     sys.exit(0)
+
+
+def _of_full_disk(error):
+    """Returns what an error of TensorFlow's says of the disk it wrote to; "" if that was not full."""
+    if not type(error).__module__.startswith("tensorflow."):
+        return ""
+    return next((text for text in map(os.strerror, _FULL) if f"; {text}" in str(error)), "")
 
 
 def _work(main, argv):

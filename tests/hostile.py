@@ -1,5 +1,8 @@
 """What tests of files made to harm share: how a refusal must look, and a cube's file of any arrays."""
 
+import contextlib
+import resource
+
 import fault_files
 import numpy as np
 import pytest
@@ -24,3 +27,14 @@ def cube_values(path):
 def write_npz(path, **arrays):
     np.savez(path, **({"wavelengths_nm": WAVELENGTHS_NM, "srf": fault_files.srf()} | arrays))
     return path
+
+
+@contextlib.contextmanager
+def full_disk(size):
+    """Forbids this process to let a file grow beyond `size`: to it, a disk that fills up."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

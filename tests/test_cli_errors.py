@@ -4,18 +4,18 @@ Bad files are tested beside their readers (`tests/files`, `tests/records`, `test
 errors reach the screen whole, and what only a whole program can get wrong.
 """
 
-import contextlib
 import json
 import os
-import resource
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from hostile import full_disk
 from trained_run import as_file, make_records, make_run
 
+from hsgan import cli
 from hsgan import config as config_lib
 from hsgan.errors import DataError
 from hsgan.records.index import record_offsets
@@ -160,17 +160,6 @@ def test_training_names_the_record_that_it_cannot_read(small_config, demo_record
     assert str(error.value).startswith(str(shard)) and "\n" not in str(error.value)
 
 
-@contextlib.contextmanager
-def full_disk(size):
-    """Forbids this process to let a file grow beyond `size`: to it, a disk that fills up."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
 def test_full_disk_keeps_the_last_good_checkpoint(small_config, tmp_path, program):
     small_config.model, small_config.dbf.widths = "dbf", (16, 16, 16)  # by far the largest file is the checkpoint
     small_config.train.steps, small_config.train.checkpoint_every, small_config.train.validate_every = 3, 1, 3
@@ -188,6 +177,25 @@ def test_full_disk_keeps_the_last_good_checkpoint(small_config, tmp_path, progra
     assert "the last good one stays" in line and "state-1" in line
     assert {path: path.read_bytes() for path in checkpoints.rglob("*") if path.is_file()} == there
     assert saved(checkpoints) == [(1, checkpoints / "state-1" / "state")]
+
+
+def test_what_tensorflow_says_of_a_full_disk_is_one_line(tmp_path, capsys):
+    import tensorflow as tf
+
+    def main(_):
+        tf.io.write_file(str(tmp_path / "variables"), b"0" * 8192)
+
+    with full_disk(1024), pytest.raises(SystemExit) as ended:
+        cli.run(lambda: None, main, ["program"])
+    (line,) = capsys.readouterr().err.splitlines()
+    assert ended.value.code == 1
+    assert line.endswith("error: output: File too large; make room and run the same command again")
+
+    def wrong(_):
+        tf.io.read_file(str(tmp_path / "nothing"))
+
+    with pytest.raises(tf.errors.NotFoundError):
+        cli.run(lambda: None, wrong, ["program"])
 
 
 def test_only_tensorflows_log_is_held_back_while_it_is_imported(tmp_path):

@@ -42,12 +42,12 @@ class Server(tf.Module):
         srf = tf.TensorSpec((None, 3, self.bands), tf.float32, "srf")
         bands = tf.TensorSpec((None, None), tf.int32, "bands")
         return {
-            "serving_default": tf.function(self.serving_default, input_signature=[rgb]),
-            "encoded": tf.function(self.encoded, input_signature=[image]),
-            "known_srf": tf.function(self.known_srf, input_signature=[rgb, srf]),
-            "compact": tf.function(self.compact, input_signature=[rgb, bands]),
-            "estimate_srf": tf.function(self.estimate_srf, input_signature=[rgb]),
-            "wavelengths": tf.function(self.wavelengths, input_signature=[bands]),
+            "serving_default": tf.function(self.serving_default, input_signature=[rgb], autograph=False),
+            "encoded": tf.function(self.encoded, input_signature=[image], autograph=False),
+            "known_srf": tf.function(self.known_srf, input_signature=[rgb, srf], autograph=False),
+            "compact": tf.function(self.compact, input_signature=[rgb, bands], autograph=False),
+            "estimate_srf": tf.function(self.estimate_srf, input_signature=[rgb], autograph=False),
+            "wavelengths": tf.function(self.wavelengths, input_signature=[bands], autograph=False),
         }
 
     def serving_default(self, rgb: tf.Tensor) -> dict[str, tf.Tensor]:

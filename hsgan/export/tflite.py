@@ -98,13 +98,17 @@ def _signatures(forward, bands, brightness):
     def reconstruct(rgb):
         return reconstruct_whole(forward, rgb, brightness)
 
+    def known_srf(rgb, srf):
+        return {"cube": forward.reconstruct(rgb, srf)}
+
+    def estimate_srf(rgb):
+        return {"srf": forward.estimate_srf(rgb)}
+
     return {
-        "reconstruct": tf.function(reconstruct, input_signature=[rgb]),
-        "known_srf": tf.function(
-            lambda rgb, srf: {"cube": forward.reconstruct(rgb, srf)}, input_signature=[rgb, srf]
-        ),
-        "estimate_srf": tf.function(lambda rgb: {"srf": forward.estimate_srf(rgb)}, input_signature=[rgb]),
-    }  # fmt: skip
+        "reconstruct": tf.function(reconstruct, input_signature=[rgb], autograph=False),
+        "known_srf": tf.function(known_srf, input_signature=[rgb, srf], autograph=False),
+        "estimate_srf": tf.function(estimate_srf, input_signature=[rgb], autograph=False),
+    }
 
 
 def _frozen(function):
@@ -126,7 +130,9 @@ def _frozen(function):
     def call(**inputs):
         return dict(zip(outputs, frozen(*(inputs[name] for name in names)), strict=True))
 
-    return tf.function(call).get_concrete_function(**{spec.name: spec for spec in function.input_signature})
+    return tf.function(call, autograph=False).get_concrete_function(
+        **{spec.name: spec for spec in function.input_signature}
+    )
 
 
 @contextlib.contextmanager

@@ -39,8 +39,8 @@ class GraphEngine:
 
     def __init__(self, network: ReconstructionNetwork):
         image, camera = tf.TensorSpec((1, None, None, 3)), tf.TensorSpec((1, 3, network.bands))
-        self._estimate = tf.function(network.estimate_srf, input_signature=[image])
-        self._reconstruct = tf.function(network.reconstruct, input_signature=[image, camera])
+        self._estimate = tf.function(network.estimate_srf, input_signature=[image], autograph=False)
+        self._reconstruct = tf.function(network.reconstruct, input_signature=[image, camera], autograph=False)
 
     def estimate_srf(self, rgb: np.ndarray) -> np.ndarray:
         return self._estimate(rgb[None])[0].numpy()

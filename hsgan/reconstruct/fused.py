@@ -49,8 +49,12 @@ class FusedReconstructor:
     def __init__(self, network: HSGANNet):
         self.network, self.generator, self.estimator = network, network.generator, network.srf_estimator
         channels = self.estimator.blocks[0].units[-1].filters
-        self.begin = tf.function(self._begin, input_signature=[tf.TensorSpec((1, None, None, 3)), INNER])
-        self.finish = tf.function(self._finish, input_signature=[tf.TensorSpec((1, None, None, channels))])
+        self.begin = tf.function(
+            self._begin, input_signature=[tf.TensorSpec((1, None, None, 3)), INNER], autograph=False
+        )
+        self.finish = tf.function(
+            self._finish, input_signature=[tf.TensorSpec((1, None, None, channels))], autograph=False
+        )
 
     def __call__(self, rgb: np.ndarray, srf: np.ndarray | None = None) -> dict[str, np.ndarray]:
         """Returns {"cube": float32 [height, width, bands], "srf": float32 [3, bands]}, NumPy.
@@ -248,7 +252,7 @@ def stage_function(rule: Rule, bands: int, growth: int, units: int, zero_mean: b
     )
     image = [tf.TensorSpec((None, None, channels)) for channels in (bands, 3)]
     signature = [tf.TensorSpec((1, None, None, 3)), INNER, *image, tf.TensorSpec((3, bands))]
-    return tf.function(step, input_signature=[*signature, kernels])
+    return tf.function(step, input_signature=[*signature, kernels], autograph=False)
 
 
 def stage_output(residual: tf.Tensor, kernels: Kernels, centered: int | None) -> tf.Tensor:

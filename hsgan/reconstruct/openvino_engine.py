@@ -68,7 +68,7 @@ class OpenVinoEngine:
         signature = {"rgb": image, "srf": camera}
         if forward.start is not None:
             exact = dataclasses.replace(forward.start, operations=EXACT)
-            start = tf.function(lambda rgb, srf: exact(rgb, srf), input_signature=[image, camera])
+            start = tf.function(lambda rgb, srf: exact(rgb, srf), input_signature=[image, camera], autograph=False)
             signature["start"] = tf.TensorSpec((1, None, None, forward.bands), tf.float32)
 
         def reconstruct(rgb, srf, start=None):
@@ -77,7 +77,7 @@ class OpenVinoEngine:
             return forward.reconstruct(rgb, srf)
 
         with tempfile.TemporaryDirectory() as folder:
-            function = tf.function(reconstruct).get_concrete_function(**signature)
+            function = tf.function(reconstruct, autograph=False).get_concrete_function(**signature)
             tf.saved_model.save(forward, folder, signatures=function)
             return self.core.read_model(folder), start
 

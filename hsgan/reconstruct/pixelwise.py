@@ -26,8 +26,8 @@ class PixelwiseMixture:
         shapes = tuple(tf.TensorSpec(values.shape) for values in parameters())
         bands = shapes[1].shape[-1]
         signature = [tf.TensorSpec((None, None, 3)), tf.TensorSpec((3, bands)), shapes]
-        self._estimate = tf.function(self._estimate_parts, input_signature=signature)
-        self._deviate = tf.function(self._deviate_parts, input_signature=signature)
+        self._estimate = tf.function(self._estimate_parts, input_signature=signature, autograph=False)
+        self._deviate = tf.function(self._deviate_parts, input_signature=signature, autograph=False)
 
     def estimate(self, rgb: np.ndarray, srf: np.ndarray) -> np.ndarray:
         """Returns the cube float32 [height, width, bands] of an image under an SRF float32 [3, bands]."""

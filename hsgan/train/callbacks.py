@@ -4,6 +4,8 @@
 `on_train_batch_end`. Steps are counted from 1, over all sessions of the run.
 """
 
+import errno
+import os
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -29,7 +31,11 @@ class StepCallback(keras.callbacks.Callback):
         self.start_step = start_step
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
-        self.on_step(self.start_step + batch + 1, logs)
+        try:
+            self.on_step(self.start_step + batch + 1, logs)
+        except tf.errors.OutOfRangeError as error:
+            # A file that could not grow. Keras takes this error for the end of the data, and the training for done.
+            raise OSError(errno.EFBIG, os.strerror(errno.EFBIG)) from error
 
 
 class FiniteGuard(StepCallback):
@@ -121,7 +127,7 @@ class TermGradients(StepCallback):
     ):
         super().__init__(start_step)
         self.batches, self.writer, self.every = batches, writer, every
-        self.measure = tf.function(lambda batch: self.model.term_gradients(batch))
+        self.measure = tf.function(lambda batch: self.model.term_gradients(batch), autograph=False)
 
     def on_step(self, step: int, logs: Logs) -> None:
         if not self.every or step % self.every:

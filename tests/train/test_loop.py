@@ -2,15 +2,18 @@
 
 import json
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from hostile import full_disk
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from hsgan.errors import DataError, RunError
 from hsgan.prior import fit
 from hsgan.run.folder import RunFolder
 from hsgan.train import loop
+from hsgan.train.callbacks import StepCallback
 from hsgan.train.loop import train
 from hsgan.train.state import TrainingState
 from hsgan.train.trainer import Trainer
@@ -36,6 +39,17 @@ def test_a_trainer_without_a_stream_cannot_be_made():
 
     with pytest.raises(TypeError, match="abstract method"):
         Streamless()
+
+
+def test_a_file_that_cannot_grow_ends_a_training_by_an_error(tmp_path):
+    class Writes(StepCallback):
+        def on_step(self, step, logs):
+            tf.io.write_file(str(tmp_path / "events"), b"0" * 8192)
+
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    model.compile(loss="mse")
+    with full_disk(1024), pytest.raises(OSError, match="File too large"):
+        model.fit(np.ones((4, 1)), np.ones((4, 1)), callbacks=[Writes()], verbose=0)
 
 
 def test_the_folder_holds_what_it_says(run):
