@@ -55,7 +55,7 @@ class Setting:
     srf: np.ndarray
     wavelengths_nm: np.ndarray
     seed: int = 0
-    cameras: dict | None = None
+    cameras: Mapping[str, np.ndarray] | None = None
 
 
 @dataclass(frozen=True)
@@ -136,9 +136,10 @@ def camera_shift(level: float, setting: Setting) -> Degrade:
 
 def camera(level: str, setting: Setting) -> Degrade:
     """Another camera by name, of `Setting.cameras`; methods that are told the camera are told the first one."""
-    known = ", ".join(setting.cameras or ()) or "none was given"
-    _check(level in (setting.cameras or ()), "camera", f"must be one of the other cameras ({known})", level)
-    return _camera(setting.cameras[level])
+    known = setting.cameras or {}
+    there = ", ".join(known) or "none was given"
+    _check(level in known, "camera", f"must be one of the other cameras ({there})", level)
+    return _camera(known[level])
 
 
 def metamers(level: float, setting: Setting) -> Degrade:

@@ -65,7 +65,7 @@ def evaluate_developed(
     method = subject.method
     cameras = {SRGB: developed.responses(method.wavelengths_nm), MEAN: method.mean_camera}
     scenes = [_shot(pair, method, cameras[SRGB], opened) for pair in pairs]
-    cases = [(EXACT, SRGB, project_exactly)]
+    cases: list[tuple[str, str, Callable[[Shot], Shot]]] = [(EXACT, SRGB, project_exactly)]
     cases += [(name, reading, _processor(name)) for reading in cameras for name in PROCESSING]
     rows = []
     for picture, reading, change in tqdm(cases, NAME, unit="reading", disable=None):

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
@@ -249,7 +250,9 @@ def score(
       DataError: as `evaluate`.
     """
     measure = protocols.protocol(protocol)
-    scored, seen, srf_errors = {method.name: {} for method in methods}, set(), {}
+    scored: dict[str, dict[str, dict[str, float]]] = {method.name: {} for method in methods}
+    srf_errors: dict[str, float] = {}
+    seen: set[str] = set()
     if len(scored) < len(methods):
         raise DataError(f"methods: must have different names. Received: {', '.join(method.name for method in methods)}")
     for shot in shots:
@@ -268,7 +271,7 @@ def score(
             on_scene(shot.scene, shot.truth, shot.rgb, cubes, shot.srf)
     if not seen:
         raise DataError("evaluation: there is not one scene")
-    results = {
+    results: dict[str, dict[str, Any]] = {
         "methods": {
             name: {"mean": protocols.average(by_scene), "scenes": by_scene} for name, by_scene in scored.items()
         }

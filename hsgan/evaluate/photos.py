@@ -51,7 +51,7 @@ def find_pairs(photos: Iterable[str], truth: str | Path) -> list[Pair]:
       DataError: no such folder or photos, a photo without a cube, or two of either of one name.
     """
     cubes = cubes_in(truth)
-    pairs = {}
+    pairs: dict[str, Pair] = {}
     for photo in inputs.find_inputs(photos):
         scene = scene_of(photo)
         if scene not in cubes:
@@ -71,7 +71,8 @@ def cubes_in(folder: str | Path) -> dict[str, Path]:
     Raises:
       DataError: no such folder, or two cubes of one name.
     """
-    folder, found = Path(folder), {}
+    folder = Path(folder)
+    found: dict[str, Path] = {}
     with guard.reading(folder, "a folder of cubes", folder=True):
         entries = sorted(folder.iterdir())
     for path in entries:

@@ -1,5 +1,6 @@
 """One export: a version's folder with all artefacts, checked and measured; it appears whole or not at all."""
 
+import functools
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -142,7 +143,9 @@ def write_artefacts(
     Returns:
       ([the artefact's `Method`, named after it], {name: {"file", "max_difference", "limit"}}).
     """
-    reference, models, entries = checks.Reference(network), [], {}
+    reference = checks.Reference(network)
+    models: list[Method] = []
+    entries: dict[str, dict[str, Any]] = {}
 
     def add(name, file, model, found):
         entries[name] = {"file": file, "max_difference": found, "limit": checks.LIMITS[name]}
@@ -154,17 +157,23 @@ def write_artefacts(
     steps_left = iter(steps)
     next(steps_left)
     saved_model.write_saved_model(network, stage, described["name"], described["version"], described["max_pixels"])
-    model = SavedModel(stage, described)
-    add("saved_model", "saved_model.pb", model, reference.saved_model_difference(model))
-    float_model = tflite.convert(network) if precisions else None
-    images = None
+    saved = SavedModel(stage, described)
+    add("saved_model", "saved_model.pb", saved, reference.saved_model_difference(saved))
+
+    @functools.cache
+    def converted():
+        return tflite.convert(network)
+
+    @functools.cache
+    def images():
+        return calibration.calibration_images(records, network.dictionary, brightness=network.brightness)
+
     for precision in steps_left:
-        if precision in tflite.CALIBRATED and images is None:
-            images = calibration.calibration_images(records, network.dictionary, brightness=network.brightness)
-        content, file = tflite.quantize(float_model, precision, images), f"{precision}.tflite"
+        calibrated = images() if precision in tflite.CALIBRATED else None
+        content, file = tflite.quantize(converted(), precision, calibrated), f"{precision}.tflite"
         whole.write_bytes(stage / file, content)
-        model = LiteModel(stage / file, metadata=described)
-        add(precision, file, model, reference.lite_difference(model))
+        lite = LiteModel(stage / file, metadata=described)
+        add(precision, file, lite, reference.lite_difference(lite))
     return models, entries
 
 

@@ -4,6 +4,7 @@ Source: method section 9; [SE] Fig. 5, which leaves the error measure open.
 """
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 
 def srf_error(truth: np.ndarray, estimate: np.ndarray) -> float:
@@ -28,7 +29,7 @@ def srf_error(truth: np.ndarray, estimate: np.ndarray) -> float:
     return float(np.abs(truth - estimate).sum() / total)
 
 
-def precision_curve(errors: np.ndarray, thresholds: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+def precision_curve(errors: ArrayLike, thresholds: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Returns (thresholds, share of `errors` at or below each): the curve of [SE] Fig. 5.
 
     Args:
@@ -38,14 +39,14 @@ def precision_curve(errors: np.ndarray, thresholds: np.ndarray | None = None) ->
     Raises:
       ValueError: no errors.
     """
-    errors = np.asarray(errors, np.float64)
-    if errors.ndim != 1 or errors.size == 0:
-        raise ValueError(f"errors: must be one number an estimate. Received: shape {errors.shape}")
+    values = np.asarray(errors, np.float64)
+    if values.ndim != 1 or values.size == 0:
+        raise ValueError(f"errors: must be one number an estimate. Received: shape {values.shape}")
     thresholds = np.linspace(0, 1, 101) if thresholds is None else np.asarray(thresholds, np.float64)
-    return thresholds, np.searchsorted(np.sort(errors), thresholds, side="right") / errors.size
+    return thresholds, np.searchsorted(np.sort(values), thresholds, side="right") / values.size
 
 
-def srf_precision(errors: np.ndarray) -> float:
+def srf_precision(errors: ArrayLike) -> float:
     """Returns the area under `precision_curve` over thresholds 0 to 1, in [0, 1]: 1 if all estimates are exact.
 
     Computed exactly: the area under the share of errors below a threshold is one less their mean.
@@ -55,7 +56,7 @@ def srf_precision(errors: np.ndarray) -> float:
     return float(1 - thresholds.mean())
 
 
-def srf_skill(errors: np.ndarray, reference: np.ndarray) -> float:
+def srf_skill(errors: ArrayLike, reference: ArrayLike) -> float:
     """Returns `1 - mean(errors) / mean(reference)`: 0 is as good as a reference camera, 1 exact, below 0 worse.
 
     Args:
@@ -65,10 +66,8 @@ def srf_skill(errors: np.ndarray, reference: np.ndarray) -> float:
     Raises:
       ValueError: none, or a different number of each.
     """
-    errors, reference = (np.asarray(values, np.float64) for values in (errors, reference))
-    if errors.ndim != 1 or errors.shape != reference.shape or errors.size == 0:
-        raise ValueError(
-            f"errors, reference: must be one number an image each. Received: {errors.shape}, {reference.shape}"
-        )
+    own, others = np.asarray(errors, np.float64), np.asarray(reference, np.float64)
+    if own.ndim != 1 or own.shape != others.shape or own.size == 0:
+        raise ValueError(f"errors, reference: must be one number an image each. Received: {own.shape}, {others.shape}")
     # A reference that is exact leaves nothing to gain.
-    return float(1 - errors.mean() / reference.mean()) if reference.mean() > 0 else -float(errors.mean() > 0)
+    return float(1 - own.mean() / others.mean()) if others.mean() > 0 else -float(own.mean() > 0)

@@ -21,7 +21,8 @@ def endmembers(spectra: np.ndarray, count: int = MATERIALS) -> np.ndarray:
     """
     spectra = np.asarray(spectra, np.float64)
     left = spectra.copy()
-    largest, chosen = np.linalg.norm(left, axis=1).max(), []
+    largest = np.linalg.norm(left, axis=1).max()
+    chosen: list[np.ndarray] = []
     while len(chosen) < count:
         norms = np.linalg.norm(left, axis=1)
         index = int(norms.argmax())

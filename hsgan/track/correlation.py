@@ -68,7 +68,9 @@ def response_spectrum(filter_spectrum: np.ndarray, features: np.ndarray) -> np.n
     return np.einsum("rck,...rck->...rc", filter_spectrum.conj(), features, optimize=True)
 
 
-def solve_frequencies(features: np.ndarray, label: np.ndarray, target: np.ndarray, penalty: float) -> np.ndarray:
+def solve_frequencies(
+    features: np.ndarray, label: np.ndarray, target: np.ndarray, penalty: float | np.floating
+) -> np.ndarray:
     """Solves ADMM's step for the free filter: at each frequency `(x x^H + p I) g = conj(y) x + p t`.
 
     The matrix is a multiple of the identity and one outer product: the Sherman-Morrison identity gives its inverse.

@@ -1,12 +1,10 @@
 """What of a frame the filter sees: blocks of channels, by name, side by side.
 
-A block is a class without arguments. `begin(pixels)` is called once, with the part of the first frame that the window
-needs, [height, width, channels]. `maps(pixels, grain)` makes float32 [height / grain, width / grain, maps] of such a
-part of any frame, sums or means over squares of `grain` pixels. They are added up over the cells
-(`hsgan.track.window`), or averaged where `means` is set. `features(cells)` makes the channels, float32 [windows, rows,
-columns, ...], of float32 [windows, rows, columns, maps]. Pixels are R, G, B (uint8, sRGB-encoded) or a cube's bands
-(float32, linear).
+Pixels are R, G, B (uint8, sRGB-encoded) or a cube's bands (float32, linear).
 """
+
+import abc
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -14,10 +12,35 @@ from hsgan.errors import ConfigError, DataError
 from hsgan.track import abundances, color, hog, sshmg, window
 
 
-class Hog:
-    """Histograms of oriented gradients (`hsgan.track.hog`), of any number of channels."""
+class Block(abc.ABC):
+    """Some channels of what the filter sees; made without arguments.
+
+    Attributes:
+      means: whether maps are averaged over the cells (`hsgan.track.window`), not added up.
+    """
 
     means = False
+
+    @abc.abstractmethod
+    def begin(self, pixels: np.ndarray) -> None:
+        """Looks once at the part of the first frame that the window needs, [height, width, channels]."""
+
+    @abc.abstractmethod
+    def maps(self, pixels: np.ndarray, grain: int) -> np.ndarray:
+        """Returns float32 [height / grain, width / grain, maps] of such a part of any frame.
+
+        Args:
+          pixels: the part.
+          grain: the maps are sums or means over squares of so many pixels a side.
+        """
+
+    @abc.abstractmethod
+    def features(self, cells: np.ndarray) -> np.ndarray:
+        """Returns the channels, float32 [windows, rows, columns, ...], of float32 [windows, rows, columns, maps]."""
+
+
+class Hog(Block):
+    """Histograms of oriented gradients (`hsgan.track.hog`), of any number of channels."""
 
     def begin(self, pixels: np.ndarray) -> None:
         """Keeps what makes a cube's values as large as 8-bit ones."""
@@ -30,7 +53,7 @@ class Hog:
         return hog.hog(cells)
 
 
-class ColorNames:
+class ColorNames(Block):
     """Nearness to the basic colors (`hsgan.track.color`)."""
 
     means = True
@@ -49,10 +72,8 @@ class ColorNames:
         return cells
 
 
-class Sshmg:
+class Sshmg(Block):
     """Spectral-spatial histograms of gradients (`hsgan.track.sshmg`), in units of the first frame's brightness."""
-
-    means = False
 
     def begin(self, pixels: np.ndarray) -> None:
         """Keeps the brightness; raises `DataError` unless the bands are a multiple of 4."""
@@ -67,7 +88,7 @@ class Sshmg:
         return sshmg.sshmg(cells)
 
 
-class Abundances:
+class Abundances(Block):
     """Abundances of the first frame's materials (`hsgan.track.abundances`)."""
 
     means = True
@@ -90,7 +111,7 @@ class Abundances:
         return cells
 
 
-BLOCKS = {"hog": Hog, "color": ColorNames, "sshmg": Sshmg, "abundances": Abundances}
+BLOCKS: dict[str, type[Block]] = {"hog": Hog, "color": ColorNames, "sshmg": Sshmg, "abundances": Abundances}
 RGB_FEATURES = ("hog", "color")
 CUBE_FEATURES = ("sshmg", "abundances")
 
@@ -124,7 +145,9 @@ class Features:
         """Returns the maps of every block, float32 [height / grain, width / grain, maps], of a part of a frame."""
         return [block.maps(pixels, grain) for block in self.blocks]
 
-    def __call__(self, maps: list[np.ndarray], within: tuple, across: tuple) -> np.ndarray:
+    def __call__(
+        self, maps: Sequence[np.ndarray], within: Sequence[np.ndarray], across: Sequence[np.ndarray]
+    ) -> np.ndarray:
         """Returns the features of the cells of some windows, float32 [windows, rows, columns, channels].
 
         Args:

@@ -27,20 +27,23 @@ def direction_maps(pixels: np.ndarray, grain: int = 1) -> np.ndarray:
         Height and width are multiples of `grain`.
       grain: side of a square, pixels.
     """
-    down, right, square = None, None, None
     # A channel at a time: planes are read faster than every third value.
-    for channel in np.moveaxis(pixels, -1, 0):
-        parts = differences(channel, 0), differences(channel, 1)
-        energy = parts[0] ** 2 + parts[1] ** 2
-        if square is None:
-            (down, right), square = parts, energy
-            continue
-        stronger = energy > square
-        for values, others in zip((down, right, square), (*parts, energy), strict=True):
-            np.copyto(values, others, where=stronger)
+    first, *others = np.moveaxis(pixels, -1, 0)
+    down, right, square = _gradient(first)
+    for channel in others:
+        gradient = _gradient(channel)
+        stronger = gradient[2] > square
+        for values, new in zip((down, right, square), gradient, strict=True):
+            np.copyto(values, new, where=stronger)
     turn = np.rint(np.arctan2(down, right) * np.float32(DIRECTIONS / (2 * np.pi))).astype(np.int32)
     turn[turn < 0] += DIRECTIONS
     return bin_maps(np.sqrt(square), turn, DIRECTIONS, grain)
+
+
+def _gradient(channel):
+    """Returns (difference down, difference to the right, sum of their squares) of a channel."""
+    down, right = differences(channel, 0), differences(channel, 1)
+    return down, right, down**2 + right**2
 
 
 def hog(histograms: np.ndarray) -> np.ndarray:

@@ -99,7 +99,7 @@ def find_sequences(paths: list, box: str = "") -> list[Sequence]:
     given = None if not box else _from_zero(np.array([boxes.parse_box(box, "--box")]))
     if given is not None and np.isnan(given).any():
         raise DataError(f"--box: must have an area. Received: {box}")
-    found = {}
+    found: dict[tuple[Path, str], Sequence] = {}
     for path in map(Path, paths):
         for sequence in _sequences_of(path, given):
             found.setdefault((sequence.source.resolve(), sequence.name), sequence)

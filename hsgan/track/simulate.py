@@ -28,7 +28,7 @@ _SIDES = (0.09, 0.16)
 _NOISE = 2e-3
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class SimulatedSequence(Sequence):
     """A sequence whose frames are drawn when they are asked for.
 
@@ -36,8 +36,8 @@ class SimulatedSequence(Sequence):
       movie: what draws the true cubes. matrix: float [bands, cube's bands], what the camera takes of them.
     """
 
-    movie: "Movie" = None
-    matrix: np.ndarray = None
+    movie: "Movie"
+    matrix: np.ndarray
 
     def _named_frames(self) -> Iterator[tuple[str, np.ndarray]]:
         rng = np.random.default_rng([_STREAM, self.movie.index, self.bands])
@@ -112,7 +112,7 @@ def simulated_sequences(count: int, responses: np.ndarray, wavelengths_nm: np.nd
         movie = Movie(index, materials)
         for suffix, bands, matrix in (("", 3, responses), ("-HSI", mosaic.BANDS, mosaic_filters(wavelengths_nm))):
             name = f"sim-{index + 1}{suffix}"
-            found.append(SimulatedSequence(name, Path(name), (), movie.boxes(), bands, movie, matrix))
+            found.append(SimulatedSequence(name, Path(name), (), movie.boxes(), bands, movie=movie, matrix=matrix))
     return found
 
 
