@@ -105,9 +105,10 @@ class Wish:
         unknown = sorted(set(form) - set(_FIELDS))
         if unknown:
             raise HTTPException(400, f"{unknown[0]}: no such field; there are {', '.join(_FIELDS)}")
-        self.session, self.photo = session, form.get("photo")
-        if not isinstance(self.photo, UploadFile):
+        photo = form.get("photo")
+        if not isinstance(photo, UploadFile):
             raise HTTPException(400, "photo: must be a file: curl -F photo=@photo.jpg")
+        self.session, self.photo = session, photo
         self.camera = str(form.get("camera", ""))
         self.format = _one_of("format", str(form.get("format", "npz")), FORMATS)
         self.encoding = _one_of("encoding", str(form.get("encoding", "srgb")), ENCODINGS)
@@ -144,5 +145,7 @@ def application(service: Service) -> Starlette:
     return Starlette(routes=routes, exception_handlers={HTTPException: _error})
 
 
-def _error(_: Request, error: HTTPException) -> Response:
+def _error(_: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
     return JSONResponse({"error": error.detail}, error.status_code, error.headers)

@@ -10,7 +10,7 @@ import urllib.parse
 
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.auto import AutoHTTPProtocol
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 PATIENCE_SECONDS = 20.0
 # What a multipart upload takes beside its files.
@@ -136,7 +136,7 @@ def patient(seconds: float = PATIENCE_SECONDS) -> type[asyncio.Protocol]:
       seconds: from the connection's begin, or a later request's first byte, to the end of its head.
     """
 
-    class Patient(AutoHTTPProtocol):
+    class Patient(H11Protocol):
         _timer = None
 
         def connection_made(self, transport):

@@ -45,7 +45,8 @@ class Page:
     ):
         self.model, self.limits = model, limits
         self.session = Session(model, limits, choice=choice)
-        self.job, self.then = None, None
+        self.job: Job | None = None
+        self.then: Callable[[], None] = lambda: None
         self.uploads = Uploads(limits.upload_bytes, self.rejected, lambda: self.say(""))
         self.build()
         ui.context.client.on_delete(self.leave)
@@ -198,7 +199,8 @@ class Page:
 
     async def received(self, event: events.MultiUploadEventArguments) -> list[Path] | None:
         """Returns the paths of what was uploaded, or None where it could not be kept."""
-        event.sender.reset()
+        if isinstance(event.sender, ui.upload):
+            event.sender.reset()
         try:
             paths = self.session.places_for([file.name for file in event.files])
             for file, path in zip(event.files, paths, strict=True):

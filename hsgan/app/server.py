@@ -5,7 +5,9 @@ from pathlib import Path
 
 import uvicorn
 from nicegui import app, ui
+from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.types import ASGIApp
 
 from hsgan.app.api import Service, application
 from hsgan.app.bounds import LOOPBACK, Limits
@@ -39,8 +41,8 @@ def serve(
       first: paths of a photo or cube to open in every new page.
       choice: as in `hsgan.app.session.Session`.
     """
-    for gate, settings in gates(limits, host):
-        app.add_middleware(gate, **settings)
+    for gate in gates(limits, host):
+        app.add_middleware(gate.cls, *gate.args, **gate.kwargs)
     app.on_startup(lambda: print(f"{address(host, port)}  (Ctrl+C ends it)", flush=True))
 
     def root():
@@ -65,20 +67,20 @@ def serve_api(
     Args:
       places: how many requests may be in hand at a time.
     """
-    gated = application(Service(model, limits, places))
-    for gate, settings in gates(limits, host):
-        gated = gate(gated, **settings)
+    gated: ASGIApp = application(Service(model, limits, places))
+    for gate in gates(limits, host):
+        gated = gate.cls(gated, *gate.args, **gate.kwargs)
     print(f"{address(host, port)}/reconstruct  (Ctrl+C ends it)", flush=True)
     uvicorn.run(gated, host=host, port=port, log_level="warning", lifespan="off", **connections())
 
 
-def gates(limits: Limits, host: str) -> list[tuple[type, dict]]:
-    """Returns the ASGI middlewares that stand before an application, and their settings; the innermost first."""
-    inner = [(BodyLimit, {"most": limits.upload_bytes + ENVELOPE_BYTES}), (SameOrigin, {})]
+def gates(limits: Limits, host: str) -> list[Middleware]:
+    """Returns the ASGI middlewares that stand before an application; the innermost first."""
+    inner = [Middleware(BodyLimit, most=limits.upload_bytes + ENVELOPE_BYTES), Middleware(SameOrigin)]
     if host not in LOOPBACK:
         return inner
     # Else a page from elsewhere could reach this one under a name of its own that leads here.
-    return [*inner, (TrustedHostMiddleware, {"allowed_hosts": list(LOOPBACK)})]
+    return [*inner, Middleware(TrustedHostMiddleware, allowed_hosts=list(LOOPBACK))]
 
 
 def connections() -> dict:

@@ -22,7 +22,7 @@ from hsgan.app.work import Report
 from hsgan.errors import DataError
 from hsgan.files import cameras
 from hsgan.files.libraries import write_library
-from hsgan.files.origin import read_origin
+from hsgan.files.origin import Origin, read_origin
 from hsgan.files.photos import is_raw, read_codes, to_linear
 from hsgan.files.stored import Choice
 from hsgan.metrics.coverage import interval
@@ -90,11 +90,27 @@ class Session:
     ):
         self.model, self.limits, self.uncertain, self.choice = model, limits, uncertain, choice or Choice()
         self.folder = Path(tempfile.mkdtemp(prefix="hsgan-"))
-        self.photo, self.origin, self.name, self.view = None, None, "", None
-        self.reference, self.reference_name, self.numbers, self._angles = None, "", {}, None
-        self.marks = []
+        self.photo: np.ndarray | None = None
+        self.origin: Origin | None = None
+        self.view: CubeView | None = None
+        self.name = ""
+        self.reference: CubeView | None = None
+        self.reference_name = ""
+        self.numbers: dict[str, float] = {}
+        self.marks: list[Place] = []
         self.cameras = WISHES | {name: name for name in model.cameras} if model is not None else {}
         self.scale = NO_SCALE
+
+    @property
+    def shown(self) -> CubeView:
+        """The cube that is open.
+
+        Raises:
+          DataError: there is none.
+        """
+        if self.view is None:
+            raise DataError("cube: none is open; open a photo or cube first")
+        return self.view
 
     def close(self) -> None:
         """Removes the visitor's files."""
@@ -147,7 +163,7 @@ class Session:
 
     def reconstruct(self, camera: str, report: Report) -> None:
         """Reconstructs the photo again with another camera; "" takes what its file says."""
-        about = {name: self.view.cube.attrs[name] for name in ("photo", "encoding")}
+        about = {name: self.shown.cube.attrs[name] for name in ("photo", "encoding")}
         self._reconstruct(self.photo, self.origin, about, camera, report)
 
     def _reconstruct(self, photo, origin, about, camera, report, consistent=False):
@@ -227,17 +243,17 @@ class Session:
 
     def drop_reference(self) -> None:
         """Forgets the reference."""
-        self.reference, self.reference_name, self.numbers, self._angles = None, "", {}, None
+        self.reference, self.reference_name, self.numbers = None, "", {}
 
     def _compare(self, other, name):
-        found = compare(self.view, other, name, self.scale)
+        found = compare(self.shown, other, name, self.scale)
         step = self._step
         self._angles, self.numbers = found.angles[::step, ::step], found.numbers
         self.reference, self.reference_name = other, name
 
     @property
     def _step(self):
-        return self.view.step(SHOWN_SIDE)
+        return self.shown.step(SHOWN_SIDE)
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -249,25 +265,28 @@ class Session:
         """Returns the `Picture` of a kind in `kinds`: the band's number is for Band and Error."""
         step, top = self._step, 0.0
         if kind == "Rendering":
-            shown = self.view.render(light, adapted=adapted, step=step)
+            pixels = self.shown.render(light, adapted=adapted, step=step)
         elif kind == "Band":
-            shown = self.view.render_band(band, step)
-        elif kind == "Photo":
-            shown = as_bytes(srgb_encode(self.photo[::step, ::step]).numpy())
-        else:
+            pixels = self.shown.render_band(band, step)
+        elif kind == "Photo" and self.photo is not None:
+            pixels = as_bytes(srgb_encode(self.photo[::step, ::step]).numpy())
+        elif kind in MAP_COLORS and self.reference is not None:
             if kind == "Error":
-                values = np.abs(self.view.band(band, step) - self.reference.band(band, step))
+                values = np.abs(self.shown.band(band, step) - self.reference.band(band, step))
             else:
                 values = self._angles
             top = max(peak_of(values), _SMALLEST_SCALE)
-            shown = as_bytes(matplotlib.colormaps[MAP_COLORS[kind]](values / top)[..., :3])
+            pixels = as_bytes(matplotlib.colormaps[MAP_COLORS[kind]](values / top)[..., :3])
+        else:
+            raise DataError(f"picture: must be one of {', '.join(self.kinds)}. Received: {kind!r}")
         stream = io.BytesIO()
-        Image.fromarray(shown).save(stream, "JPEG", quality=JPEG_QUALITY, subsampling=0)
-        return Picture(stream.getvalue(), *shown.shape[:2], step, top)
+        Image.fromarray(pixels).save(stream, "JPEG", quality=JPEG_QUALITY, subsampling=0)
+        height, width = pixels.shape[:2]
+        return Picture(stream.getvalue(), height, width, step, top)
 
     def mark(self, first: Position, last: Position) -> Place:
         """Marks the place between two (row, column) of the cube, both included: one pixel if they are the same."""
-        self.marks.append(Place.between(first, last, self.view.shape[:2]))
+        self.marks.append(Place.between(first, last, self.shown.shape[:2]))
         return self.marks[-1]
 
     def whiten(self, report: Report) -> None:
@@ -280,7 +299,7 @@ class Session:
             raise DataError("white: mark a neutral place first, something gray or white in the scene's own light")
         report(0.1)
         place = self.marks[-1]
-        cube = reflectance.whitened(self.view.cube, place.part, place.label)
+        cube = reflectance.whitened(self.shown.cube, place.part, place.label)
         self._show(CubeView(cube), self.name, self.photo)
 
     def spectra(self) -> list[Spectrum]:
@@ -290,10 +309,10 @@ class Session:
         otherwise, of areas, one standard deviation of the pixels.
         """
         other = self.reference
-        found = []
+        found: list[Spectrum] = []
         for mark in self.marks:
-            mean, spread = self.view.statistics(*mark.part)
-            deviation, shade = self.view.deviation(*mark.part), None
+            mean, spread = self.shown.statistics(*mark.part)
+            deviation, shade = self.shown.deviation(*mark.part), None
             if deviation is not None:
                 shade = interval(mean, deviation)
             elif not mark.is_point:
@@ -306,22 +325,22 @@ class Session:
         """What is shaded in the chart, in words; "" for nothing."""
         if not self.marks:
             return ""
-        if self.view.deviation(*self.marks[0].part) is not None:
+        if self.shown.deviation(*self.marks[0].part) is not None:
             return "90 % intervals"
         return "" if all(mark.is_point for mark in self.marks) else "one standard deviation of an area's pixels"
 
     def measure(self, light: str) -> list[numbers.Measured]:
         """Returns the numbers of the marked places in a light (`hsgan.plot.numbers.measure`)."""
-        return numbers.measure(self.view, self.marks, light)
+        return numbers.measure(self.shown, self.marks, light)
 
     def table(self, light: str) -> str:
         """Returns them as CSV."""
-        return numbers.table(self.measure(light), self.view.wavelengths_nm)
+        return numbers.table(self.measure(light), self.shown.wavelengths_nm)
 
     def library(self, light: str) -> Path:
         """Writes the spectra of the marked places as a library (`hsgan.files.libraries`); returns the path of a ZIP."""
         folder = self._new_folder()
-        own = numbers.library(self.measure(light), self.view.wavelengths_nm)
+        own = numbers.library(self.measure(light), self.shown.wavelengths_nm)
         paths = write_library(folder / Path(self.name).stem, own)
         return _zipped(folder, f"{folder / Path(self.name).stem}-library.zip", paths)
 
@@ -331,7 +350,7 @@ class Session:
         stem = folder / Path(self.name).stem
         report(0.1)
         try:
-            paths = [Path(path) for path in hsgan.save_cube(self.view.cube, stem, [form])]
+            paths = [Path(path) for path in hsgan.save_cube(self.shown.cube, stem, [form])]
         except ValueError as error:
             raise DataError(f"{self.name}: cannot be written as {form}: {error}") from error
         report(0.7)

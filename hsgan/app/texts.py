@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 def facts_of(session: Session) -> str:
     """Returns the line about the cube: its size, bands, camera and round trip."""
-    height, width, bands = session.view.shape
-    nm, attributes = session.view.wavelengths_nm, session.view.cube.attrs
+    height, width, bands = session.shown.shape
+    nm, attributes = session.shown.wavelengths_nm, session.shown.cube.attrs
     facts = [session.name, f"{width} × {height} pixels", f"{bands} bands, {nm[0]:g}–{nm[-1]:g} nm"]
     if attributes.get("camera"):
         source = f" ({attributes['camera_source']})" if attributes.get("camera_source") else ""
@@ -31,7 +31,7 @@ def facts_of(session: Session) -> str:
 
 def assumption_of(session: Session) -> str:
     """Returns what the rendering takes for granted."""
-    return session.view.scene_light()[1].capitalize() + "."
+    return session.shown.scene_light()[1].capitalize() + "."
 
 
 def numbers_of(session: Session) -> list[tuple[str, str]]:

@@ -110,11 +110,11 @@ class Viewer:
         self.assumed.set_text(assumption_of(session))
         kind = self.kind.value if self.kind.value in session.kinds else RENDERING
         self.kind.set_options(list(session.kinds), value=kind)
-        last = session.view.shape[2] - 1
+        last = session.shown.shape[2] - 1
         self.band.props(f"max={last}")
         self.band.value = min(self.band.value or last // 2, last)
-        self.hand.enter(session.view.shape[:2])
-        for field, size in zip((self.row, self.column), session.view.shape[:2], strict=True):
+        self.hand.enter(session.shown.shape[:2])
+        for field, size in zip((self.row, self.column), session.shown.shape[:2], strict=True):
             field.max = size - 1
         self._show_cursor()
         self.redraw()

@@ -36,9 +36,10 @@ def main(argv: Sequence[str]) -> None:
 def peak_mib() -> float:
     """Returns the largest resident memory of this process so far, MiB."""
     status = Path("/proc/self/status")
-    if status.is_file():
-        # Linux's rusage begins with the peak of the process that this one was forked from, a whole training's.
-        return int(re.search(r"VmHWM:\s*(\d+) kB", status.read_text())[1]) / 1024
+    # Linux's rusage begins with the peak of the process that this one was forked from, a whole training's.
+    own = re.search(r"VmHWM:\s*(\d+) kB", status.read_text()) if status.is_file() else None
+    if own:
+        return int(own[1]) / 1024
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / (2**20 if sys.platform == "darwin" else 1024)
 

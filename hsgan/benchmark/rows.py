@@ -15,7 +15,7 @@ from hsgan.errors import ConfigError
 SIZES = ("small", "published")
 
 # Objective and optimizer of each paired method, as published (method sections 12 and 13).
-TRAINING = {
+TRAINING: dict[str, dict[str, Any]] = {
     "hscnn_d": {"pixel_form": "mrae", "learning_rate": 1e-3, "schedule": "polynomial", "power": 1.5},
     "fm_net": {"learning_rate": 1e-4, "final_learning_rate": 1e-5, "schedule": "halving", "halvings": 4},
     "chs_gan": {"pixel": 100.0, "adversarial": 1.0, "learning_rate": 2e-4, "schedule": "constant", "beta_1": 0.5},
@@ -25,7 +25,7 @@ TRAINING = {
 # The last row of Table 3, with all parts; the others take its number of steps.
 FULL = "+ semantics"
 # The small forms.
-SMALL = {
+SMALL: dict[str, dict[str, Any]] = {
     "hscnn_d": {"hscnn_d.blocks": 8},
     "fm_net": {"fm_net.blocks": 2, "fm_net.width": 16},
     "chs_gan": {"chs_gan.widths": (24, 48, 96), "chs_gan.discriminator_width": 16},
@@ -105,7 +105,7 @@ def ablation(size: str, start: str) -> Suite:
     parts = ("adversarial", "back_projection", "positivity", "smoothness")
     rows = []
     for count, name in enumerate(published.TABLE_3, 1):
-        off = {f"loss.{part}": 0.0 for part in parts[count:]}
+        off: dict[str, Any] = {f"loss.{part}": 0.0 for part in parts[count:]}
         if count < 6:
             off |= {
                 "loss.semantic": 0.0,

@@ -104,7 +104,7 @@ class SuiteRun:
         self.weights = reported_weights(tuple(weights), self.validated, split)
         self.output = Path(output)
         self.earlier = Path(earlier) if earlier else None
-        self.earlier_plan = self.check_earlier() if earlier else {}
+        self.earlier_plan = self.check_earlier(self.earlier) if self.earlier else {}
         self.results = self.begin()
 
     @property
@@ -112,19 +112,18 @@ class SuiteRun:
         """The weights of figures and extras."""
         return self.weights[0]
 
-    def check_earlier(self) -> dict[str, int]:
-        """Returns the plan of the earlier suite, after checking that its budget is this one's."""
+    def check_earlier(self, folder: Path) -> dict[str, int]:
+        """Returns the plan of the earlier suite in `folder`, after checking that its budget is this one's."""
         for name in (RESULTS, PLAN):
-            if not (self.earlier / name).exists():
-                raise RunError(f"{self.earlier}: holds no suite (no {name}); name the --output of one in --runs")
-        with guard.reading(self.earlier / RESULTS, "the results of a suite", RunError):
-            there = read_json(self.earlier / RESULTS, error=RunError)["identity"]["budget"]
-            plan = read_json(self.earlier / PLAN, error=RunError)
+            if not (folder / name).exists():
+                raise RunError(f"{folder}: holds no suite (no {name}); name the --output of one in --runs")
+        with guard.reading(folder / RESULTS, "the results of a suite", RunError):
+            there = read_json(folder / RESULTS, error=RunError)["identity"]["budget"]
+            plan = read_json(folder / PLAN, error=RunError)
         if there != asdict(self.budget):
             other = Budget(**there)
             raise RunError(
-                f"{self.earlier}: its rows trained for {other}, not {self.budget}; "
-                f"give --budget={other.amount:g}{other.unit}"
+                f"{folder}: its rows trained for {other}, not {self.budget}; give --budget={other.amount:g}{other.unit}"
             )
         return plan
 
@@ -199,7 +198,7 @@ class SuiteRun:
             "train.validate_every": every, "train.evaluate": False, "cameras.known": self.known,
         } | row.settings  # fmt: skip
         values = dict(leaves(config_lib.to_dict(self.base))) | changes
-        nested = {}
+        nested: dict[str, Any] = {}
         for name, value in values.items():
             *parents, leaf = name.split(".")
             node = nested
@@ -301,19 +300,19 @@ class SuiteRun:
 
         Where rows train on several sets of cubes, what is fitted is there once for each, named after it.
         """
-        black = [Black(self.training_cameras)] if self.suite.black else []
+        black: list[Method] = [Black(self.training_cameras)] if self.suite.black else []
         if not self.suite.closed_forms:
             return black
         sets = {row.settings.get("data.cubes", self.base.data.cubes): row for row in self.suite.rows}
         if len(sets) < 2:
-            return black + fitted(self.base, self.suite.closed_forms, self.prior)
-        found = {}
+            return [*black, *fitted(self.base, self.suite.closed_forms, self.prior)]
+        found: dict[str, Method] = {}
         for cubes, row in sets.items():
             for method in fitted(self.config_of(row, self.seeds[0], 1), self.suite.closed_forms, self.prior):
                 if method.needs_cubes:
                     method.name = f"{method.name}, {Path(cubes).name}"
                 found.setdefault(method.name, method)
-        return black + list(found.values())
+        return [*black, *found.values()]
 
     def prior(self, config: ml_collections.ConfigDict) -> MixturePrior:
         """Returns the mixture prior of a configuration; all that would fit an equal one share it."""

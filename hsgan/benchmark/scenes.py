@@ -1,6 +1,7 @@
 """The scenes that a suite scores: the same for every row, whatever the rows are trained on. And a black image."""
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 import ml_collections
 import numpy as np
@@ -30,7 +31,8 @@ class Scenes:
 
     def __init__(self, name: str, split: str, config: ml_collections.ConfigDict):
         self.name, self.split = name, split
-        self.manifest = _cubes(config, name)
+        self.folder = _folder(config, name)
+        self.manifest = read_manifest(self.folder)
         self.manifest.check_wavelengths(config_lib.wavelengths_nm(config))
         self.splits = tuple(self.manifest.splits) if split == ALL else (split,)
         for part in self.splits:
@@ -38,7 +40,7 @@ class Scenes:
 
     def __iter__(self) -> Iterator[tuple[str, np.ndarray]]:
         for part in self.splits:
-            yield from iterate_cubes(self.manifest.directory, part)
+            yield from iterate_cubes(self.folder, part)
 
     def refuse_trained_on(self, config: ml_collections.ConfigDict) -> None:
         """Raises `DataError` where a training of `config` sees one of these scenes."""
@@ -55,7 +57,7 @@ class Scenes:
 
     def _common(self, config, split):
         """Returns the names of the scenes that are also in a split of what `config` trains on."""
-        there = _marks(_cubes(config, config.data.cubes), [split])
+        there = _marks(read_manifest(_folder(config, config.data.cubes)), [split])
         return {scene for scene, _ in _marks(self.manifest, self.splits) & there}
 
 
@@ -71,11 +73,11 @@ class Black(Method):
         return np.zeros((*rgb.shape[:2], self.bands), np.float32)
 
 
-def _cubes(config: ml_collections.ConfigDict, name: str) -> Manifest:
-    """Returns the manifest of a folder of records, or of the demo set's cubes."""
+def _folder(config: ml_collections.ConfigDict, name: str) -> Path:
+    """Returns the path of a folder of records, or of the demo set's cubes."""
     copy = ml_collections.ConfigDict(config.copy_and_resolve_references())
     copy.data.cubes = str(name)
-    return read_manifest(sources.folder(copy, "cubes"))
+    return sources.folder(copy, "cubes")
 
 
 def _marks(manifest: Manifest, splits: Iterable[str]) -> set[tuple[str, str]]:

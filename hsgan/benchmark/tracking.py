@@ -6,6 +6,7 @@ so that a suite that was killed goes on), `table.md`, `figures/*.png` and `repor
 """
 
 import json
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import ml_collections
@@ -61,7 +62,7 @@ def prepare(
       ConfigError, DataError, RunError: what cannot be read.
     """
     # What is cheap to refuse comes first.
-    groups = {REAL: find_sequences(data)} if data else {}
+    groups: dict[str, Collection[Sequence]] = {REAL: find_sequences(data)} if data else {}
     for sequence in groups.get(REAL, ()):
         if len(sequence.truth) < 2:
             raise DataError(f"{sequence.source}: must have a true box a frame, to be scored. Received: a first box")
@@ -91,7 +92,9 @@ class TrackingSuite:
       RunError: the folder holds something else, or is a file.
     """
 
-    def __init__(self, contenders: list[Contender], groups: dict[str, list[Sequence]], output: str, identity: dict):
+    def __init__(
+        self, contenders: list[Contender], groups: Mapping[str, Collection[Sequence]], output: str, identity: dict
+    ):
         self.contenders, self.groups, self.output = contenders, groups, Path(output)
         self.identity = {"suite": NAME, **identity}
         self.results = self._begin()
@@ -229,7 +232,7 @@ def _networks(output):
     return found
 
 
-def described(group: str, sequences: list[Sequence]) -> str:
+def described(group: str, sequences: Collection[Sequence]) -> str:
     """Returns what a group of sequences is: how many of them are RGB and how many cubes."""
     counts = {bands: sum(sequence.bands == bands for sequence in sequences) for bands in (3, BANDS)}
     parts = [f"{count} {kind}" for kind, count in (("in RGB", counts[3]), ("in 16 bands", counts[BANDS])) if count]

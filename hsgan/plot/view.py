@@ -28,7 +28,8 @@ class CubeView:
     """
 
     def __init__(self, cube: "xarray.DataArray"):
-        self.cube, self.shape = cube, cube.shape
+        height, width, bands = cube.shape
+        self.cube, self.shape = cube, (height, width, bands)
         self.wavelengths_nm = cube["wavelength"].values.astype(np.float64)
         if len(self.wavelengths_nm) < 2:
             raise DataError("cube: must have two bands or more to be shown. Received: one band")

@@ -107,12 +107,18 @@ class Mixture(ClosedFormMethod):
         return cube, self.temperature * deviation
 
 
-CLOSED_FORMS = {"bi": Interpolation, "smooth": Smooth, "wiener": Wiener, "ridge": Ridge, "mixture": Mixture}
+CLOSED_FORMS: dict[str, type[ClosedFormMethod]] = {
+    "bi": Interpolation,
+    "smooth": Smooth,
+    "wiener": Wiener,
+    "ridge": Ridge,
+    "mixture": Mixture,
+}
 
 
 def closed_forms(
     dictionary: SrfDictionary, knowledge: Knowledge, names: Iterable[str] = tuple(CLOSED_FORMS)
-) -> list[Method]:
+) -> list[ClosedFormMethod]:
     """Returns the methods without a network, in order of `names`; without those that need a prior where there is none.
 
     Args:

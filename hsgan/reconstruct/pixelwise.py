@@ -1,5 +1,6 @@
 """The mixture prior on images: cube and deviation, part by part, so that what is between stays near the processor."""
 
+import functools
 from collections.abc import Callable
 
 import numpy as np
@@ -22,12 +23,8 @@ class PixelwiseMixture:
     """
 
     def __init__(self, parameters: Callable[[], Parameters], noise: float):
-        self.parameters, self.noise = parameters, noise
-        shapes = tuple(tf.TensorSpec(values.shape) for values in parameters())
-        bands = shapes[1].shape[-1]
-        signature = [tf.TensorSpec((None, None, 3)), tf.TensorSpec((3, bands)), shapes]
-        self._estimate = tf.function(self._estimate_parts, input_signature=signature, autograph=False)
-        self._deviate = tf.function(self._deviate_parts, input_signature=signature, autograph=False)
+        self.parameters = parameters
+        self._estimate, self._deviate = _graphs(tuple(tuple(values.shape) for values in parameters()), noise)
 
     def estimate(self, rgb: np.ndarray, srf: np.ndarray) -> np.ndarray:
         """Returns the cube float32 [height, width, bands] of an image under an SRF float32 [3, bands]."""
@@ -41,12 +38,29 @@ class PixelwiseMixture:
     def _present(self):
         return tuple(tf.cast(values, tf.float32) for values in self.parameters())
 
-    def _estimate_parts(self, rgb, srf, parameters):
-        return estimate_in_parts(rgb, srf, parameters, self.noise)
 
-    def _deviate_parts(self, rgb, srf, parameters):
-        form = solve_mixture(srf, parameters, self.noise)
+@functools.cache
+def _graphs(shapes, noise):
+    """Returns the graphs of estimate and deviation, (rgb, srf, parameters) -> tensors, which equal priors share.
+
+    Args:
+      shapes: of the prior's parameters.
+      noise: variance of the RGB noise.
+    """
+
+    def estimate(rgb, srf, parameters):
+        return estimate_in_parts(rgb, srf, parameters, noise)
+
+    def deviate(rgb, srf, parameters):
+        form = solve_mixture(srf, parameters, noise)
         return _in_parts(lambda part: deviate_mixture(part, form), rgb, (tf.float32, tf.float32))
+
+    bands = shapes[1][-1]
+    signature = [tf.TensorSpec((None, None, 3)), tf.TensorSpec((3, bands)), tuple(map(tf.TensorSpec, shapes))]
+    return (
+        tf.function(estimate, input_signature=signature, autograph=False),
+        tf.function(deviate, input_signature=signature, autograph=False),
+    )
 
 
 def estimate_in_parts(rgb: tf.Tensor, srf: tf.Tensor, parameters: Parameters, noise: float) -> tf.Tensor:
