@@ -25,6 +25,7 @@ from hsgan import config as config_lib
 from hsgan.data import pipelines, sources
 from hsgan.networks.hrnet import build_hrnet
 from hsgan.networks.parsers import FrozenParser
+from hsgan.repeatable import make_repeatable
 from hsgan.spectra import srf as srf_lib
 from hsgan.train.unpaired import UnpairedTrainer
 
@@ -113,7 +114,7 @@ def seconds_each(functions, seconds):
 def measure(name, precision, determinism):
     """Returns one row: seconds of the step and its parts, or patches a second of the pipeline."""
     if int(determinism):
-        tf.config.experimental.enable_op_determinism()
+        make_repeatable()
     config = config_lib.load(name)
     if precision == PIPELINE:
         config.data.cubes = config.data.rgb = "demo"

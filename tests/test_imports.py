@@ -13,6 +13,7 @@ PACKAGES = (
     "hsgan.cli",
     "hsgan.beam",
     "hsgan.replicas",
+    "hsgan.repeatable",
     "hsgan.spectra",
     "hsgan.records",
     "hsgan.files",

@@ -13,6 +13,8 @@ about 80, the threshold 1e-3. In float64 all above it are right to 1e-5.
 
 import tensorflow as tf
 
+from hsgan.repeatable import ordered_sum
+
 # Singular values below are noise: a pair counts where the larger one is above.
 SMALLEST = 1e-3
 # Added to the square of the larger singular value.
@@ -115,8 +117,8 @@ def gram_matrices(blocks: tf.Tensor, width: int) -> tf.Tensor:
 def window_sums(values: tf.Tensor, width: int) -> tf.Tensor:
     """Returns the sums over windows of `width x width` entries of axes 1 and 2, at a stride of 1."""
     rows, columns = values.shape[1] - width + 1, values.shape[2] - width + 1
-    values = tf.add_n([values[:, start : start + rows] for start in range(width)])
-    return tf.add_n([values[:, :, start : start + columns] for start in range(width)])
+    values = ordered_sum([values[:, start : start + rows] for start in range(width)])
+    return ordered_sum([values[:, :, start : start + columns] for start in range(width)])
 
 
 def spread(matrices: tf.Tensor, width: int) -> tf.Tensor:

@@ -7,6 +7,7 @@ import tensorflow as tf
 from ml_collections import ConfigDict
 
 from hsgan.networks.base import ReconstructionNetwork, Statistics
+from hsgan.repeatable import ordered_sum
 from hsgan.spectra import closed_form
 from hsgan.spectra.srf import SrfDictionary
 
@@ -105,7 +106,7 @@ class FunctionMixture(keras.layers.Layer):
         scores = tf.cast(self.scores(features), tf.float32)
         weights = tf.cast(tf.nn.softmax(tf.math.log_sigmoid(scores)), self.compute_dtype)
         weights = tf.split(weights, len(KERNELS), axis=-1)
-        return tf.add_n([w * last(first(inputs)) for w, (first, last) in zip(weights, self.functions, strict=True)])
+        return ordered_sum([w * last(first(inputs)) for w, (first, last) in zip(weights, self.functions, strict=True)])
 
     def compute_output_shape(self, input_shape: tuple) -> tuple:
         return (*input_shape[:-1], self.arguments["filters"])

@@ -19,6 +19,7 @@ from hsgan.data.statistics import cube_statistics
 from hsgan.prior.fit import fit_run
 from hsgan.records.manifest import Manifest
 from hsgan.records.reader import diagnose
+from hsgan.repeatable import make_repeatable
 from hsgan.run.folder import RunFolder
 from hsgan.spectra.srf import SrfDictionary
 from hsgan.train import strategies
@@ -76,7 +77,7 @@ def go_on(config: ConfigDict, folder: RunFolder, sources: Sources) -> RunFolder:
     if not folder.begun or folder.statistics() is None:
         folder.save_statistics(cube_statistics(sources.cubes.directory, "train", config.data.brightness))
     if config.train.deterministic:
-        tf.config.experimental.enable_op_determinism()
+        make_repeatable()
     keras.utils.set_random_seed(config.seed)
     strategy = strategies.open_strategy(config)
     with strategy.scope():

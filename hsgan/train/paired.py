@@ -15,6 +15,7 @@ from hsgan.data import pairs
 from hsgan.data.sources import Sources
 from hsgan.data.statistics import Statistics
 from hsgan.losses.paired import FORMS
+from hsgan.repeatable import ordered_sum
 from hsgan.spectra.srf import SrfDictionary
 from hsgan.train import optimizers
 from hsgan.train.trainer import Trainer
@@ -72,7 +73,7 @@ class PairedTrainer(Trainer):
             with tape.stop_recording():
                 logs = self.update_discriminator(tf.stop_gradient(estimate["cube"]), batch)
             terms = self.terms(estimate, batch)
-            loss = tf.add_n([self.config.paired[name] * term for name, term in terms.items()])
+            loss = ordered_sum([self.config.paired[name] * term for name, term in terms.items()])
         variables = self.network.trainable_variables
         gradients = self.gradients(tape, loss, variables)
         self.apply(self.network_optimizer, gradients, variables)

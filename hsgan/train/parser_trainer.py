@@ -29,6 +29,7 @@ from hsgan.networks.parsers import REPORT_FILE, WEIGHTS_FILE
 from hsgan.records import graph, reader
 from hsgan.records.manifest import Manifest
 from hsgan.records.schema import VOID
+from hsgan.repeatable import make_repeatable
 from hsgan.spectra import imaging
 from hsgan.train import optimizers
 
@@ -71,6 +72,8 @@ def pretrain(
     values, name = config.semantic, config.semantic.parser
     manifest = photos or sources.open_photos(config)
     photos = pipelines.labelled_photos(config, manifest)
+    if config.train.deterministic:
+        make_repeatable()
     parser = build_hrnet(name, manifest.classes, dtype=config.train.precision, seed=config.seed)
     start = time.monotonic()
     try:

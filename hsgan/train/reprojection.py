@@ -16,6 +16,7 @@ from hsgan import losses, replicas
 from hsgan.data import pairs, pipelines
 from hsgan.data.sources import Sources
 from hsgan.data.statistics import Statistics
+from hsgan.repeatable import ordered_sum
 from hsgan.spectra.srf import SrfDictionary
 from hsgan.train import optimizers
 from hsgan.train.trainer import Trainer
@@ -64,7 +65,7 @@ class ReprojectionTrainer(Trainer):
                 "smoothness": losses.smoothness(estimate["cube"], values.smoothness_form),
                 "positivity": losses.positivity(estimate["cube"], values.positivity_form),
             }
-            loss = tf.add_n([values[name] * term for name, term in terms.items()])
+            loss = ordered_sum([values[name] * term for name, term in terms.items()])
         variables = self.network.trainable_variables
         gradients = self.gradients(tape, loss, variables)
         self.apply(self.network_optimizer, gradients, variables)

@@ -22,6 +22,7 @@ from hsgan.networks.parsers import WEIGHTS_FILE, FrozenParser, build_parser
 from hsgan.networks.semantic import build_semantic_branch
 from hsgan.records.manifest import Manifest
 from hsgan.records.schema import VOID
+from hsgan.repeatable import ordered_sum
 from hsgan.run.folder import RunFolder
 from hsgan.spectra.srf import SrfDictionary
 from hsgan.train import optimizers
@@ -113,7 +114,7 @@ class UnpairedTrainer(Trainer):
             with tape.stop_recording():
                 logs = self.update_discriminator(tf.stop_gradient(estimate["cube"]), batch["cube"])
             terms = self.generator_terms(estimate, batch)
-            loss = tf.add_n([self.config.loss[name] * term for name, term in terms.items()])
+            loss = ordered_sum([self.config.loss[name] * term for name, term in terms.items()])
         logs |= self.update_generator(tape, loss)
         self.finish_step()
         return replicas.means({"loss": loss, **terms, **logs})
@@ -132,7 +133,7 @@ class UnpairedTrainer(Trainer):
             real_logits = self.discriminator(replicas.after(real, fake_logits))
             loss = losses.adversarial_discriminator(fake_logits, real_logits)
             penalty = self.discriminator_penalty(fake, replicas.after(real, real_logits))
-            total = tf.add_n([loss, *(self.config.loss.gradient_penalty * term for term in penalty.values())])
+            total = ordered_sum([loss, *(self.config.loss.gradient_penalty * term for term in penalty.values())])
         variables = self.discriminator.trainable_variables
         gradients = self.gradients(tape, total, variables)
         self.apply(self.discriminator_optimizer, gradients, variables)

@@ -12,6 +12,7 @@ import keras
 import tensorflow as tf
 
 from hsgan.networks.layers.normalization import BatchStatisticsNormalization, spectral_zero_mean
+from hsgan.repeatable import ordered_sum
 
 # How convolutions start: as He et al. have it, or as PyTorch does where nothing is said, which is within
 # `1 / sqrt(fan_in)` and 2.45 times smaller.
@@ -164,4 +165,4 @@ def pointwise_sum(inputs: Sequence[tf.Tensor], kernel: tf.Tensor) -> tf.Tensor:
     """1x1 convolution of the concatenation of `inputs` ([batch, h, w, c_i] each) with `kernel` [sum c_i, filters]."""
     kernels = tf.split(kernel, [features.shape[-1] for features in inputs], axis=0)
     terms = [tf.nn.conv2d(x, k[None, None], 1, "SAME") for x, k in zip(inputs, kernels, strict=True)]
-    return terms[0] if len(terms) == 1 else tf.add_n(terms)
+    return ordered_sum(terms)
