@@ -187,12 +187,11 @@ def described(results: dict[str, Any]) -> str:
     amount = str(budget)
     if budget.unit == "minutes":
         amount += ", turned into the column's steps by measurement"
-    validation, trained = config["data"]["validation_split"], _stem(config["data"]["cubes"])
+    validation = config["data"]["validation_split"]
     kinds = {"last": "its last weights", "best": f"the weights best on the split {validation} of its own cubes"}
     weights = ", and ".join(kinds[which] for which in identity["weights"])
-    beside = "" if _stem(identity["data"]) == trained else f", trained on {trained}"
     return (
-        f"Scenes: {_split(identity)} of {_stem(identity['data'])}{beside}; {camera}. Budget: every network "
+        f"Scenes: {_split(identity)} of {_stem(identity['data'])}{_training(results)}; {camera}. Budget: every network "
         f"trained for {amount}, with batches of {batch} patches of {patch} x {patch}; {weights}{seeds}. "
         f"GMAC, seconds and memory are of one image of {SIZE[0]} x {SIZE[1]}."
     )
@@ -240,6 +239,16 @@ def _costs(entries):
 
 def _stem(path):
     return str(path).rstrip("/").rsplit("/", 1)[-1]
+
+
+def _training(results):
+    """Returns what the rows are trained on, in words; "" where it is what they are scored on."""
+    config = results["identity"]["config"]["data"]["cubes"]
+    trained = {_stem(entry["settings"].get("data.cubes", config)) for entry in results["rows"].values()} or {config}
+    if len(trained) > 1:
+        return ", the same for every row; a row is trained on the photos and cubes that its name says"
+    (name,) = trained
+    return "" if name == _stem(results["identity"]["data"]) else f", trained on {name}"
 
 
 def _split(identity):

@@ -16,6 +16,7 @@ from hsgan.networks.hsgan_net import HSGANNet
 from hsgan.networks.mixture_net import MixtureNet
 from hsgan.reconstruct import TENSORFLOW
 from hsgan.reconstruct.fused import FusedReconstructor
+from hsgan.reconstruct.graphs import compiled
 from hsgan.reconstruct.openvino_engine import OpenVinoEngine
 from hsgan.reconstruct.pixelwise import PixelwiseMixture
 
@@ -39,8 +40,8 @@ class GraphEngine:
 
     def __init__(self, network: ReconstructionNetwork):
         image, camera = tf.TensorSpec((1, None, None, 3)), tf.TensorSpec((1, 3, network.bands))
-        self._estimate = tf.function(network.estimate_srf, input_signature=[image], autograph=False)
-        self._reconstruct = tf.function(network.reconstruct, input_signature=[image, camera], autograph=False)
+        self._estimate = compiled(network.estimate_srf, [image])
+        self._reconstruct = compiled(network.reconstruct, [image, camera])
 
     def estimate_srf(self, rgb: np.ndarray) -> np.ndarray:
         return self._estimate(rgb[None])[0].numpy()

@@ -25,6 +25,7 @@ from hsgan.networks.generator import GeneratorStage
 from hsgan.networks.hsgan_net import HSGANNet
 from hsgan.networks.srf_estimator import at_least
 from hsgan.networks.unrolled import Rule, Start, final, unroll
+from hsgan.reconstruct.graphs import compiled
 from hsgan.reconstruct.tiling import Tile, tiles
 
 # Sides of a block in pixels. Smaller ones waste more on halos, larger ones on memory; about this size it is flat.
@@ -49,12 +50,8 @@ class FusedReconstructor:
     def __init__(self, network: HSGANNet):
         self.network, self.generator, self.estimator = network, network.generator, network.srf_estimator
         channels = self.estimator.blocks[0].units[-1].filters
-        self.begin = tf.function(
-            self._begin, input_signature=[tf.TensorSpec((1, None, None, 3)), INNER], autograph=False
-        )
-        self.finish = tf.function(
-            self._finish, input_signature=[tf.TensorSpec((1, None, None, channels))], autograph=False
-        )
+        self.begin = compiled(self._begin, [tf.TensorSpec((1, None, None, 3)), INNER])
+        self.finish = compiled(self._finish, [tf.TensorSpec((1, None, None, channels))])
 
     def __call__(self, rgb: np.ndarray, srf: np.ndarray | None = None) -> dict[str, np.ndarray]:
         """Returns {"cube": float32 [height, width, bands], "srf": float32 [3, bands]}, NumPy.
@@ -252,7 +249,7 @@ def stage_function(rule: Rule, bands: int, growth: int, units: int, zero_mean: b
     )
     image = [tf.TensorSpec((None, None, channels)) for channels in (bands, 3)]
     signature = [tf.TensorSpec((1, None, None, 3)), INNER, *image, tf.TensorSpec((3, bands))]
-    return tf.function(step, input_signature=[*signature, kernels], autograph=False)
+    return compiled(step, [*signature, kernels])
 
 
 def stage_output(residual: tf.Tensor, kernels: Kernels, centered: int | None) -> tf.Tensor:

@@ -14,6 +14,7 @@ import tensorflow as tf
 from hsgan.errors import RunError
 from hsgan.networks.base import ReconstructionNetwork
 from hsgan.reconstruct.forward import portable_forward_of
+from hsgan.reconstruct.graphs import compiled
 from hsgan.spectra.operations import EXACT
 
 if TYPE_CHECKING:  # OpenVINO need not be installed; the module of the engines imports this one
@@ -68,7 +69,7 @@ class OpenVinoEngine:
         signature = {"rgb": image, "srf": camera}
         if forward.start is not None:
             exact = dataclasses.replace(forward.start, operations=EXACT)
-            start = tf.function(lambda rgb, srf: exact(rgb, srf), input_signature=[image, camera], autograph=False)
+            start = compiled(lambda rgb, srf: exact(rgb, srf), [image, camera])
             signature["start"] = tf.TensorSpec((1, None, None, forward.bands), tf.float32)
 
         def reconstruct(rgb, srf, start=None):

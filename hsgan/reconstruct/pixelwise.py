@@ -6,6 +6,7 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
+from hsgan.reconstruct.graphs import compiled
 from hsgan.spectra.mixture import Parameters, deviate_mixture, estimate_mixture, solve_mixture
 
 # Pixels of a part. Its shares, `[r, r x]` and spectra take 2 MB for 32 components.
@@ -57,10 +58,7 @@ def _graphs(shapes, noise):
 
     bands = shapes[1][-1]
     signature = [tf.TensorSpec((None, None, 3)), tf.TensorSpec((3, bands)), tuple(map(tf.TensorSpec, shapes))]
-    return (
-        tf.function(estimate, input_signature=signature, autograph=False),
-        tf.function(deviate, input_signature=signature, autograph=False),
-    )
+    return compiled(estimate, signature), compiled(deviate, signature)
 
 
 def estimate_in_parts(rgb: tf.Tensor, srf: tf.Tensor, parameters: Parameters, noise: float) -> tf.Tensor:

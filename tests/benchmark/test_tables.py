@@ -112,6 +112,16 @@ def test_the_budget_and_the_scenes_are_stated():
     assert "Nikon 5100, given" in tables.described(found)
 
 
+def test_rows_that_are_trained_on_several_sets_are_said_to_be_scored_on_one():
+    found = results()
+    found["identity"] |= {"split": "test", "data": "records/icvl"}
+    for entry, cubes in zip(found["rows"].values(), ("records/ntire", "records/icvl"), strict=True):
+        entry["settings"] |= {"data.rgb": "records/photos", "data.cubes": cubes}
+    text = tables.described(found)
+    assert text.startswith("Scenes: split test of icvl, the same for every row; a row is trained on the photos and ")
+    assert "cave" not in text
+
+
 def test_names_with_brackets_reach_the_screen_as_they_are():
     suite = Suite("s", "title [x]", (Row("hscnn_d"), Row("[b]row")), ("bi", "smooth"))
     found = results()
