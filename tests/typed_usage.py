@@ -3,6 +3,7 @@
 `assert_type` says which type the checker must find.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import assert_type
 
@@ -24,6 +25,7 @@ assert_type(model, Reconstructor)
 assert_type(model.cameras, tuple[str, ...])
 cube = model.reconstruct(Path("photo.jpg"), camera="srgb", consistent=True)
 assert_type(cube, xarray.DataArray)
+assert_type(model.reconstruct_each(["a.jpg", Path("b.jpg")], light="A"), Iterator[xarray.DataArray])
 assert_type(hsgan.save_cube(cube.sel(wavelength=slice(450, 650)), "cubes/photo", ["envi"], dtype="uint16"), list[Path])
 assert_type(hsgan.open_cube("scene.npy", wavelengths_nm=np.arange(400, 701, 10), white_level=4095), xarray.DataArray)
 with open_writer("cubes/photo", "npz", CubeHeader(2, 3, np.arange(400, 701, 10))) as writer:
@@ -41,4 +43,5 @@ hsgan.open_cube(3)  # type: ignore[arg-type]
 hsgan.Reconstructor("runs/demo")  # type: ignore[arg-type]
 hsgan.Reconstructor.from_run("runs/demo", chekpoint="best")  # type: ignore[call-arg]
 model.reconstruct("photo.jpg", consistent="yes")  # type: ignore[arg-type]
+model.reconstruct(["a.jpg", "b.jpg"])  # type: ignore[arg-type]
 hsgan.open_cubes("a")  # type: ignore[attr-defined]

@@ -6,7 +6,7 @@ cube.sel(wavelength=550, method="nearest").plot()
 """
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -169,11 +169,40 @@ class Reconstructor:
         header = CubeHeader(header.height, header.width, header.wavelengths_nm, header.srf, about)
         return as_data_array(cubes[0], header, *cubes[1:])
 
+    def reconstruct_each(
+        self,
+        photos: Iterable[str | Path | np.ndarray],
+        camera: str | Path | np.ndarray | None = None,
+        encoding: str = "srgb",
+        consistent: bool = False,
+        uncertainty: bool = False,
+        light: str = "",
+    ) -> Iterator[xarray.DataArray]:
+        """Yields the cubes of several photos, in their order, each when it is asked for.
+
+        Args:
+          photos: as for `reconstruct`, and so are the others.
+          camera: see above.
+          encoding: see above.
+          consistent: see above.
+          uncertainty: see above.
+          light: see above.
+
+        Raises:
+          DataError, RunError: as `reconstruct`, when the photo's turn comes; a path in place of several photos.
+        """
+        if isinstance(photos, str | Path):
+            raise DataError(f"photos: must be several; reconstruct takes one. Received: {str(photos)!r}")
+        for photo in photos:
+            yield self.reconstruct(photo, camera, encoding, consistent=consistent, uncertainty=uncertainty, light=light)
+
 
 def _linear_rgb(photo, encoding):
     """Returns (linear image [height, width, 3], facts, `Origin`) of a path or an array."""
     if isinstance(photo, str | Path):
         return read_image(photo, encoding)
+    if isinstance(photo, list | tuple) and any(isinstance(one, str | Path) for one in photo):
+        raise DataError(f"photo: must be one photo; reconstruct_each takes several. Received: {len(photo)}")
     values = np.asarray(photo)
     if values.ndim != 3 or values.shape[-1] != 3 or not all(values.shape):
         raise DataError(f"photo: must be [height, width, 3], or a path. Received: an array {list(values.shape)}")

@@ -26,9 +26,7 @@ def serving(folder, *arguments, path=""):
 
     It has started when `path` answers.
     """
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "hsgan.app", f"--port={port}", f"--max_upload_mb={UPLOAD_MB}",
                f"--max_megapixels={MEGAPIXELS}", *arguments]  # fmt: skip
     with open(folder / "log.txt", "w") as log:
@@ -48,6 +46,12 @@ def serving(folder, *arguments, path=""):
         server.wait(20)
     log = (folder / "log.txt").read_text()
     assert "Traceback" not in log, log
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 def answers(url):

@@ -8,7 +8,10 @@ import urllib.parse
 import urllib.request
 
 import pytest
-from page_server import ROOT, UPLOAD_MB
+from page_server import ROOT, UPLOAD_MB, free_port
+
+from hsgan.app import server
+from hsgan.errors import DataError
 
 
 def ask(url, method="GET", body=None, headers=None, path="/"):
@@ -82,6 +85,17 @@ def run_program(*arguments):
     return subprocess.run(
         [sys.executable, "-m", "hsgan.app", *map(str, arguments)], cwd=ROOT, capture_output=True, text=True, timeout=120
     )
+
+
+def test_a_phones_photo_is_taken_by_default(monkeypatch, program):
+    taken = []
+    monkeypatch.setattr(server, "serve", lambda _, limits, *__: taken.append(limits))
+    status, _, stderr = program("hsgan.app", "--model=none", f"--port={free_port()}")
+    assert (status, stderr) == (0, "")
+    (limits,) = taken
+    limits.check("photo.jpg", 3024, 4032)
+    with pytest.raises(DataError, match=r"photo\.jpg: has 16\.1 megapixels, at most 16 are taken here"):
+        limits.check("photo.jpg", 4000, 4013)
 
 
 def test_a_port_in_use_is_one_line(page_url):

@@ -68,6 +68,20 @@ def test_arrays_are_photos_too(model, photo, camera):
     np.testing.assert_allclose(linear, model.reconstruct(np.float32(values / 255), camera), atol=1e-5)
 
 
+def test_several_photos_are_made_one_after_the_other(model, photo, tmp_path):
+    cubes = model.reconstruct_each([photo, read_photo(photo), tmp_path / "none.png"], camera="estimate")
+    first, second = next(cubes), next(cubes)
+    assert first.attrs["photo"] == "cat.png" and "photo" not in second.attrs
+    np.testing.assert_allclose(first, second, atol=1e-6)
+    np.testing.assert_array_equal(first, model.reconstruct(photo, camera="estimate"))
+    with pytest.raises(DataError, match=r"none\.png"):
+        next(cubes)
+    with pytest.raises(DataError, match=r"photo: must be one photo; reconstruct_each takes several\. Received: 2"):
+        model.reconstruct([photo, photo])
+    with pytest.raises(DataError, match=r"photos: must be several; reconstruct takes one\. Received: .a\.png"):
+        next(model.reconstruct_each("a.png"))
+
+
 def test_the_camera_is_the_best_evidence(model, photo):
     """A file and its 8 bits are a developed picture; of linear light nothing is known but what its user says."""
     values = np.asarray(Image.open(photo))
