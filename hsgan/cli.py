@@ -165,7 +165,7 @@ def define_renamed(old: str, new: str, values: flags.FlagValues = flags.FLAGS) -
     """Defines a flag that was called otherwise once: it is refused by a line that says how it is called, and not shown.
 
     Args:
-      old: the name of before.
+      old: its former name.
       new: the name of today.
       values: that hold the flags.
     """

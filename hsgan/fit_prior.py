@@ -1,6 +1,6 @@
 """Fits the prior of spectra of a run that has none: `python -m hsgan.fit_prior --run=DIR [--data=RECORDS]`.
 
-A training fits its own. This is for runs of before: with the prior in their folder (prior.npz), the method `mixture`
+A training fits its own. This is for older runs: with the prior in their folder (prior.npz), the method `mixture`
 stands beside the others in their evaluations.
 """
 

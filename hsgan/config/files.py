@@ -101,7 +101,7 @@ def differences(a: ConfigDict, b: ConfigDict) -> list[str]:
 
 
 def _called(path: str | Path, function: Callable[..., ConfigDict], *arguments: ConfigDict) -> ConfigDict:
-    """Returns what a function of a configuration file gives; whatever it does wrong is told in one line."""
+    """Returns what a function of a configuration file gives; whatever it does wrong becomes one line of error."""
     try:
         return function(*arguments)
     except HsganError:

@@ -49,7 +49,7 @@ class CubeWriter:
     Attributes:
       header: `CubeHeader`.
       facts: its facts; what is added before the end of the `with` is written too.
-      paths: of the files, which appear at its end.
+      paths: of the files, which appear when all is written.
 
     Args:
       writers: of the cube, and of its deviation where it has one.
