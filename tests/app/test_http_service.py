@@ -9,6 +9,7 @@ import urllib.parse
 import uuid
 from types import SimpleNamespace
 
+import imagecodecs
 import numpy as np
 import pytest
 import uvicorn
@@ -21,6 +22,7 @@ from hsgan.app.api import Service, application
 from hsgan.app.bounds import Limits
 from hsgan.files.cubes import as_data_array, open_cube
 from hsgan.files.header import CubeHeader
+from hsgan.spectra.imaging import project
 
 SRF = np.full((3, 31), 1 / 31, np.float32)
 PATIENCE_SECONDS = 20
@@ -63,8 +65,11 @@ def ask(url, path, photo=None, headers=None, **fields):
 def test_a_photo_becomes_the_notebooks_cube(url, photo, tiny_run, tmp_path):
     turned = Image.Exif()
     turned[0x0112] = 6
+    # A gamma of 1 in place of sRGB's curve: its codes are linear light.
+    corners = [value for x, y in ((0.64, 0.33), (0.3, 0.6), (0.15, 0.06)) for value in (x, y, 1)]
+    profile = imagecodecs.cms_profile("rgb", primaries=corners, whitepoint=[0.3127, 0.329, 1], gamma=1.0)
     with Image.open(photo) as image:
-        image.save(tmp_path / "turned.png", exif=turned)
+        image.save(tmp_path / "turned.png", exif=turned, icc_profile=profile)
     status, headers, body = ask(url, "/reconstruct", tmp_path / "turned.png", camera="Nikon 5100", consistent="yes")
     assert status == 200 and "turned.npz" in headers["content-disposition"], body
     (tmp_path / "got.npz").write_bytes(body)
@@ -74,6 +79,9 @@ def test_a_photo_becomes_the_notebooks_cube(url, photo, tiny_run, tmp_path):
     assert got.shape == (96, 64, 31) and got.attrs["photo"] == "turned.png" and got.attrs["consistent"] == "yes"
     # Another process sums in another order.
     np.testing.assert_allclose(got.values, expected.values, atol=1e-5)
+    seen = project(got.values, got.attrs["srf"]).numpy()
+    with Image.open(photo) as image:
+        np.testing.assert_allclose(seen, np.rot90(np.asarray(image) / 255, -1), atol=0.01)  # CMS's rounding to codes
 
 
 def test_every_format_is_answered(url, photo, tmp_path):
