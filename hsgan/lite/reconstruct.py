@@ -44,7 +44,8 @@ def reconstruct(
     rgb = open_photo(photo, encoding)
     srf = model.dictionary.srf(camera) if camera else model.estimate_srf(rgb)
     facts = {**model.facts, "photo": Path(photo).name, "encoding": encoding, "camera": camera or "estimated"}
-    header = CubeHeader(*rgb.shape[:2], model.wavelengths_nm, srf, facts)
+    height, width = rgb.shape[:2]
+    header = CubeHeader(height, width, model.wavelengths_nm, srf, facts)
     with staged([output]) as paths:
         writer, done = npz.Writer(paths, header), 0
         for place, block in model.reconstruct(rgb, srf):

@@ -10,6 +10,7 @@ import sys
 import tempfile
 import weakref
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -38,7 +39,7 @@ class Runner:
             names = self._interpreter.get_signature_list()
         _check_signature(path, signature, names)
         self._run, self._inputs = self._interpreter.get_signature_runner(signature), names[signature]["inputs"]
-        self._size = None
+        self._size: tuple[int, ...] | None = None
 
     def __call__(self, **inputs: np.ndarray) -> dict[str, np.ndarray]:
         """Returns {output: float32 array} for float32 inputs; those that the signature has not are ignored."""
@@ -69,7 +70,7 @@ class CompiledRunner:
         options = Options(hardware_accelerators=HardwareAccelerator.CPU)
         options.cpu_options.num_threads, options.cpu_options.xnnpack_flags = threads, _FORCE_FP16 if half else 0
         # All that is LiteRT's is in here alone, so that it goes when the runner does, or the program ends.
-        self._held = {}
+        self._held: dict[str, Any] = {}
         weakref.finalize(self, _let_go, self._held)
         with _quiet(), _file_errors(path):
             model = self._held["model"] = CompiledModel.from_file(str(path), options=options)
