@@ -21,11 +21,12 @@ def srf(run: SuiteRun) -> dict[str, Any]:
     """How well cameras are estimated, over ten test cameras ([SE] Fig. 5), and what that is worth.
 
     Errors, their curve and the precision, and beside them skill and decibels (`hsgan.evaluate.worth`); the same of the
-    mean camera.
+    mean camera. Of the methods without a network those that look at the image stand there, too.
     """
     found, cameras_of = {}, test_cameras(run)
     scenes = list(run.scenes)
-    for method in run.networks():
+    closed = [method for method in run.closed_forms() if method.estimates_camera]
+    for method in (*closed, *run.networks()):
         worths = {}
         for camera in tqdm(cameras_of, f"cameras, {method.name}", unit="camera", disable=None):
             worths[camera] = Worth()

@@ -124,7 +124,9 @@ def unpaired_loss() -> dict[str, Any]:
         # Beyond the paper: mean absolute error on what random cameras make of the unpaired cubes; no captured pairs.
         synthetic=0.0,
         synthetic_camera="given",  # whether the network is told that camera: given | estimated
+        synthetic_srf=0.0,  # mean absolute error of the camera that the network estimates of those pairs
         synthetic_exposure=0.5,  # a cube is multiplied by exp(U(-synthetic_exposure, synthetic_exposure))
+        synthetic_power=4.0,  # the cameras mixed have shares of uniform draws to this power: 32 is nearly one camera
         smoothness_form="absolute",  # absolute (Eq. 10) | squared [code]
         positivity_form="squared",  # squared (Eq. 11) | absolute [code]
         regularizer="l1_clip",  # of the adversarial game: l1_clip (Eq. 7) | gp1 | gp0 | spectral_norm | none

@@ -98,10 +98,11 @@ def check_general(rules: Rules, config: ConfigDict) -> None:
     rules.positive("train.", "steps", "batch", "patch", "checkpoint_every", "validate_every", "log_every")
     rules.not_negative("train.", "max_minutes", "devices", "gradients_every")
     rules.one_of("train.strategy", STRATEGIES)
+    pairs = config.loss.synthetic or config.loss.synthetic_srf
     rules.rule(
-        config.train.strategy == "none" or not (config.model == "mixture" or config.loss.synthetic),
+        config.train.strategy == "none" or not (config.model == "mixture" or pairs),
         "train.strategy",
-        "must be none with model=mixture, whose pixels share one camera a step, and with loss.synthetic",
+        "must be none with model=mixture, whose pixels share one camera a step, and with synthetic pairs",
     )
     rules.one_of("train.precision", PRECISIONS)
     rules.rule(
@@ -158,7 +159,9 @@ def check_unpaired(rules: Rules, config: ConfigDict) -> None:
         f"must be a multiple of {stride} (the discriminator's stride, then pooling to 2x2)",
     )
     rules.not_negative("loss.", "adversarial", "back_projection", "smoothness", "positivity", "semantic")
-    rules.not_negative("loss.", "synthetic", "synthetic_exposure", "semantic_gradient_scale", "gradient_penalty")
+    rules.not_negative(
+        "loss.", "synthetic", "synthetic_srf", "synthetic_exposure", "semantic_gradient_scale", "gradient_penalty"
+    )
     rules.one_of("loss.synthetic_camera", ("given", "estimated"))
     rules.one_of("loss.smoothness_form", ("absolute", "squared"))
     rules.one_of("loss.positivity_form", ("absolute", "squared"))

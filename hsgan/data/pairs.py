@@ -17,22 +17,23 @@ _PAIRS = 4  # this stream's own constant in all its seeds
 
 
 def synthetic(
-    cube: tf.Tensor, dictionary: SrfDictionary, exposure: float, seed: tf.Tensor
+    cube: tf.Tensor, dictionary: SrfDictionary, exposure: float, seed: tf.Tensor, power: float = 4.0
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     """Makes pairs of unpaired cubes: under random exposures, each seen by a random mixture of the cameras.
 
     Args:
       cube: float32 [batch, height, width, bands].
-      dictionary: the cameras to mix. The shares are uniform draws to the fourth power: mostly few cameras.
+      dictionary: the cameras to mix.
       exposure: a cube is multiplied by `exp(U(-exposure, exposure))`.
       seed: int64 [2], stateless.
+      power: the cameras' shares are uniform draws to this power; the larger it is, the fewer cameras are mixed.
 
     Returns:
       (cube, rgb float32 [batch, height, width, 3], srf float32 [batch, 3, bands]).
     """
     cameras, batch = tf.constant(dictionary.responses, tf.float32), tf.shape(cube)[0]
     draws = tf.random.stateless_uniform([batch, len(dictionary.names) + 1], seed)
-    shares = draws[:, 1:] ** 4
+    shares = draws[:, 1:] ** power
     shares /= tf.reduce_sum(shares, axis=-1, keepdims=True)
     srf = tf.einsum("bn,ncs->bcs", shares, cameras)
     cube = cube * tf.exp(exposure * (2 * draws[:, 0] - 1))[:, None, None, None]

@@ -9,7 +9,7 @@ from hsgan.data import sources
 from hsgan.data.statistics import cube_statistics
 from hsgan.prior.fit import fit_run
 from hsgan.prior.mixture import MixturePrior
-from hsgan.reconstruct.methods import CLOSED_FORMS, ClosedFormMethod, Knowledge, closed_forms
+from hsgan.reconstruct.methods import BESIDE, CLOSED_FORMS, ClosedFormMethod, Knowledge, closed_forms
 
 
 def fit_config(config: ml_collections.ConfigDict) -> MixturePrior:
@@ -20,7 +20,7 @@ def fit_config(config: ml_collections.ConfigDict) -> MixturePrior:
 
 def fitted(
     config: ml_collections.ConfigDict,
-    names: Iterable[str] = tuple(CLOSED_FORMS),
+    names: Iterable[str] = BESIDE,
     prior_of: Callable[[ml_collections.ConfigDict], MixturePrior] = fit_config,
 ) -> list[ClosedFormMethod]:
     """Returns methods without a network, for the training's cameras.

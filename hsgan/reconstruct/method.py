@@ -95,9 +95,17 @@ class Method(abc.ABC):
             value that is not finite.
         """
         if self.estimates_camera:
-            return self.srf_of(self.exposed(tiling.thumbnail(rgb, self.thumbnail_pixels), self.gain(rgb)))
+            return self.srf_of(self.glance(rgb))
         tiling.check_shape(rgb)
         return self.mean_camera
+
+    def glance(self, rgb: Image) -> np.ndarray:
+        """Returns what is looked at to know the camera: a thumbnail float32 [h, w, 3] at the method's brightness.
+
+        Raises:
+          DataError: as `estimate_srf`.
+        """
+        return self.exposed(tiling.thumbnail(rgb, self.thumbnail_pixels), self.gain(rgb))
 
     def reconstruct(self, rgb: Image, srf: np.ndarray) -> Iterator[Block]:
         """Reconstructs an image of any size in bounded memory, under a given SRF.

@@ -1,18 +1,24 @@
-"""The methods without a network that always stand beside it, by name in `CLOSED_FORMS`."""
+"""The methods without a network, by name in `CLOSED_FORMS`; those of `BESIDE` stand beside every network in tables."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import tensorflow as tf
 
 from hsgan.prior.mixture import MixturePrior
+from hsgan.reconstruct import tiling
 from hsgan.reconstruct.method import Method
 from hsgan.reconstruct.pixelwise import TILE, PixelwiseMixture
+from hsgan.reconstruct.tiling import Block, Image
 from hsgan.spectra import closed_form, mixture
 from hsgan.spectra.srf import SrfDictionary
 
 NOISE = 1e-4
+# As how many independent pixels an image counts that is asked for its camera. Chosen on scenes and cameras left out in
+# turn (`benchmarks/camera_estimates.py`, docs/cameras.md).
+INDEPENDENT_PIXELS = 5.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,16 +94,33 @@ class Ridge(ClosedFormMethod):
 
 
 class Mixture(ClosedFormMethod):
-    """The mean of the spectra that the RGB can come from, under the mixture prior; no pairs needed."""
+    """The mean of the spectra that the RGB can come from, under the mixture prior; no pairs needed.
 
-    needs_prior = gives_deviation = True
-    tile = TILE
+    Its estimate of the camera is the mean of the cameras that it knows, each by the evidence for it
+    (`hsgan.spectra.mixture.camera_shares`).
+    """
+
+    needs_prior = gives_deviation = estimates_camera = True
+    tile, thumbnail_pixels = TILE, 64 * 64
 
     def __init__(self, name: str, dictionary: SrfDictionary, knowledge: Knowledge):
         super().__init__(name, dictionary, knowledge)
         self.facts["prior"] = knowledge.prior.source
         parameters, self.temperature = knowledge.prior.parameters, np.float32(knowledge.prior.temperature)
         self.engine = PixelwiseMixture(lambda: parameters, knowledge.prior_noise)
+        self.parameters = parameters
+
+    @cached_property
+    def forms(self) -> mixture.CameraForm:
+        """The prior seen through each camera of the dictionary, with the noise of photos: what tells cameras apart."""
+        return mixture.solve_mixture(tf.constant(self.dictionary.responses), self.parameters, NOISE)
+
+    def camera_shares(self, rgb: np.ndarray) -> np.ndarray:
+        """Returns how probable each camera of the dictionary is, float32 [cameras], by a thumbnail [h, w, 3]."""
+        return mixture.camera_shares(tf.constant(rgb), self.forms, INDEPENDENT_PIXELS).numpy()
+
+    def srf_of(self, rgb: np.ndarray) -> np.ndarray:
+        return np.tensordot(self.camera_shares(rgb), self.dictionary.responses, axes=1)
 
     def window(self, rgb: np.ndarray, srf: np.ndarray) -> np.ndarray:
         return self.engine.estimate(rgb, srf)
@@ -107,17 +130,42 @@ class Mixture(ClosedFormMethod):
         return cube, self.temperature * deviation
 
 
+class AveragedMixture(Mixture):
+    """The mean over all cameras of the cubes that `Mixture` makes under each, by the evidence for it.
+
+    It is for images whose camera is not known, and takes none. It costs as much as `Mixture` for every camera.
+    """
+
+    needs_camera = gives_deviation = False
+
+    def reconstruct(self, rgb: Image, srf: np.ndarray) -> Iterator[Block]:
+        shares, gain = self.camera_shares(self.glance(rgb)), self.gain(rgb)
+        return self.blocks(lambda window: self.exposed(self.average(self.exposed(window, gain), shares), 1 / gain), rgb)
+
+    def window(self, rgb: np.ndarray, srf: np.ndarray) -> np.ndarray:
+        return self.average(rgb, self.camera_shares(tiling.thumbnail(rgb, self.thumbnail_pixels)))
+
+    def average(self, rgb: np.ndarray, shares: np.ndarray) -> np.ndarray:
+        """Returns the cube float32 [h, w, bands] of a window [h, w, 3] under all cameras, by their shares [cameras]."""
+        cube = np.zeros((*rgb.shape[:2], self.bands), np.float32)
+        for share, srf in zip(shares, self.dictionary.responses, strict=True):
+            cube += share * self.engine.estimate(rgb, srf)
+        return cube
+
+
 CLOSED_FORMS: dict[str, type[ClosedFormMethod]] = {
     "bi": Interpolation,
     "smooth": Smooth,
     "wiener": Wiener,
     "ridge": Ridge,
     "mixture": Mixture,
+    "mixture_averaged": AveragedMixture,
 }
+BESIDE = ("bi", "smooth", "wiener", "ridge", "mixture")
 
 
 def closed_forms(
-    dictionary: SrfDictionary, knowledge: Knowledge, names: Iterable[str] = tuple(CLOSED_FORMS)
+    dictionary: SrfDictionary, knowledge: Knowledge, names: Iterable[str] = BESIDE
 ) -> list[ClosedFormMethod]:
     """Returns the methods without a network, in order of `names`; without those that need a prior where there is none.
 

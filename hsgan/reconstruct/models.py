@@ -1,6 +1,7 @@
 """Trained networks as methods: in memory, of a run folder, or exported as a SavedModel."""
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from hsgan.reconstruct import TENSORFLOW
 from hsgan.reconstruct.engine import MixtureEngine, build_engine
 from hsgan.reconstruct.exported import Exported
 from hsgan.reconstruct.method import Method
-from hsgan.reconstruct.methods import CLOSED_FORMS, Knowledge, closed_forms
+from hsgan.reconstruct.methods import BESIDE, CLOSED_FORMS, Knowledge, closed_forms
 from hsgan.reconstruct.pixelwise import TILE
 from hsgan.run.folder import RunFolder, versions
 from hsgan.spectra.srf import SrfDictionary
@@ -101,12 +102,13 @@ class NetworkMethod(Method):
         return self.engine.deviate(rgb, srf)
 
 
-def closed_forms_of(folder: RunFolder, method: NetworkMethod) -> list[Method]:
+def closed_forms_of(folder: RunFolder, method: NetworkMethod, names: Iterable[str] = BESIDE) -> list[Method]:
     """Returns the methods without a network that belong to a run, with what it knows of spectra; its cameras.
 
     Args:
       folder: the run.
       method: its network.
+      names: in `CLOSED_FORMS`.
     """
     values, facts = folder.config, {name: method.facts[name] for name in ("model_version", "license")}
     knowledge = Knowledge(
@@ -117,7 +119,7 @@ def closed_forms_of(folder: RunFolder, method: NetworkMethod) -> list[Method]:
         values.data.brightness,
         facts,
     )
-    return closed_forms(method.network.dictionary, knowledge)
+    return closed_forms(method.network.dictionary, knowledge, names)
 
 
 def method_of(folder: RunFolder, name: str = "", checkpoint: str = "best", engine: str = TENSORFLOW) -> Method:
@@ -135,7 +137,7 @@ def method_of(folder: RunFolder, name: str = "", checkpoint: str = "best", engin
     network = NetworkMethod.from_run(folder, checkpoint, engine)
     if name in ("", network.name):
         return network
-    there = {method.name: method for method in (*closed_forms_of(folder, network), network)}
+    there = {method.name: method for method in (*closed_forms_of(folder, network, CLOSED_FORMS), network)}
     if name not in there:
         missing = f"; {NO_PRIOR.format(run=folder.path)}" if name == "mixture" else ""
         raise RunError(f"method: must be one of {', '.join(there)}{missing}. Received: {name!r}")

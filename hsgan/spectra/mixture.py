@@ -26,6 +26,8 @@ from hsgan.spectra.operations import EXACT, Operations
 
 NOISE = 1e-6  # variance of the RGB noise
 Parameters = tuple[tf.Tensor, tf.Tensor, tf.Tensor]
+# Of the likelihood of any RGB in [0, 1], in the units of the logits, which leave out a Gaussian's (2 pi)^(-3/2).
+_ANYTHING = np.float32(np.log(0.01) + 1.5 * np.log(2 * np.pi))
 
 
 class CameraForm(NamedTuple):
@@ -107,6 +109,25 @@ def deviate_mixture(rgb: tf.Tensor, form: CameraForm, operations: Operations = E
     between = operations.project(_weighted(share, monomials(rgb)), squares) - mean**2
     inside = operations.project(share, form.variances)
     return tf.nn.relu(mean), tf.sqrt(tf.nn.relu(between) + inside)
+
+
+def camera_shares(rgb: tf.Tensor, forms: CameraForm, independent: float) -> tf.Tensor:
+    """Returns how probable it is that each of some cameras made an image: float32 [cameras], sum 1.
+
+    A camera's evidence is the likelihood of the image's pixels under the prior seen through it, where a hundredth of
+    all pixels may be anything: what is unlike all spectra of the prior says nothing of the camera. Pixels of one image
+    are much alike, and its colors are as much the scene's as the camera's. So its pixels count as `independent` ones,
+    no matter how many they are: the shares are the softmax of that many times the mean log likelihood of a pixel.
+
+    Args:
+      rgb: float32 [height, width, 3], linear.
+      forms: the prior seen through the cameras, logits [cameras, k, 10]; before the image all are equally probable.
+      independent: 0 leaves them so.
+    """
+    logits = tf.einsum("hwm,nkm->nhwk", monomials(rgb), forms.logits)
+    likelihoods = tf.reduce_logsumexp(logits, axis=-1)
+    evidence = tf.reduce_mean(tf.math.softplus(likelihoods - _ANYTHING), axis=(1, 2))
+    return tf.nn.softmax(independent * evidence)
 
 
 def mixture(

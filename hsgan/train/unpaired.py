@@ -41,7 +41,16 @@ class UnpairedTrainer(Trainer):
       classes: number of semantic classes; 0 without a parser.
     """
 
-    shown = ("loss", "discriminator", "adversarial", "back_projection", "smoothness", "semantic", "synthetic")
+    shown = (
+        "loss",
+        "discriminator",
+        "adversarial",
+        "back_projection",
+        "smoothness",
+        "semantic",
+        "synthetic",
+        "synthetic_srf",
+    )
 
     def __init__(
         self,
@@ -183,16 +192,25 @@ class UnpairedTrainer(Trainer):
         if self.semantic is not None:
             earlier = terms.get("adversarial", tf.constant(0.0))
             terms["semantic"] = self.semantic_term(replicas.after(cube, earlier), batch)
-        if values.synthetic:
-            terms["synthetic"] = self.synthetic_term(batch["cube"])
+        if values.synthetic or values.synthetic_srf:
+            terms |= self.synthetic_terms(batch["cube"])
         return terms
 
-    def synthetic_term(self, real: tf.Tensor) -> tf.Tensor:
-        """Mean absolute error on what random cameras make of unpaired cubes; each camera is told, or estimated."""
-        values, cameras = self.config.loss, drawn_cameras(self.config, self.network.dictionary)
-        cube, rgb, srf = pairs.synthetic(real, cameras, values.synthetic_exposure, self.seed_of_step())
-        estimate = self.network(rgb, srf=srf if values.synthetic_camera == "given" else None)
-        return losses.l1(estimate["cube"], cube)
+    def synthetic_terms(self, real: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Mean absolute errors on what random cameras make of unpaired cubes, by name; weight 0 is not computed.
+
+        `synthetic` is that of the cubes, each under its camera, which is told or estimated; `synthetic_srf` that of the
+        estimates of the cameras.
+        """
+        values, cameras, terms = self.config.loss, drawn_cameras(self.config, self.network.dictionary), {}
+        seed = self.seed_of_step()
+        cube, rgb, srf = pairs.synthetic(real, cameras, values.synthetic_exposure, seed, values.synthetic_power)
+        if values.synthetic:
+            estimate = self.network(rgb, srf=srf if values.synthetic_camera == "given" else None)
+            terms["synthetic"] = losses.l1(estimate["cube"], cube)
+        if values.synthetic_srf:
+            terms["synthetic_srf"] = losses.l1(self.network.estimate_srf(rgb), srf)
+        return terms
 
     def term_gradients(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """The norms on the generator's weights, each of which the sum of all terms moves."""

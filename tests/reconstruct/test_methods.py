@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from method_contract import MethodContract
 from mixtures import PRIOR
+from scipy import special, stats
 from trained_run import STATISTICS, WAVELENGTHS_NM
 
 from hsgan.reconstruct import methods
@@ -84,6 +85,50 @@ def test_the_deviation_is_the_priors_times_its_temperature():
     np.testing.assert_allclose(cube, method.cube(rgb, srf), atol=1e-6)
     (smooth,) = methods.closed_forms(CAMERAS, knowledge, ["smooth"])
     assert smooth.cube_and_deviation(rgb, srf)[1] is None
+
+
+def drawn(srf, count=30 * 20, seed=0):
+    """Returns the RGB float32 [30, 20, 3] of spectra drawn from the prior, seen through a camera."""
+    rng = np.random.default_rng(seed)
+    component = rng.choice(PRIOR.components, count, p=PRIOR.weights)
+    spectra = PRIOR.means[component] + np.einsum(
+        "nij,nj->ni", PRIOR.factors[component], rng.standard_normal((count, len(WAVELENGTHS_NM)))
+    )
+    return (spectra @ srf.T).reshape(30, 20, 3).astype(np.float32)
+
+
+def test_the_mixture_estimates_the_camera_by_its_evidence():
+    some = CAMERAS.without(CAMERAS.names[4:])
+    (method,) = methods.closed_forms(some, KNOWLEDGE, ["mixture"])
+    rgb = drawn(some.responses[2])
+    logs = []
+    for srf in some.responses.astype(np.float64):
+        covariances = srf @ PRIOR.covariances @ srf.T + methods.NOISE * np.eye(3)
+        of_components = [
+            np.log(weight) + stats.multivariate_normal.logpdf(rgb.reshape(-1, 3), srf @ mean, covariance)
+            for weight, mean, covariance in zip(PRIOR.weights, PRIOR.means, covariances, strict=True)
+        ]
+        anything = np.full((1, 600), np.log(0.01))
+        logs.append(special.logsumexp(np.concatenate([of_components, anything]), axis=0).mean())
+    expected = special.softmax(methods.INDEPENDENT_PIXELS * np.array(logs))
+    # float32 of logarithms of some tens
+    np.testing.assert_allclose(method.camera_shares(rgb), expected, rtol=1e-3)
+    np.testing.assert_allclose(method.estimate_srf(rgb), np.tensordot(expected, some.responses, 1), atol=1e-4)
+    assert np.argmax(expected) == 2
+    # Colors that no spectrum of the prior has say nothing.
+    strange = np.broadcast_to(np.float32([1, 0, 1]), (4, 5, 3))
+    np.testing.assert_allclose(method.camera_shares(strange), np.full(4, 0.25), rtol=1e-5)
+
+
+def test_the_average_over_cameras_is_that_of_the_cubes_under_each():
+    averaged, mixed = methods.closed_forms(CAMERAS, KNOWLEDGE, ["mixture_averaged", "mixture"])
+    rgb = drawn(CAMERAS.responses[5])
+    shares = mixed.camera_shares(rgb)
+    expected = sum(share * mixed.cube(rgb, srf) for share, srf in zip(shares, CAMERAS.responses, strict=True))
+    np.testing.assert_allclose(averaged.cube(rgb, CAMERAS.responses[0]), expected, atol=1e-5)
+    # one image, one belief: its tiles are those of the whole
+    averaged.tile = 16
+    np.testing.assert_allclose(averaged.cube(rgb, CAMERAS.responses[0]), expected, atol=1e-5)
 
 
 def test_the_camera_that_a_closed_form_supposes_is_the_mean_of_its_dictionary():

@@ -72,7 +72,7 @@ def test_raw_is_read_with_the_camera_of_its_file(tmp_path, program):
     cameras = [line for line in stdout.splitlines() if line.startswith("  camera ")]
     assert cameras[0] == "  camera Nikon 5100 (measured, and named by the file)"
     assert cameras[1].startswith("  camera LEICA Q2 (from the file's color matrix; LEICA Q2 is not among")
-    assert cameras[2].startswith("  camera mean camera (of the measured; ?")
+    assert cameras[2].startswith("  camera estimated (from the image; ?")
 
 
 def test_models_are_listed_with_their_cards(program):

@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from hsgan import config as config_lib
+from hsgan.data import pairs
 from hsgan.repeatable import ordered_sum
 from hsgan.spectra import srf
 from hsgan.train.optimizers import coupled_decay, poly_sgd
@@ -123,7 +124,7 @@ def test_synthetic_pairs_move_the_generator_and_the_estimator_only_if_it_is_aske
     config.loss.synthetic, config.loss.synthetic_camera = 1.0, camera
     model, data = build(config, semantic=False), batch()
     with tf.GradientTape() as tape:
-        term = model.synthetic_term(data["cube"])
+        (term,) = model.synthetic_terms(data["cube"]).values()
     variables = (model.network.generator.trainable_variables, model.network.srf_estimator.trainable_variables)
     generator, estimator = tape.gradient(term, variables)
     assert float(term) > 0 and all(gradient is not None for gradient in generator)
@@ -131,6 +132,22 @@ def test_synthetic_pairs_move_the_generator_and_the_estimator_only_if_it_is_aske
     assert "synthetic" in model.generator_terms(model.network(data["rgb"]), data)
     config.loss.synthetic = 0.0
     assert "synthetic" not in model.generator_terms(model.network(data["rgb"]), data)
+
+
+def test_the_error_of_the_estimated_camera_moves_the_estimator_alone(config):
+    config.loss.synthetic_srf = 1.0
+    model, data = build(config, semantic=False), batch()
+    with tf.GradientTape() as tape:
+        terms = model.synthetic_terms(data["cube"])
+    variables = (model.network.generator.trainable_variables, model.network.srf_estimator.trainable_variables)
+    generator, estimator = tape.gradient(terms["synthetic_srf"], variables)
+    assert list(terms) == ["synthetic_srf"]
+    assert all(gradient is None for gradient in generator) and all(gradient is not None for gradient in estimator)
+    # The estimator starts at the mean camera.
+    cameras, seed = model.network.dictionary, model.seed_of_step()
+    *_, srf = pairs.synthetic(data["cube"], cameras, config.loss.synthetic_exposure, seed)
+    expected = np.abs(cameras.responses.mean(axis=0) - srf).mean()
+    assert float(terms["synthetic_srf"]) == pytest.approx(expected, rel=1e-4)
 
 
 def cube_gradient(model, data, name):
