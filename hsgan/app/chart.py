@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hsgan.files.header import RADIANCE, quantity_label
 from hsgan.plot.figures import METHOD_COLORS
 from hsgan.plot.rendering import wavelength_colors
 from hsgan.spectra.bands import edges
@@ -34,13 +35,19 @@ def hex_colors(wavelengths_nm: np.ndarray) -> list[str]:
     return ["#" + bytes(row).hex() for row in np.round(wavelength_colors(wavelengths_nm) * 255).astype(np.uint8)]
 
 
-def options(wavelengths_nm: np.ndarray, spectra: Sequence[Spectrum], band_nm: float | None = None) -> dict:
+def options(
+    wavelengths_nm: np.ndarray,
+    spectra: Sequence[Spectrum],
+    band_nm: float | None = None,
+    quantity: str = RADIANCE,
+) -> dict:
     """Returns the chart's options.
 
     Args:
       wavelengths_nm: float [bands].
       spectra: of `Session.spectra`: the cube's are solid, the reference's dashed.
       band_nm: wavelength to mark with a line, or None.
+      quantity: what the values are.
     """
     series = [_strip(wavelengths_nm, band_nm)]
     for number, (mark, values, reference, shade) in enumerate(spectra):
@@ -62,7 +69,7 @@ def options(wavelengths_nm: np.ndarray, spectra: Sequence[Spectrum], band_nm: fl
             "axisLabel": {"color": _INK, "showMinLabel": False, "showMaxLabel": False},
         },
         "yAxis": [
-            {**_AXIS, "type": "value", "name": "radiance (full scale 1)", "nameLocation": "middle", "nameGap": 44},
+            {**_AXIS, "type": "value", "name": quantity_label(quantity), "nameLocation": "middle", "nameGap": 44},
             {"type": "value", "min": 0, "max": 1, "show": False},
         ],
         "series": series,

@@ -57,7 +57,9 @@ class Spectra:
         self.light = light
         self.actions.set_visibility(bool(session.marks))
         self.chart.options.clear()
-        self.chart.options.update(charts.options(session.view.wavelengths_nm, session.spectra(), band_nm))
+        self.chart.options.update(
+            charts.options(session.view.wavelengths_nm, session.spectra(), band_nm, session.view.quantity)
+        )
         self.chart.update()
         self.legend.clear()
         with self.legend:
@@ -80,7 +82,7 @@ class Spectra:
             with ui.element("tbody"):
                 for number, one in enumerate(measured):
                     self._line(number, one)
-        note = f"Colors as seen in {self.light}; a radiance of 1 is white."
+        note = f"Colors as seen in {self.light}; a {self.session.view.quantity} of 1 is white."
         note += " Dashed: the reference." if self.session.reference is not None else ""
         note += f" Shaded: {self.session.shaded}." if self.session.shaded else ""
         ui.label(note).classes("hs-soft")

@@ -36,6 +36,11 @@ body { background: var(--paper); color: var(--ink); }
 .hs-table th { text-align: left; font-weight: 500; padding: 3px 8px 3px 0; }
 .hs-table td, .hs-table thead th:not(:first-child) { text-align: right; padding: 3px 0 3px 10px; }
 .hs-table thead th { color: var(--soft); border-bottom: 1px solid var(--rule); }
+@media (max-width: 480px) {
+  .hs-table, .hs-table .hs-chip { font-size: .78rem; gap: 5px; }
+  .hs-table td, .hs-table thead th:not(:first-child) { padding-left: 6px; }
+  .hs-table th { padding-right: 0; }
+}
 .hs-scale { height: 10px; border-radius: 3px; flex: 1; }
 .hs-numbers { display: grid; grid-template-columns: max-content max-content; column-gap: 24px; row-gap: 4px; }
 .hs-numbers .value { font-variant-numeric: tabular-nums; text-align: right; }

@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from hsgan.reconstruct.reflectance import REFLECTANCE, described
+from hsgan.files.header import REFLECTANCE
+from hsgan.reconstruct.reflectance import described
 
 if TYPE_CHECKING:
     from hsgan.app.session import Session
@@ -21,7 +22,7 @@ def facts_of(session: Session) -> str:
         facts.append(f"camera {attributes['camera']}{source}")
     if attributes.get("assumed"):
         facts.append(str(attributes["assumed"]))
-    if attributes.get("quantity") == REFLECTANCE:
+    if session.view.quantity == REFLECTANCE:
         facts.append(described(attributes))
     with contextlib.suppress(KeyError, TypeError, ValueError):
         psnr, brightness = float(attributes["round_trip_psnr"]), float(attributes["round_trip_brightness"])

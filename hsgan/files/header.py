@@ -10,7 +10,13 @@ from hsgan.files.dtypes import DTYPES, FLOAT32, Dtype
 
 _NAME = re.compile(r"[^\x00-\x1f=;{}]+")  # an ENVI header gives the others a meaning
 UNITS = "relative linear radiance"
+RADIANCE, REFLECTANCE = "radiance", "reflectance"  # of the fact "quantity"
 RESERVED = ("srf", "units", "scale_factor", "add_offset")  # attributes that no fact may replace
+
+
+def quantity_label(quantity: str) -> str:
+    """Returns what stands at the axis of a cube's values: what they are, and what their 1 is."""
+    return f"{quantity} ({'white' if quantity == REFLECTANCE else 'full scale'} 1)"
 
 
 @dataclass(frozen=True, eq=False)

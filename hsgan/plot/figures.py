@@ -12,6 +12,7 @@ from matplotlib.text import Text
 
 from hsgan.disk.whole import write_file
 from hsgan.errors import DataError
+from hsgan.files.header import RADIANCE, quantity_label
 from hsgan.metrics.coverage import interval
 from hsgan.plot.rendering import gray_band, nearest_bands, peak_of, pick_points, pseudo_rgb, wavelength_colors
 from hsgan.spectra.bands import edges
@@ -186,6 +187,7 @@ def cube_spectra(
     scale: float = 1,
     reference: Spectra | None = None,
     deviations: Spectra | None = None,
+    quantity: str = RADIANCE,
 ) -> Figure:
     """Returns a figure: the picture with numbered points, and the spectra there over a strip of the bands' colors.
 
@@ -196,6 +198,7 @@ def cube_spectra(
       scale: pixels of the cube a pixel of the picture.
       reference: {(row, column): float [bands]} of another cube, drawn dashed; None for none.
       deviations: {(row, column): float [bands]}, standard deviations: 90 % intervals are shaded; None for none.
+      quantity: what the values are.
     """
     figure = Figure(figsize=(12, 4.8), layout="constrained")
     left, right = figure.subplots(1, 2, width_ratios=(1, 1.4))
@@ -210,7 +213,7 @@ def cube_spectra(
         if deviations is not None:
             shade_interval(right, wavelengths_nm, values, deviations[point], color)
     color_strip(right, wavelengths_nm)
-    right.set(xlabel="wavelength (nm)", ylabel="radiance (full scale 1)")
+    right.set(xlabel="wavelength (nm)", ylabel=quantity_label(quantity))
     right.grid(alpha=0.25)
     right.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), fontsize=8, frameon=False, ncols=min(4, len(spectra)))
     notes = ["dotted: the reference"] * (reference is not None) + ["shaded: 90 % intervals"] * (deviations is not None)

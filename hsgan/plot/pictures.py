@@ -166,7 +166,7 @@ def draw_regions(view: CubeView, stem: str | Path, wish: Wish) -> list[Path]:
     """Draws the regions of a `Wish`, and writes their spectra as a library; returns the paths."""
     step = view.step(FIGURE_SIDE)
     measured = numbers.measure(view, wish.regions, wish.light, wish.scene_light)
-    drawn = regions.figure(Path(stem).name, view.render(step=step), measured, view.wavelengths_nm, step)
+    drawn = regions.figure(Path(stem).name, view.render(step=step), measured, view.wavelengths_nm, step, view.quantity)
     own = numbers.library(measured, view.wavelengths_nm)
     return [figures.save(drawn, f"{stem}-regions.png"), *write_library(f"{stem}-regions", own)]
 
@@ -232,8 +232,9 @@ def _spectra(view, name, points):
     deviations = {point: view.deviation(*Place.point(*point).part) for point in points}
     known = all(deviation is not None for deviation in deviations.values())
     picture = view.render(step=step)
+    deviations = deviations if known else None
     return figures.cube_spectra(
-        name, picture, spectra, view.wavelengths_nm, step, deviations=deviations if known else None
+        name, picture, spectra, view.wavelengths_nm, step, deviations=deviations, quantity=view.quantity
     )
 
 

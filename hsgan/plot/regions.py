@@ -6,12 +6,18 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from hsgan.files.header import RADIANCE, quantity_label
 from hsgan.plot.figures import METHOD_COLORS, POINT_STYLES, color_strip
 from hsgan.plot.numbers import Measured
 
 
 def figure(
-    title: str, picture: np.ndarray, measured: Sequence[Measured], wavelengths_nm: np.ndarray, step: int
+    title: str,
+    picture: np.ndarray,
+    measured: Sequence[Measured],
+    wavelengths_nm: np.ndarray,
+    step: int,
+    quantity: str = RADIANCE,
 ) -> Figure:
     """Returns a figure of regions.
 
@@ -21,6 +27,7 @@ def figure(
       measured: of `hsgan.plot.numbers.measure`, one a region.
       wavelengths_nm: float [bands].
       step: pixels of the cube a pixel of the picture.
+      quantity: what the values are.
     """
     drawn = Figure(figsize=(12, 4.8), layout="constrained")
     left, right = drawn.subplots(1, 2, width_ratios=(1, 1.4))
@@ -40,7 +47,7 @@ def figure(
         low, high = one.spectrum - one.spread, one.spectrum + one.spread
         right.fill_between(wavelengths_nm, low, high, color=color, alpha=0.18, linewidth=0)
     color_strip(right, wavelengths_nm)
-    right.set(xlabel="wavelength (nm)", ylabel="radiance (full scale 1)")
+    right.set(xlabel="wavelength (nm)", ylabel=quantity_label(quantity))
     right.grid(alpha=0.25)
     columns = min(3, len(measured))
     right.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), fontsize=8, frameon=False, ncols=columns)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hsgan.errors import DataError
+from hsgan.files.header import RADIANCE, REFLECTANCE
 from hsgan.plot.rendering import peak_of, relight_matrix, render, wavelength_colors
 from hsgan.spectra import illuminants
 from hsgan.spectra.imaging import srgb_decode, srgb_encode
@@ -102,6 +103,11 @@ class CubeView:
         """What counts as white where single bands are shown."""
         return peak_of(self.sample)
 
+    @property
+    def quantity(self) -> str:
+        """What the values are, `RADIANCE` or `REFLECTANCE`; a cube that does not say so holds radiance."""
+        return str(self.cube.attrs.get("quantity", RADIANCE))
+
     def scene_light(self, given: str = "") -> tuple[str, str]:
         """Returns (name of the light that is divided out, how it is known), given by the user or by the cube."""
         own = self.cube.attrs.get("illuminant", "")
@@ -109,6 +115,8 @@ class CubeView:
             return given, f"the scene's light {given} (given) divided out"
         if own:
             return str(own), f"the scene's light {own} (the cube's own record) divided out"
+        if self.quantity == REFLECTANCE:
+            return illuminants.FLAT, "the cube is reflectance already"
         return illuminants.FLAT, "the scene's light is not known: the cube is taken as reflectance"
 
     def render(self, light: str = "D65", scene_light: str = "", adapted: bool = False, step: int = 1) -> np.ndarray:

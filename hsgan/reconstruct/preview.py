@@ -3,9 +3,9 @@
 import numpy as np
 from matplotlib.figure import Figure
 
+from hsgan.files.header import RADIANCE, quantity_label
 from hsgan.plot.figures import METHOD_COLORS, mark_points
 from hsgan.plot.rendering import gray_band, nearest_bands, peak_of, pick_points, pseudo_rgb
-from hsgan.reconstruct.reflectance import RADIANCE
 from hsgan.spectra.imaging import srgb_encode
 
 SHOWN_BANDS_NM = (420, 470, 520, 570, 620, 670)
@@ -67,8 +67,7 @@ def preview(
     for number, (row, column) in enumerate(points, 1):
         color = METHOD_COLORS[(number - 1) % len(METHOD_COLORS)]
         plot.plot(wavelengths_nm, cube[row, column], color=color, linewidth=1.8, label=f"point {number}")
-    scale = "full scale 1" if quantity == RADIANCE else "white 1"
-    plot.set(title="spectra at the points", xlabel="wavelength (nm)", ylabel=f"{quantity} ({scale})")
+    plot.set(title="spectra at the points", xlabel="wavelength (nm)", ylabel=quantity_label(quantity))
     plot.set_ylim(bottom=min(0, plot.get_ylim()[0]))
     plot.grid(alpha=0.25)
     plot.legend(frameon=False, fontsize=9)

@@ -15,9 +15,9 @@ import xarray
 from hsgan.errors import DataError
 from hsgan.files import lights
 from hsgan.files.cubes import DEVIATION
+from hsgan.files.header import RADIANCE, REFLECTANCE
 from hsgan.spectra.illuminants import FLAT, illuminant
 
-RADIANCE, REFLECTANCE = "radiance", "reflectance"
 PATCH = 5  # side of a neutral patch, pixels, where the user gives none
 
 

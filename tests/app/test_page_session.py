@@ -189,6 +189,9 @@ def test_a_marked_place_is_taken_as_white(session, cube_file):
     np.testing.assert_allclose(cube, before / white, rtol=1e-4)
     assert cube.attrs["quantity"] == "reflectance" and place.label in texts.facts_of(session)
     np.testing.assert_allclose(cube.attrs["srf"], before.attrs["srf"] * white.values, rtol=1e-5)
+    assert texts.assumption_of(session) == "The cube is reflectance already."
+    drawn = chart.options(WAVELENGTHS_NM, session.spectra(), None, session.view.quantity)
+    assert drawn["yAxis"][0]["name"] == "reflectance (white 1)"
     assert session.marks == [place] and "quantity" not in before.attrs
 
 
