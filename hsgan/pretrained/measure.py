@@ -41,14 +41,14 @@ class Kind(NamedTuple):
       photo: what a card calls it.
       read_as: the camera that the method is told, in words.
       picture: a cube -> RGB float32 [height, width, 3], linear.
-      srf: float32 [3, bands], what the method is told.
+      srf: float32 [3, bands], what the method is told; None: what it estimates of the photo.
       scaled: whether the comparison is up to one scale.
     """
 
     photo: str
     read_as: str
     picture: Callable[[np.ndarray], np.ndarray]
-    srf: np.ndarray
+    srf: np.ndarray | None
     scaled: bool
 
 
@@ -69,6 +69,7 @@ def kinds(method: Method, cameras: SrfDictionary) -> Iterator[Kind]:
         ways = {
             "that camera": srf,
             "its color matrix": color_matrix.estimate(matrix, method.dictionary),
+            "estimated from it": None,
             "the mean camera": method.mean_camera,
         }
         for read_as, told in ways.items():
@@ -105,6 +106,7 @@ def measure(method: Method, scenes: dict[str, np.ndarray], cameras: SrfDictionar
 
 
 def _score(method, kind, cube):
-    made, deviation = method.cube_and_deviation(kind.picture(cube), kind.srf)
+    rgb = kind.picture(cube)
+    made, deviation = method.cube_and_deviation(rgb, method.estimate_srf(rgb) if kind.srf is None else kind.srf)
     scale = np.float32((made * cube).sum() / (made * made).sum()) if kind.scaled else np.float32(1)
     return quick(cube, made * scale) | coverage(cube, made * scale, deviation * scale)

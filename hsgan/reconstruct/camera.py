@@ -20,6 +20,7 @@ from hsgan.spectra.illuminants import FLAT
 # What a user may wish, beside a name or a file.
 ESTIMATE = "estimate"
 WISHES = (developed.NAME, ESTIMATE)
+_AVERAGES = "averages over the cameras that it knows, and takes none"
 ESTIMATED, MEAN, GIVEN = "estimated", "mean camera", "given"
 
 
@@ -53,10 +54,13 @@ def known(wish: str, method: Method) -> Camera | None:
       method: whose bands the SRF is brought to.
 
     Raises:
-      DataError: no such camera (lists the near names), or a file that cannot be used.
+      DataError: no such camera (lists the near names), a file that cannot be used, or a method that takes no camera
+        but averages over those that it knows.
     """
     if wish in ("", ESTIMATE):
         return None
+    if _averages(method):
+        raise DataError(f"camera: {method.name} {_AVERAGES}; leave it out, or take --method=mixture. Received: {wish}")
     if wish == developed.NAME:
         return _developed(method, "as asked for")
     return Camera(*cameras.find(wish, method.dictionary), "as asked for")
@@ -78,6 +82,8 @@ def choose(wish: str, method: Method, rgb: Image, origin: Origin) -> Camera:
         return told
     if wish == ESTIMATE:
         return _estimated(method, rgb, "as asked for")
+    if _averages(method):
+        return _estimated(method, rgb, f"{method.name} {_AVERAGES}")
     if origin.kind == DEVELOPED and not method.takes_negative_srf:
         return _estimated(method, rgb, "this export is too old for the responses of a developed picture")
     if origin.kind == DEVELOPED:
@@ -85,6 +91,11 @@ def choose(wish: str, method: Method, rgb: Image, origin: Origin) -> Camera:
     if origin.kind == RAW:
         return _of_raw(method, rgb, origin)
     return _estimated(method, rgb, "linear light, of which the file says no more")
+
+
+def _averages(method):
+    """Whether a method makes up its own mind about the camera, whatever it is told."""
+    return method.estimates_camera and not method.needs_camera
 
 
 def _developed(method, source):

@@ -100,6 +100,19 @@ def test_what_the_user_says_comes_first(method, origin, tmp_path):
         camera.choose("Nikon 5101", method, RGB, origin)
 
 
+def test_a_method_that_averages_over_cameras_takes_none(method):
+    averaging = Guess()
+    averaging.needs_camera = False
+    found = camera.choose("", averaging, RGB, Origin(DEVELOPED))
+    assert found.facts == {
+        "camera": "estimated",
+        "camera_source": "from the image; guess averages over the cameras that it knows, and takes none",
+    }
+    for wish in ("srgb", "Nikon 5100"):
+        with pytest.raises(DataError, match=f"guess averages .* take --method=mixture. Received: {wish}"):
+            camera.known(wish, averaging)
+
+
 def test_only_what_needs_no_photo_is_known_without_one(method):
     assert camera.known("", method) is None and camera.known("estimate", method) is None
     assert camera.known("srgb", method).name == "srgb"
