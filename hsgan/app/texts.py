@@ -22,7 +22,7 @@ def facts_of(session: Session) -> str:
         facts.append(f"camera {attributes['camera']}{source}")
     if attributes.get("assumed"):
         facts.append(str(attributes["assumed"]))
-    if session.view.quantity == REFLECTANCE:
+    if attributes.get("quantity") == REFLECTANCE:
         facts.append(described(attributes))
     with contextlib.suppress(KeyError, TypeError, ValueError):
         psnr, brightness = float(attributes["round_trip_psnr"]), float(attributes["round_trip_brightness"])

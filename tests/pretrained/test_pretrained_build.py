@@ -47,7 +47,7 @@ def test_card_says_what_was_left_out(demo_records, tmp_path, program, small):
     card = read_json(tmp_path / "cave_and_materials.json")
     assert "fitted to the other 3 scenes" in card["how"]
     assert card["settings"]["components"] == 3 and card["data"]["cubes"]["source"] == "demo"
-    assert len(card["measured"]) == 3 + 1 + len(measure.PICTURES) + 1
+    assert len(card["measured"]) == 4 + 1 + len(measure.PICTURES) + 1
     assert not (tmp_path / "materials.npz").exists()
 
 
