@@ -35,7 +35,7 @@ def test_a_run_gives_every_method(run, old_run):
         method = method_of(folder, name)
         assert method.name == method.facts["model"] == name and "best weights" in method.facts["model_version"]
     assert method_of(folder).name == method_of(folder, "hsgan").name == "hsgan"
-    with pytest.raises(RunError, match=r"must be one of bi, smooth, wiener, ridge, mixture, mixture_averaged, hsgan\. Received: 'x'"):
+    with pytest.raises(RunError, match=r"must be one of bi, .*, mixture, mixture_averaged, hsgan\. Received: 'x'"):
         method_of(folder, "x")
     with pytest.raises(RunError, match=r"ridge, hsgan; .* keeps no prior of spectra, .* hsgan\.fit_prior --run"):
         method_of(RunFolder.open(old_run), "mixture")
