@@ -128,7 +128,7 @@ class _Timed:
 
 
 def patient(seconds: float = PATIENCE_SECONDS) -> type[asyncio.Protocol]:
-    """Returns uvicorn's HTTP protocol, but that it closes a connection on which a request does not become whole.
+    """Returns uvicorn's HTTP protocol, which here also closes a connection on which a request does not become whole.
 
     uvicorn itself waits for the end of a request's head for ever.
 

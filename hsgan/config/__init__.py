@@ -2,7 +2,8 @@
 
 This package is the only place that holds defaults (`defaults`, section by section; `rules` has the checks of each).
 The defaults are the papers' (`configs/` departs from them, file by file, and says so). A `configs/*.py` file has a
-`get_config()` that starts from `default_config()`; the run folder keeps the resolved configuration as JSON.
+`get_config()` that starts from `default_config()`; what several of them share stands in `presets`. The run folder keeps
+the resolved configuration as JSON.
 
 Units: wavelengths in nm, sizes in pixels, learning rates per step.
 """

@@ -1,1 +1,1 @@
-"""From folders of records to batches: the demo set, statistics of the cubes, the unpaired streams."""
+"""From folders of records to batches: the streams of all trainings, their crops, statistics of the cubes."""

@@ -2,7 +2,7 @@
 
 CSV has a line of names, wavelengths in its first column and a spectrum in each of the others. Written together they
 are one library: `NAME.sli`, `NAME.hdr` and `NAME.csv`; standard deviations stand beside each spectrum in the CSV, in a
-column of its name and " deviation", and in a library of ENVI's of their own, `NAME_deviation.sli`.
+column of its name and " deviation", and in an ENVI library of their own, `NAME_deviation.sli`.
 """
 
 import csv

@@ -1,1 +1,1 @@
-"""Run folders, checkpoints, callbacks and the training loop."""
+"""Trainers, their optimizers, checkpoints, callbacks and the training loop."""

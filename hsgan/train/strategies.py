@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from hsgan.errors import ConfigError, RunError
 
-NONE, MIRRORED = "none", "mirrored"
+NONE = "none"
 
 
 def split_processor(config: ml_collections.ConfigDict) -> None:

@@ -1,8 +1,8 @@
 """A folder of gray pictures, one a band, as CAVE is published: `NAME_01.png`, `NAME_02.png`, ... Only read.
 
 The numbers are those of the bands, or if they are 300 and more their wavelengths in nm: `NAME_450.png`, and
-`NAME_450nm.png`. Bands 1 to 31 are CAVE's: 400-700 nm in steps of 10. The white level is the
-largest number of 8 or 16 bits.
+`NAME_450nm.png`. Bands 1 to 31 are CAVE's: 400-700 nm in steps of 10. The white level is the largest number of
+8 or 16 bits.
 """
 
 import re
