@@ -98,13 +98,13 @@ def program_flags(define_flags: Callable[[], object]) -> Iterator[list[str]]:
     """Defines a program's flags, and takes them away afterwards: absl has one set of flags a process.
 
     Yields:
-      The flags' names, wherever they are defined.
+      The flags' names, wherever they are defined, but for former ones (`define_renamed`).
     """
     before = set(flags.FLAGS)
     define_flags()
     names = sorted(set(flags.FLAGS) - before)
     try:
-        yield names
+        yield [name for name in names if not isinstance(flags.FLAGS[name].parser, _Renamed)]
     finally:
         for name in names:
             delattr(flags.FLAGS, name)
@@ -156,8 +156,7 @@ def help_of(names: Iterable[str], text: str | None) -> str:
     """Returns what `--help` prints: the program's own words, and its flags by name."""
     shown = flags.FlagValues()
     for name in sorted(names):
-        if not isinstance(flags.FLAGS[name].parser, _Renamed):
-            shown[name] = flags.FLAGS[name]
+        shown[name] = flags.FLAGS[name]
     return f"{(text or '').strip()}\n\n{shown.get_help(include_special_flags=False)}"
 
 
