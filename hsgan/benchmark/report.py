@@ -147,6 +147,8 @@ def extra_tables(extra: dict[str, Any]) -> list[tuple[str, list[Column]]]:
 
 def _srf_table(found):
     errors = [np.concatenate(list(entry["errors"].values())) for entry in found.values()]
+    # What each method loses depends on the method. Beside its own with the mean camera it tells what the estimate is.
+    gained = [entry.get("mean_camera", entry)["lost_db"] - entry["lost_db"] for entry in found.values()]
     return [
         Column("estimate", "name", list(found)),
         tables.numbers("precision %", "{:.1f}", True, [100 * entry["precision"] for entry in found.values()]),
@@ -154,6 +156,7 @@ def _srf_table(found):
         tables.numbers("largest error", "{:.3f}", False, [values.max() for values in errors]),
         tables.numbers("skill", "{:.2f}", True, [entry["skill"] for entry in found.values()]),
         tables.numbers("lost dB", "{:.2f}", False, [entry["lost_db"] for entry in found.values()]),
+        tables.numbers("gained dB on the mean camera", "{:.2f}", True, gained),
     ]
 
 

@@ -63,6 +63,7 @@ def srf_extra():
             "precision": srf_precision(errors),
             "skill": 1 - sum(errors) / 1.2,
             "lost_db": 10 * sum(errors),
+            "mean_camera": {"error": 0.4, "lost_db": 12.0},
             "errors": {camera: [error] for camera, error in zip(CAMERAS, errors, strict=True)},
             "curve": {"thresholds": thresholds.tolist(), "shares": shares.tolist()},
         }
