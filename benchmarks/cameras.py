@@ -17,12 +17,13 @@ from hsgan import cli
 from hsgan.config import default_config
 from hsgan.metrics.protocols import average, quick
 from hsgan.prior.fit import fit_prior
+from hsgan.reconstruct.methods import Knowledge, closed_forms
 from hsgan.records.manifest import read_manifest
 from hsgan.records.reader import iterate_cubes
 from hsgan.spectra import color_matrix, srf
-from hsgan.spectra.mixture import mixture
 
 FLAGS = flags.FLAGS
+BRIGHTNESS = 0.5  # that images are brought to, as by the weights of the package
 LEFT_OUT = ("Nikon D700", "Canon 60D", "Nokia N900", "Phase One", "Olympus E-PL2", "SONY NEX-5N")
 
 
@@ -33,20 +34,20 @@ def define_flags():
     flags.DEFINE_list("left_out", list(LEFT_OUT), "Cameras to leave out in turn.")
 
 
-def measure(scenes, camera, told, prior):
+def measure(scenes, camera, told, method):
     """Returns the mean metrics over scenes, {name: cube}, seen through a camera and estimated with another."""
-    found = {}
-    for name, cube in scenes.items():
-        rgb = (cube @ camera.T).astype(np.float32)
-        found[name] = quick(cube, mixture(rgb, told, prior.parameters).numpy())
-    return average(found)
+    return average(
+        {name: quick(cube, method.cube((cube @ camera.T).astype(np.float32), told)) for name, cube in scenes.items()}
+    )
 
 
 def main(_):
     scenes = dict(iterate_cubes(FLAGS.data, "validation"))
     wavelengths_nm = np.array(read_manifest(FLAGS.data).wavelengths_nm, np.float32)
     dictionary = srf.load(FLAGS.cameras, wavelengths_nm)
-    prior = fit_prior(wavelengths_nm, default_config().prior, FLAGS.data)
+    prior = fit_prior(wavelengths_nm, default_config().prior, FLAGS.data, brightness=BRIGHTNESS)
+    knowledge = Knowledge(prior.moments, prior=prior, brightness=BRIGHTNESS)
+    (method,) = closed_forms(dictionary, knowledge, ["mixture"])
     table, lost = Table(title=f"{len(scenes)} scenes, PSNR dB / lit SAM °"), []
     for heading in ("camera", "told", "mean of the others", "from its matrix", "lost by mean", "lost by matrix"):
         table.add_column(heading, justify="left" if heading == "camera" else "right")
@@ -57,7 +58,7 @@ def main(_):
             others.responses.mean(axis=0),
             color_matrix.estimate(color_matrix.of_chart(camera, wavelengths_nm), others),
         )
-        rows = [measure(scenes, camera, srf_told, prior) for srf_told in told]
+        rows = [measure(scenes, camera, srf_told, method) for srf_told in told]
         psnr = np.array([row["psnr"] for row in rows])
         lost.append(psnr[0] - psnr[1:])
         cells = [f"{row['psnr']:.2f} / {row['sam_lit_deg']:.2f}" for row in rows]
