@@ -23,7 +23,11 @@ def count() -> int:
 
 def total(value: tf.Tensor) -> tf.Tensor:
     """Returns the sum of a tensor over all replicas; its gradient is the sum of theirs."""
-    return value if count() == 1 else tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, value)
+    if count() == 1:
+        return value
+    # `identity` gives each a device, which the exchange between machines wants to know.
+    placed = tf.nest.map_structure(tf.identity, value)
+    return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, placed)
 
 
 def totals(values: Sequence[tf.Tensor]) -> list[tf.Tensor]:

@@ -55,11 +55,8 @@ def seconds_a_step(config: ml_collections.ConfigDict) -> float:
     sources = open_sources(config)
     with tempfile.TemporaryDirectory() as scratch:
         folder = RunFolder.create(Path(scratch) / "run", config)
-        folder.save_dictionary(sources.dictionary)
-        cameras = folder.training_dictionary()
-        model = loop.build_trainer(config, sources, cameras, folder)
-        timer = Timer()
-        stream = model.batches(config, sources, cameras, 0)
+        model, timer = loop.new_trainer(config, sources, folder), Timer()
+        stream = model.batches(config, sources, folder.training_dictionary(), 0)
         model.fit(stream, steps_per_epoch=WARM_UP + TIMED, epochs=1, verbose=0, shuffle=False, callbacks=[timer])
     return min(timer.seconds[WARM_UP:])
 

@@ -249,9 +249,7 @@ class SuiteRun:
         """Returns {weights: the method of a network as it starts}, for each the same."""
         opened = sources.open_sources(config)
         folder = RunFolder.create(self.folder_of(row, seed), config)
-        folder.save_dictionary(opened.dictionary)
-        keras.utils.set_random_seed(config.seed)
-        network = loop.build_trainer(config, opened, folder.training_dictionary(), folder).inference_model
+        network = loop.new_trainer(config, opened, folder).inference_model
         return {self.which: NetworkMethod(network, row.name)}
 
     def scored(self, method: Method) -> dict[str, Any]:

@@ -182,7 +182,9 @@ def training() -> dict[str, Any]:
         batch=24,
         patch=128,  # what generator and discriminator see
         precision="float32",
-        strategy="none",  # "mirrored": every batch is shared out over the GPUs of this machine
+        # "mirrored": every batch is shared out over the GPUs of this machine; "multi_worker": of machines (TF_CONFIG)
+        strategy="none",
+        wait_minutes=10.0,  # of multi_worker: how long a worker waits for the others to come
         devices=0,  # how many share it; 0: all. Without a GPU the processor is split into as many, to try it
         deterministic=True,  # bit-exact repeats and resume; some GPUs lack deterministic depthwise convolutions
         checkpoint_every=208,

@@ -17,7 +17,7 @@ SCHEDULES = ("constant", "cosine", "polynomial", "halving")
 CAMERA_KINDS = ("raw", "rendered", "srgb")
 ENCODINGS = ("srgb", "linear")
 PRECISIONS = ("float32", "mixed_bfloat16")
-STRATEGIES = ("none", "mirrored")
+STRATEGIES = ("none", "mirrored", "multi_worker")
 
 
 def problems_of(config: ConfigDict) -> list[str]:
@@ -103,6 +103,17 @@ def check_general(rules: Rules, config: ConfigDict) -> None:
         config.train.strategy == "none" or not (config.model == "mixture" or pairs),
         "train.strategy",
         "must be none with model=mixture, whose pixels share one camera a step, and with synthetic pairs",
+    )
+    rules.positive("train.", "wait_minutes")
+    rules.rule(
+        config.train.strategy != "multi_worker" or config.train.max_minutes == 0,
+        "train.max_minutes",
+        "must be 0 with train.strategy=multi_worker, whose workers' clocks differ",
+    )
+    rules.rule(
+        config.train.strategy != "multi_worker" or config.train.devices == 0,
+        "train.devices",
+        "must be 0 with train.strategy=multi_worker: each worker takes the GPUs that it sees (CUDA_VISIBLE_DEVICES)",
     )
     rules.one_of("train.precision", PRECISIONS)
     rules.rule(

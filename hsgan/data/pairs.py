@@ -8,6 +8,7 @@ import tensorflow as tf
 from ml_collections import ConfigDict
 
 from hsgan.data import pipelines
+from hsgan.data.share import WHOLE, Share
 from hsgan.data.sources import drawn_cameras
 from hsgan.records.manifest import Manifest
 from hsgan.spectra.imaging import project
@@ -40,7 +41,9 @@ def synthetic(
     return cube, project(cube, srf), srf
 
 
-def paired(config: ConfigDict, manifest: Manifest, dictionary: SrfDictionary, start_step: int = 0) -> tf.data.Dataset:
+def paired(
+    config: ConfigDict, manifest: Manifest, dictionary: SrfDictionary, start_step: int = 0, share: Share = WHOLE
+) -> tf.data.Dataset:
     """Returns the endless stream of training batches from `start_step` on.
 
     Args:
@@ -48,6 +51,7 @@ def paired(config: ConfigDict, manifest: Manifest, dictionary: SrfDictionary, st
       manifest: of the cube records.
       dictionary: the cameras to draw from, of every kind of `config.cameras.kinds`, all equally likely.
       start_step: number of batches that a resumed run has already seen.
+      share: the rows of every batch to give; `batch` below is their number.
 
     Returns:
       `tf.data.Dataset` of dictionaries: `cube` float32 [batch, p, p, bands], `srf` float32 [batch, 3, bands] and `rgb`
@@ -61,12 +65,12 @@ def paired(config: ConfigDict, manifest: Manifest, dictionary: SrfDictionary, st
 
     def pair(step, cube):
         seed = tf.random.experimental.stateless_fold_in(tf.constant([config.seed, _PAIRS], tf.int64), step)
-        draws = tf.random.stateless_uniform([2, batch], seed)
+        draws = tf.random.stateless_uniform([2, batch], seed)[:, share.rows(batch)]
         chosen = tf.cast(draws[0] * cameras.shape[0], tf.int32)
         srf = tf.gather(cameras, tf.minimum(chosen, cameras.shape[0] - 1))
         if turns:  # the crops are flipped at random already: a transposition in half of them gives every quarter turn
             cube = tf.where(draws[1][:, None, None, None] < 0.5, tf.transpose(cube, (0, 2, 1, 3)), cube)
         return {"cube": cube, "srf": srf, "rgb": project(cube, srf)}
 
-    patches = pipelines.cube_patches(config, manifest, start_step)
+    patches = pipelines.cube_patches(config, manifest, start_step, share)
     return patches.enumerate(start_step).map(pair).prefetch(1)

@@ -15,6 +15,7 @@ import tensorflow as tf
 from ml_collections import ConfigDict
 
 from hsgan.data import crops
+from hsgan.data.share import WHOLE, Share
 from hsgan.records import graph
 from hsgan.records.index import open_index
 from hsgan.records.manifest import Manifest
@@ -25,7 +26,9 @@ _AHEAD_BYTES = 64 << 20  # of records that are read, and again of those that are
 _CUBES, _PHOTOS, _LABELLED = 1, 2, 3
 
 
-def unpaired(config: ConfigDict, cubes: Manifest, photos: Manifest, start_step: int = 0) -> tf.data.Dataset:
+def unpaired(
+    config: ConfigDict, cubes: Manifest, photos: Manifest, start_step: int = 0, share: Share = WHOLE
+) -> tf.data.Dataset:
     """Returns the endless stream of training batches from `start_step` on.
 
     Args:
@@ -33,6 +36,7 @@ def unpaired(config: ConfigDict, cubes: Manifest, photos: Manifest, start_step: 
       cubes: of the cube records, checked against `config` (`hsgan.data.sources`).
       photos: of the photo records, likewise.
       start_step: number of batches that a resumed run has already seen.
+      share: the rows of every batch to give; `batch` below is their number.
 
     Returns:
       `tf.data.Dataset` of dictionaries: `cube` as `cube_patches`, and `rgb`, `encoded`, `labels` as `photo_crops`.
@@ -40,12 +44,13 @@ def unpaired(config: ConfigDict, cubes: Manifest, photos: Manifest, start_step: 
     Raises:
       DataError: a shard that is missing, truncated or has damaged lengths.
     """
-    patches, crops_of_photos = cube_patches(config, cubes, start_step), photo_crops(config, photos, start_step)
+    patches = cube_patches(config, cubes, start_step, share)
+    crops_of_photos = photo_crops(config, photos, start_step, share)
     stream = tf.data.Dataset.zip(patches, crops_of_photos).map(lambda cube, photo: {"cube": cube, **photo})
     return stream.prefetch(1)
 
 
-def cube_patches(config: ConfigDict, manifest: Manifest, start_step: int = 0) -> tf.data.Dataset:
+def cube_patches(config: ConfigDict, manifest: Manifest, start_step: int = 0, share: Share = WHOLE) -> tf.data.Dataset:
     """Returns the endless stream of cube patches, from batch `start_step` on.
 
     One read of a scene gives `data.crops_per_read` (R) crops. `train.batch` (B) records are read for R batches, each
@@ -55,6 +60,7 @@ def cube_patches(config: ConfigDict, manifest: Manifest, start_step: int = 0) ->
       config: configuration.
       manifest: of the cube records.
       start_step: number of batches that a resumed run has already seen.
+      share: as in `unpaired`.
 
     Returns:
       `tf.data.Dataset` of float32 [batch, patch, patch, bands], linear radiance; with `data.brightness` times what
@@ -65,7 +71,9 @@ def cube_patches(config: ConfigDict, manifest: Manifest, start_step: int = 0) ->
     """
     batch, patch, reads = config.train.batch, config.train.patch, config.data.crops_per_read
     group, within = divmod(start_step, reads)
-    records = _records(manifest, config, _CUBES, group * batch)
+    records = _records(manifest, config, _CUBES, group * batch, batch, share)
+    rows = share.rows(batch)
+    own = rows.stop - rows.start
     bands, scale = len(manifest.wavelengths_nm), tuple(config.data.cube_scale)
 
     def scene_of(position, serialized):
@@ -88,10 +96,10 @@ def cube_patches(config: ConfigDict, manifest: Manifest, start_step: int = 0) ->
     parallel_records = _parallel_records(manifest)
     if reads == 1:
         patches = records.map(only_crop_of, num_parallel_calls=parallel_records, deterministic=True)
-        return _finish(patches.batch(batch, drop_remainder=True))
+        return _finish(patches.batch(own, drop_remainder=True))
     scenes = records.map(scene_of, num_parallel_calls=parallel_records, deterministic=True)
     patches = scenes.flat_map(visits_of).map(crop_of, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
-    return _finish(_transposed(patches, batch, reads).skip(within))
+    return _finish(_transposed(patches, own, reads).skip(within))
 
 
 def _transposed(patches, batch, reads):
@@ -105,13 +113,14 @@ def _transposed(patches, batch, reads):
     return patches.prefetch(batch * reads).window(batch * reads, drop_remainder=True).flat_map(batches_of)
 
 
-def photo_crops(config: ConfigDict, manifest: Manifest, start_step: int = 0) -> tf.data.Dataset:
+def photo_crops(config: ConfigDict, manifest: Manifest, start_step: int = 0, share: Share = WHOLE) -> tf.data.Dataset:
     """Returns the endless stream of photo crops, from batch `start_step` on; each photo gives one crop a visit.
 
     Args:
       config: configuration.
       manifest: of the photo records.
       start_step: number of batches that a resumed run has already seen.
+      share: as in `unpaired`.
 
     Returns:
       `tf.data.Dataset` of dictionaries: `encoded` float32 [batch, crop, crop, 3] in [0, 1], sRGB-encoded, for the scene
@@ -122,16 +131,19 @@ def photo_crops(config: ConfigDict, manifest: Manifest, start_step: int = 0) -> 
     Raises:
       DataError: as `unpaired`.
     """
-    return _photos(config, manifest, start_step, _PHOTOS, config.train.batch, with_rgb=True)
+    return _photos(config, manifest, start_step, _PHOTOS, config.train.batch, share, with_rgb=True)
 
 
-def labelled_photos(config: ConfigDict, manifest: Manifest, start_step: int = 0) -> tf.data.Dataset:
+def labelled_photos(
+    config: ConfigDict, manifest: Manifest, start_step: int = 0, share: Share = WHOLE
+) -> tf.data.Dataset:
     """Returns the endless stream that a scene parser is pre-trained on, in batches of `semantic.pretrain_batch`.
 
     Args:
       config: configuration.
       manifest: of labelled photo records.
       start_step: number of batches to leave out.
+      share: as in `unpaired`.
 
     Returns:
       `tf.data.Dataset` of dictionaries: `encoded` and `labels` as in `photo_crops`.
@@ -139,11 +151,12 @@ def labelled_photos(config: ConfigDict, manifest: Manifest, start_step: int = 0)
     Raises:
       DataError: as `unpaired`.
     """
-    return _photos(config, manifest, start_step, _LABELLED, config.semantic.pretrain_batch, with_rgb=False)
+    return _photos(config, manifest, start_step, _LABELLED, config.semantic.pretrain_batch, share, with_rgb=False)
 
 
-def _photos(config, manifest, start_step, stream, batch, with_rgb):
-    records = _records(manifest, config, stream, start_step * batch)
+def _photos(config, manifest, start_step, stream, batch, share, with_rgb):
+    records = _records(manifest, config, stream, start_step * batch, batch, share)
+    rows = share.rows(batch)
     size, patch, scale = config.data.rgb_crop, config.train.patch, tuple(config.data.rgb_scale)
     linear, brightness = config.data.rgb_encoding == "linear", config.data.brightness
 
@@ -163,11 +176,13 @@ def _photos(config, manifest, start_step, stream, batch, with_rgb):
         return crop
 
     photos = records.map(crop_of, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
-    return _finish(photos.batch(batch, drop_remainder=True))
+    return _finish(photos.batch(rows.stop - rows.start, drop_remainder=True))
 
 
-def _records(manifest, config, stream, start):
+def _records(manifest, config, stream, start, batch, share):
     """Returns the endless stream of `(position, serialized)` of the training split from position `start` on.
+
+    Of every `batch` positions those of the `share` alone are read.
 
     Every epoch is a permutation of all records, each read at its own place in its file; what lies before `start` is
     not read at all. `Dataset.shuffle` would need a buffer of whole scenes, and, within an epoch's function, it makes
@@ -193,9 +208,13 @@ def _records(manifest, config, stream, start):
         return tf.data.experimental.from_variant(variant, tf.TensorSpec([], tf.string)).take(1)
 
     order = tf.data.Dataset.range(epoch0, tf.int64.max).flat_map(order_of).skip(skipped)
+    positions = tf.data.Dataset.range(start, tf.int64.max)
+    if share.workers > 1:
+        own = tf.data.Dataset.zip(positions, order).filter(lambda position, _: share.holds(position, batch))
+        positions, order = own.map(lambda position, _: position), own.map(lambda _, record: record)
     ahead = _parallel_records(manifest)
     read_ahead = order.interleave(read, cycle_length=ahead, num_parallel_calls=ahead, deterministic=True)
-    return read_ahead.enumerate(start)
+    return tf.data.Dataset.zip(positions, read_ahead)
 
 
 def _parallel_records(manifest):

@@ -44,7 +44,14 @@ from hsgan.prior.mixture import MixturePrior
 from hsgan.spectra.srf import SrfDictionary, read_stored, write_dictionary
 
 # What may change between the sessions of one run without changing its numbers.
-FREE_FIELDS = {"train.max_minutes", "train.evaluate", "train.strategy", "train.devices", "data.cache"}
+FREE_FIELDS = {
+    "train.max_minutes",
+    "train.evaluate",
+    "train.strategy",
+    "train.devices",
+    "train.wait_minutes",
+    "data.cache",
+}
 CONFIG, SESSIONS, CAMERAS, HISTORY, REACHED = "config.json", "run.json", "cameras.npz", "history.jsonl", "reached.json"
 PRIOR, STATISTICS = "prior.npz", "statistics.npz"
 PACKAGES = ("hsgan", "tensorflow", "keras", "numpy", "h5py", "colour-science")

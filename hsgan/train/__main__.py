@@ -26,10 +26,14 @@ def main(_):
     cli.import_tensorflow()
     from hsgan.evaluate.harness import evaluate_run
     from hsgan.evaluate.table import print_results
+    from hsgan.train import strategies
     from hsgan.train.loop import train
 
+    strategies.begin(config)  # before TensorFlow computes anything
     opened = sources.open_sources(config)
     folder = train(config, FLAGS.workdir or Path("runs") / config.name, opened)
+    if not strategies.Team(config).is_chief:
+        return
     print(f"run folder: {folder.path} (weights/, logs/ for TensorBoard, history.jsonl)")
     if config.train.evaluate:
         output = folder.path / "evaluation"

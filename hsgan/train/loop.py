@@ -25,6 +25,7 @@ from hsgan.spectra.srf import SrfDictionary
 from hsgan.train import strategies
 from hsgan.train.callbacks import Checkpoints, FiniteGuard, ProgressBar, Scalars, Stopwatch, TermGradients, Validation
 from hsgan.train.state import TrainingState
+from hsgan.train.strategies import Team
 from hsgan.train.trainer import Trainer
 from hsgan.train.trainers import TRAINERS
 from hsgan.train.validation import Validator
@@ -48,19 +49,24 @@ def train(config: ConfigDict, workdir: str | Path, sources: Sources | None = Non
       RunError: `workdir` holds something else, or a checkpoint cannot be written or read.
       TrainingError: a loss term is not finite.
     """
-    strategies.split_processor(config)
+    strategies.begin(config)
     sources = sources or open_sources(config)
+    team = Team(config)
+    team.agree_on_sources(sources)
+    if not team.is_chief:
+        return go_on(config, RunFolder(workdir, config), sources, team)
     with RunFolder.create(workdir, config).locked() as folder:
-        return go_on(config, folder, sources)
+        return go_on(config, folder, sources, team)
 
 
-def go_on(config: ConfigDict, folder: RunFolder, sources: Sources) -> RunFolder:
+def go_on(config: ConfigDict, folder: RunFolder, sources: Sources, team: Team | None = None) -> RunFolder:
     """Trains in a run folder that no other training uses, from its last checkpoint to the end.
 
     Args:
       config: the configuration.
       folder: the run's.
       sources: what the training reads.
+      team: the workers; None: this process alone.
 
     Returns:
       The `RunFolder`.
@@ -68,40 +74,94 @@ def go_on(config: ConfigDict, folder: RunFolder, sources: Sources) -> RunFolder:
     Raises:
       RunError, TrainingError: as `train`.
     """
+    team = team or Team(config)
+    with team.together():
+        if team.is_chief:
+            keep_sources(config, folder, sources)
+        if config.train.deterministic:
+            make_repeatable()
+        if team.is_chief:
+            make_first(config, folder, sources)
+        team.agree({"begin": True})  # the others wait for what the chief has made
+        keras.utils.set_random_seed(config.seed)
+        cameras = folder.training_dictionary()
+        with team.strategy.scope():
+            model = build_trainer(config, sources, cameras, folder)
+        state = TrainingState(folder.path / "checkpoints", model)
+        start = state.restore(folder.reached)
+        team.agree({"step of the checkpoint": start, "cameras": cameras.responses.tobytes()})
+        if start >= config.train.steps or stopped_by_clock(config, state):
+            print(f"{folder.path}: the run is complete at step {start}")
+            return folder
+        fit(config, folder, sources, team, state, start)
+    return folder
+
+
+def keep_sources(config: ConfigDict, folder: RunFolder, sources: Sources) -> None:
+    """Notes the session, and keeps what a run knows of its sources: cameras, and prior and statistics of the spectra.
+
+    Args:
+      config: the configuration.
+      folder: the run's.
+      sources: what the training reads.
+    """
     folder.record_session({name: fingerprint(manifest) for name, manifest in sources.manifests.items()})
     folder.save_dictionary(sources.dictionary)
-    cameras = folder.training_dictionary()
     # Both read every cube, so they are made once a run.
     if not folder.begun or folder.prior() is None:
+        cameras = folder.training_dictionary()
         folder.save_prior(fit_run(config.prior, sources.cubes.directory, cameras, config.data.brightness))
     if not folder.begun or folder.statistics() is None:
         folder.save_statistics(cube_statistics(sources.cubes.directory, "train", config.data.brightness))
-    if config.train.deterministic:
-        make_repeatable()
+
+
+def make_first(config: ConfigDict, folder: RunFolder, sources: Sources) -> None:
+    """Makes what a training needs before it is built, e.g. a scene parser; as `keep_sources`."""
     keras.utils.set_random_seed(config.seed)
-    strategy = strategies.open_strategy(config)
-    with strategy.scope():
-        model = build_trainer(config, sources, cameras, folder)
-    state = TrainingState(folder.path / "checkpoints", model)
-    start = state.restore(folder.reached)
-    steps = config.train.steps
-    if start >= steps or stopped_by_clock(config, state):
-        print(f"{folder.path}: the run is complete at step {start}")
-        return folder
-    # What a killed session validated after its last checkpoint is validated again.
-    folder.write_history([record for record in folder.history() if record["step"] <= start and start])
-    with tf.summary.create_file_writer(str(folder.path / "logs")).as_default(start) as writer:
-        callbacks = build_callbacks(config, sources, folder, state, start, writer)
-        with explained(sources):
-            model.fit(
-                strategies.shared_out(strategy, model.batches(config, sources, cameras, start), config.train.batch),
-                steps_per_epoch=steps - start,
-                epochs=1,
-                verbose=0,
-                shuffle=False,
-                callbacks=callbacks,
-            )
-    return folder
+    TRAINERS[config_lib.model_of(config).training].make_first(config, sources, folder)
+
+
+def new_trainer(config: ConfigDict, sources: Sources, folder: RunFolder) -> Trainer:
+    """Returns the compiled trainer of `config` at its start, in a run folder that holds nothing yet."""
+    folder.save_dictionary(sources.dictionary)
+    make_first(config, folder, sources)
+    keras.utils.set_random_seed(config.seed)
+    return build_trainer(config, sources, folder.training_dictionary(), folder)
+
+
+def fit(config: ConfigDict, folder: RunFolder, sources: Sources, team: Team, state: TrainingState, start: int) -> None:
+    """Trains a model from step `start` to the end.
+
+    Args:
+      config: the configuration.
+      folder: the run's.
+      sources: what the training reads.
+      team: the workers; the chief alone validates and writes.
+      state: of the model.
+      start: the step that it is at.
+    """
+    model, cameras, steps = state.model, folder.training_dictionary(), config.train.steps
+
+    def batches(share):
+        return model.batches(config, sources, cameras, start, share)
+
+    with contextlib.ExitStack() as stack:
+        callbacks: list[keras.callbacks.Callback] = [FiniteGuard(start)]
+        if team.is_chief:
+            # What a killed session validated after its last checkpoint is validated again.
+            folder.write_history([record for record in folder.history() if record["step"] <= start and start])
+            writer = tf.summary.create_file_writer(str(folder.path / "logs"))
+            stack.enter_context(writer.as_default(start))
+            callbacks += build_callbacks(config, sources, folder, state, start, writer)
+        stack.enter_context(explained(sources))
+        model.fit(
+            strategies.shared_out(team.strategy, batches, config.train.batch),
+            steps_per_epoch=steps - start,
+            epochs=1,
+            verbose=0,
+            shuffle=False,
+            callbacks=callbacks,
+        )
 
 
 def fingerprint(manifest: Manifest) -> dict[str, str]:
@@ -137,14 +197,13 @@ def build_callbacks(
     start: int,
     writer: tf.summary.SummaryWriter,
 ) -> list[keras.callbacks.Callback]:
-    """Returns the callbacks of a session that starts at step `start`, in the order in which they act."""
+    """Returns what the chief does beside the training, from step `start` on, in the order in which it is done."""
     values = config.train
     network, cameras = state.model.inference_model, folder.dictionary()
     validator = Validator(config, sources.cubes, network, cameras, folder.test_camera, writer)
     batches = functools.partial(state.model.batches, config, sources, folder.training_dictionary())
     stopwatch = Stopwatch(start, float(state.seconds.numpy()), values.max_minutes)
     return [
-        FiniteGuard(start),
         stopwatch,
         ProgressBar(start, values.steps, state.model.shown, values.log_every),
         Scalars(start, writer, values.log_every),

@@ -12,6 +12,7 @@ from ml_collections import ConfigDict
 
 from hsgan import losses, replicas
 from hsgan.data import pairs
+from hsgan.data.share import WHOLE, Share
 from hsgan.data.sources import Sources
 from hsgan.data.statistics import Statistics
 from hsgan.losses.paired import FORMS
@@ -45,9 +46,11 @@ class PairedTrainer(Trainer):
         self.built = True
 
     @staticmethod
-    def batches(config: ConfigDict, sources: Sources, cameras: SrfDictionary, start_step: int) -> tf.data.Dataset:
+    def batches(
+        config: ConfigDict, sources: Sources, cameras: SrfDictionary, start_step: int, share: Share = WHOLE
+    ) -> tf.data.Dataset:
         """Returns the stream of pairs (`hsgan.data.pairs.paired`)."""
-        return pairs.paired(config, sources.cubes, cameras, start_step)
+        return pairs.paired(config, sources.cubes, cameras, start_step, share)
 
     def compile(self) -> None:
         """Builds the optimizers of `config.paired`: Adam with a schedule, and another Adam for the discriminator."""

@@ -4,6 +4,7 @@ import tensorflow as tf
 from ml_collections import ConfigDict
 
 from hsgan.data import pixels
+from hsgan.data.share import WHOLE, Share
 from hsgan.data.sources import Sources
 from hsgan.spectra.srf import SrfDictionary
 from hsgan.train.paired import PairedTrainer
@@ -19,6 +20,9 @@ class PixelTrainer(PairedTrainer):
     """
 
     @staticmethod
-    def batches(config: ConfigDict, sources: Sources, cameras: SrfDictionary, start_step: int) -> tf.data.Dataset:
-        """Returns the stream of single pixels (`hsgan.data.pixels.pixel_pairs`)."""
+    def batches(
+        config: ConfigDict, sources: Sources, cameras: SrfDictionary, start_step: int, share: Share = WHOLE
+    ) -> tf.data.Dataset:
+        """Returns the stream of single pixels (`hsgan.data.pixels.pixel_pairs`), of one worker alone."""
+        del share  # the configuration's rules allow no strategy
         return pixels.pixel_pairs(config, sources.cubes, cameras, start_step)

@@ -14,6 +14,7 @@ from ml_collections import ConfigDict
 
 from hsgan import losses, replicas
 from hsgan.data import pairs, pipelines
+from hsgan.data.share import WHOLE, Share
 from hsgan.data.sources import Sources
 from hsgan.data.statistics import Statistics
 from hsgan.repeatable import ordered_sum
@@ -38,11 +39,13 @@ class ReprojectionTrainer(Trainer):
         self.built = True
 
     @staticmethod
-    def batches(config: ConfigDict, sources: Sources, cameras: SrfDictionary, start_step: int) -> tf.data.Dataset:
+    def batches(
+        config: ConfigDict, sources: Sources, cameras: SrfDictionary, start_step: int, share: Share = WHOLE
+    ) -> tf.data.Dataset:
         """Returns the stream of photos (`hsgan.data.pipelines.photo_crops`), or pairs (`hsgan.data.pairs.paired`)."""
         if sources.photos is None:
-            return pairs.paired(config, sources.cubes, cameras, start_step)
-        return pipelines.photo_crops(config, sources.photos, start_step)
+            return pairs.paired(config, sources.cubes, cameras, start_step, share)
+        return pipelines.photo_crops(config, sources.photos, start_step, share)
 
     def compile(self) -> None:
         """Builds the optimizer of `config.paired`: Adam with a schedule."""

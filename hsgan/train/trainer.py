@@ -9,8 +9,9 @@ import tensorflow as tf
 from ml_collections import ConfigDict
 
 from hsgan import replicas
+from hsgan.data.share import WHOLE, Share
 from hsgan.data.sources import Sources
-from hsgan.data.statistics import Statistics
+from hsgan.data.statistics import Statistics, cube_statistics
 from hsgan.networks.build import build_network
 from hsgan.prior.mixture import MixturePrior
 from hsgan.run.folder import RunFolder
@@ -53,6 +54,16 @@ class Trainer(keras.Model, abc.ABC):
             self.average.set_weights(self.network.get_weights())
         self.step = self.add_weight(name="step", shape=(), dtype="int64", initializer="zeros", trainable=False)
 
+    @staticmethod
+    def make_first(config: ConfigDict, sources: Sources, folder: RunFolder) -> None:
+        """Makes what the run folder must hold before `prepare`, where a training needs more than all of them.
+
+        Args:
+          config: the configuration.
+          sources: what the training reads.
+          folder: of the run.
+        """
+
     @classmethod
     def prepare(cls, config: ConfigDict, sources: Sources, cameras: SrfDictionary, folder: RunFolder) -> "Trainer":
         """Returns the trainer of `config`, not compiled yet, with what it takes from its sources.
@@ -61,16 +72,19 @@ class Trainer(keras.Model, abc.ABC):
           config: the configuration.
           sources: what the training reads.
           cameras: those of `sources` that the training sees.
-          folder: of the run, with statistics and prior of its spectra; for what has to be made first and kept.
+          folder: of the run, with statistics and prior of its spectra, and what `make_first` has made.
         """
-        return cls(config, cameras, folder.statistics(), prior=folder.prior())
+        return cls(config, cameras, statistics_of(config, sources, folder), prior=folder.prior())
 
     @staticmethod
     @abc.abstractmethod
-    def batches(config: ConfigDict, sources: Sources, cameras: SrfDictionary, start_step: int) -> tf.data.Dataset:
-        """Returns the endless stream of batches that `train_step` takes, from `start_step` on.
+    def batches(
+        config: ConfigDict, sources: Sources, cameras: SrfDictionary, start_step: int, share: Share = WHOLE
+    ) -> tf.data.Dataset:
+        """Returns the endless stream of batches that `train_step` takes, or of a worker's share of them.
 
-        It is a function of its arguments alone, so that a resumed run goes on with what it would have seen.
+        It begins at `start_step`, and is a function of its arguments alone, so that a resumed run goes on with what it
+        would have seen.
         """
 
     @property
@@ -91,6 +105,8 @@ class Trainer(keras.Model, abc.ABC):
     def gradients(self, tape: tf.GradientTape, loss: tf.Tensor, variables: list) -> list[tf.Tensor]:
         """Returns the gradients of the mean of `loss` over all replicas, equal on all of them.
 
+        That of a variable which the loss does not depend on is None, as the tape gives it.
+
         Args:
           tape: that has recorded the loss.
           loss: mean over this replica's part of the batch.
@@ -100,12 +116,14 @@ class Trainer(keras.Model, abc.ABC):
             return tape.gradient(loss, variables)
         # Divided at the loss, not behind it: what is clipped on the way must have the size that it has on one device.
         share = tf.fill(tf.shape(loss), 1 / replicas.count())
-        return replicas.totals(tape.gradient(loss, variables, output_gradients=share))
+        found = tape.gradient(loss, variables, output_gradients=share)
+        totals = iter(replicas.totals([gradient for gradient in found if gradient is not None]))
+        return [gradient if gradient is None else next(totals) for gradient in found]
 
     def apply(self, optimizer: keras.Optimizer, gradients: list[tf.Tensor], variables: list) -> None:
         """Applies what `gradients` returned by a Keras optimizer, which would add it up over the replicas once more."""
         if replicas.count() > 1:
-            gradients = [gradient / replicas.count() for gradient in gradients]
+            gradients = [gradient if gradient is None else gradient / replicas.count() for gradient in gradients]
         optimizer.apply(gradients, variables)
 
     def finish_step(self) -> None:
@@ -136,3 +154,8 @@ class Trainer(keras.Model, abc.ABC):
 
     def _maybe_symbolic_build(self, *arguments, **options):
         """Nothing: a trainer is built already, and Keras's would reduce a batch over replicas."""
+
+
+def statistics_of(config: ConfigDict, sources: Sources, folder: RunFolder) -> Statistics:
+    """Returns mean and covariance of the training's spectra: those that the run has kept, or of its cubes."""
+    return folder.statistics() or cube_statistics(sources.cubes.directory, "train", config.data.brightness)

@@ -13,6 +13,7 @@ from ml_collections import ConfigDict
 
 from hsgan import losses, replicas
 from hsgan.data import pairs, pipelines
+from hsgan.data.share import WHOLE, Share
 from hsgan.data.sources import Sources, drawn_cameras
 from hsgan.data.statistics import Statistics
 from hsgan.losses.gradient_penalty import CENTERS, between, gradient_penalty
@@ -27,7 +28,7 @@ from hsgan.run.folder import RunFolder
 from hsgan.spectra.srf import SrfDictionary
 from hsgan.train import optimizers
 from hsgan.train.parser_trainer import pretrain
-from hsgan.train.trainer import Trainer
+from hsgan.train.trainer import Trainer, statistics_of
 
 
 class UnpairedTrainer(Trainer):
@@ -72,18 +73,26 @@ class UnpairedTrainer(Trainer):
             self.semantic = build_semantic_branch(config, classes, bands, channels, policy)
         self.built = True
 
+    @staticmethod
+    def make_first(config: ConfigDict, sources: Sources, folder: RunFolder) -> None:
+        """Pre-trains the scene parser into the run folder, if asked to."""
+        pretrain_once(config, sources.photos, folder)
+
     @classmethod
     def prepare(
         cls, config: ConfigDict, sources: Sources, cameras: SrfDictionary, folder: RunFolder
     ) -> "UnpairedTrainer":
-        """Returns the trainer with its scene parser, which is pre-trained into the run folder first if asked to."""
+        """Returns the trainer with its scene parser."""
         parser = prepared_parser(config, sources.photos, folder)
-        return cls(config, cameras, folder.statistics(), parser, sources.photos.classes, prior=folder.prior())
+        statistics = statistics_of(config, sources, folder)
+        return cls(config, cameras, statistics, parser, sources.photos.classes, prior=folder.prior())
 
     @staticmethod
-    def batches(config: ConfigDict, sources: Sources, cameras: SrfDictionary, start_step: int) -> tf.data.Dataset:
+    def batches(
+        config: ConfigDict, sources: Sources, cameras: SrfDictionary, start_step: int, share: Share = WHOLE
+    ) -> tf.data.Dataset:
         """Returns the unpaired stream of cubes and photos (`hsgan.data.pipelines.unpaired`)."""
-        return pipelines.unpaired(config, sources.cubes, sources.photos, start_step)
+        return pipelines.unpaired(config, sources.cubes, sources.photos, start_step, share)
 
     def compile(self) -> None:
         """Builds the optimizers of `config.optimizer`: Adam at three rates (TTUR), SGD for the semantic branch."""
@@ -253,23 +262,32 @@ class UnpairedTrainer(Trainer):
 
 
 def prepared_parser(config: ConfigDict, photos: Manifest, folder: RunFolder) -> FrozenParser | None:
-    """Returns the frozen scene parser, or None; our own HRNet is pre-trained into the run folder first if asked to.
+    """Returns the frozen scene parser, or None: of the configuration's weights, or those that `pretrain_once` made.
 
     Args:
       config: the configuration.
-      photos: what a parser is pre-trained on.
+      photos: with the classes.
       folder: of the run.
     """
     weights = config.semantic.parser_weights or None
     if config.semantic.pretrain_steps and not weights:
-        output = folder.path / "parser"
-        weights = output / WEIGHTS_FILE
-        if not weights.is_file():
-            print(f"pre-training the scene parser {config.semantic.parser} into {output}", flush=True)
-            report = pretrain(config, output, photos=photos)
-            scores = report["validation"] or {}
-            text = "".join(f", {name} {scores[name]:.1%}" for name in ("pixel_accuracy", "miou") if name in scores)
-            print(f"scene parser: {report['steps']} steps in {report['seconds']:.0f} s{text}", flush=True)
-        # What follows must not depend on whether the pre-training ran in this session.
-        keras.utils.set_random_seed(config.seed)
+        weights = folder.path / "parser" / WEIGHTS_FILE
     return build_parser(config, photos.classes, weights)
+
+
+def pretrain_once(config: ConfigDict, photos: Manifest, folder: RunFolder) -> None:
+    """Pre-trains our own HRNet into the run folder where the configuration asks for it, and it is not there yet.
+
+    Args:
+      config: the configuration.
+      photos: what it is trained on.
+      folder: of the run.
+    """
+    output = folder.path / "parser"
+    if config.semantic.parser_weights or not config.semantic.pretrain_steps or (output / WEIGHTS_FILE).is_file():
+        return
+    print(f"pre-training the scene parser {config.semantic.parser} into {output}", flush=True)
+    report = pretrain(config, output, photos=photos)
+    scores = report["validation"] or {}
+    text = "".join(f", {name} {scores[name]:.1%}" for name in ("pixel_accuracy", "miou") if name in scores)
+    print(f"scene parser: {report['steps']} steps in {report['seconds']:.0f} s{text}", flush=True)

@@ -5,11 +5,12 @@ import pytest
 import tensorflow as tf
 
 from hsgan import config as config_lib
-from hsgan.data import pipelines
+from hsgan.data import pairs, pipelines
+from hsgan.data.share import Share
 from hsgan.records import reader, schema
 from hsgan.records.manifest import Manifest, read_manifest
 from hsgan.records.writer import RecordWriter
-from hsgan.spectra import exposure, imaging
+from hsgan.spectra import exposure, imaging, srf
 
 BANDS = np.arange(400, 701, 100, dtype=np.float32)
 SCENES = 7
@@ -66,23 +67,29 @@ def _same(left, right):
     tf.nest.map_structure(np.testing.assert_array_equal, left, right)
 
 
-def unpaired(config, start_step=0):
-    return pipelines.unpaired(config, read_manifest(config.data.cubes), read_manifest(config.data.rgb), start_step)
+def unpaired(config, *where):
+    return pipelines.unpaired(config, read_manifest(config.data.cubes), read_manifest(config.data.rgb), *where)
 
 
-def cube_patches(config, start_step=0):
-    return pipelines.cube_patches(config, read_manifest(config.data.cubes), start_step)
+def cube_patches(config, *where):
+    return pipelines.cube_patches(config, read_manifest(config.data.cubes), *where)
 
 
-def photo_crops(config, start_step=0):
-    return pipelines.photo_crops(config, read_manifest(config.data.rgb), start_step)
+def photo_crops(config, *where):
+    return pipelines.photo_crops(config, read_manifest(config.data.rgb), *where)
 
 
-def labelled_photos(config, start_step=0):
-    return pipelines.labelled_photos(config, read_manifest(config.data.rgb), start_step)
+def labelled_photos(config, *where):
+    return pipelines.labelled_photos(config, read_manifest(config.data.rgb), *where)
 
 
-STREAMS = (unpaired, cube_patches, photo_crops, labelled_photos)
+def paired(config, *where):
+    responses = np.random.default_rng(3).dirichlet(np.ones(len(BANDS)), (5, 3)).astype(np.float32)
+    cameras = srf.SrfDictionary(tuple("abcde"), BANDS, responses, "t")
+    return pairs.paired(config, read_manifest(config.data.cubes), cameras, *where)
+
+
+STREAMS = (unpaired, cube_patches, photo_crops, labelled_photos, paired)
 
 
 @pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.__name__)
@@ -91,6 +98,32 @@ def test_resumed_stream_equals_the_uninterrupted_one(config, stream):
     whole = _take(stream(config), 14)
     for start in (1, 5, 8, 11):
         _same(_take(stream(config, start), 2), whole[start : start + 2])
+
+
+@pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.__name__)
+def test_the_shares_of_all_workers_are_the_batch(config, stream):
+    config.train.batch, config.semantic.pretrain_batch = 6, 6
+    for start in (0, 4):  # of 3 crops a read: at the begin of a group, and inside of one
+        whole = _take(stream(config, start), 5)
+        shares = [_take(stream(config, start, Share(worker, 3)), 5) for worker in range(3)]
+        for step, batch in enumerate(whole):
+            parts = [share[step] for share in shares]
+            _same(tf.nest.map_structure(lambda *rows: np.concatenate(rows), *parts), batch)
+
+
+def test_a_worker_reads_its_own_records_alone(config, monkeypatch):
+    """Of 6 batches of 7 scenes, one crop a read, a worker of 7 reads 6 scenes."""
+    config.train.batch, config.data.crops_per_read, read = 7, 1, []
+    parse = pipelines.graph.parse_cube
+
+    def noted(serialized, bands):
+        tf.py_function(lambda: read.append(1), [], [])
+        return parse(serialized, bands)
+
+    monkeypatch.setattr(pipelines.graph, "parse_cube", noted)
+    monkeypatch.setattr(pipelines, "_parallel_records", lambda manifest: 1)
+    _take(cube_patches(config, 0, Share(3, 7)), 6)
+    assert 6 <= len(read) <= 12  # and some ahead
 
 
 def test_all_crops_of_an_uninterrupted_stream_differ(config):
