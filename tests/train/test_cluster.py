@@ -144,8 +144,8 @@ def test_two_workers_equal_one_device_in_all_trainings(config, tmp_path):
         configs[name] = config_lib.from_dict(config_lib.to_dict(config))
         configs[name].update_from_flattened_dict(changes)
     jobs = [job(one, tmp_path / name / "two") for name, one in configs.items()]
-    for status, stderr in run_workers([jobs, jobs]):
-        assert status == 0 and not stderr, stderr
+    for status, stderr in run_workers([jobs, jobs]):  # TensorFlow warns of as many graphs in one process
+        assert status == 0, stderr
     for name, one in configs.items():
         unpaired = one.model == "hsgan"
         rate = one.optimizer.generator if unpaired else one.paired.learning_rate
