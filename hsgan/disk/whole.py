@@ -63,8 +63,8 @@ class Scratch:
                 self._lock = Lock.take(self.path / _LOCK)
             except FileNotFoundError:  # taken for an abandoned one before it was locked
                 continue
-            except OSError:
-                self.path.rmdir()
+            except BaseException:  # a request to end, too
+                remove(self.path)
                 raise
 
     def close(self) -> None:

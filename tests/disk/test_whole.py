@@ -279,3 +279,14 @@ def test_a_scratch_folder_goes_with_its_process(tmp_path):
     assert len(os.listdir(tmp_path)) == 1
     whole.Scratch(tmp_path, "photos").close()
     assert os.listdir(tmp_path) == []
+
+
+def test_a_request_to_end_while_a_folder_is_locked_leaves_none(tmp_path, monkeypatch):
+    def asked_to_end(path):
+        path.touch()
+        raise SystemExit(143)
+
+    monkeypatch.setattr(whole.Lock, "take", asked_to_end)
+    with pytest.raises(SystemExit), whole.staged([tmp_path / "a"]):
+        pass
+    assert os.listdir(tmp_path) == []
