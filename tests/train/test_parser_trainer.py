@@ -136,8 +136,8 @@ def test_scores_count_every_pixel_of_many_photos():
 def test_one_batch_can_be_overfitted():
     data = batch()
     parser = build_hrnet(TINY, CLASSES)
-    trainer, losses = train_parser(configured(pretrain_learning_rate=0.1), parser, CLASSES, endless(data), 60, False)
-    assert len(losses) == 60
+    trainer, losses = train_parser(configured(pretrain_learning_rate=0.1), parser, CLASSES, endless(data), 80, False)
+    assert len(losses) == 80
     assert losses[0] > 0.9  # ln 3 = 1.1 is ignorance
     assert np.mean(losses[-5:]) < 0.05
     scores = trainer.evaluate(tf.data.Dataset.from_tensors(data), verbose=0, return_dict=True)
