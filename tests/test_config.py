@@ -63,6 +63,7 @@ def test_all_problems_are_reported_together():
         ("train.evaluate=False", False),
         ("data.cubes=some/folder", "some/folder"),
         ("srf_estimator.widths=((8,8),(8,8),(8,8),(8,8))", ((8, 8),) * 4),
+        ("discriminator.widths=(8,)", (8,)),
     ],
 )
 def test_overrides_keep_their_type(override, value):

@@ -1,5 +1,6 @@
 """Configurations in and out of files and command lines."""
 
+import ast
 import json
 import runpy
 from collections.abc import Callable, Sequence
@@ -134,10 +135,8 @@ def _override(config, text):
         return [_unknown(config, name)]
     if not isinstance(current, str):
         try:
-            value = json.loads(
-                value.lower() if value in ("True", "False") else value.replace("(", "[").replace(")", "]")
-            )
-        except json.JSONDecodeError:
+            value = ast.literal_eval({"true": "True", "false": "False"}.get(value, value))
+        except (ValueError, SyntaxError):
             return [f"{name}: must be of type {type(current).__name__}. Received: {value!r}"]
     return _set(config, name, value)
 
