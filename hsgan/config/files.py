@@ -135,10 +135,18 @@ def _override(config, text):
         return [_unknown(config, name)]
     if not isinstance(current, str):
         try:
-            value = ast.literal_eval({"true": "True", "false": "False"}.get(value, value))
+            value = _literal(value)
         except (ValueError, SyntaxError):
             return [f"{name}: must be of type {type(current).__name__}. Received: {value!r}"]
     return _set(config, name, value)
+
+
+def _literal(text):
+    """Returns the value that a text stands for, in Python's way of writing or JSON's (which has true, NaN, Infinity)."""
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return json.loads(text)  # its error is a ValueError
 
 
 def _set(config, name, value):
