@@ -69,7 +69,7 @@ def methods_of(runs, folder):
     for run, network in zip(runs, networks, strict=True):
         yield network.name, "tensorflow", network
         yield network.name, "LiteRT", lite_of(network, folder)
-        for engine in ENGINES[1:] if find_spec("openvino") else ():
+        for engine in ENGINES[3:] if find_spec("openvino") else ():
             try:
                 yield network.name, engine, NetworkMethod.from_run(run, engine=engine)
             except RunError as error:

@@ -47,6 +47,17 @@ def network_method(folder, engine):
     return NetworkMethod(network_of(), engine=engine)
 
 
+def fastest_method(folder, _):
+    """Returns the network as a method, run by the engine that `auto` takes."""
+    from hsgan.reconstruct.fastest import fastest
+    from hsgan.reconstruct.models import NetworkMethod
+
+    network = network_of()
+    name = fastest(network)
+    print(f"auto: {name}", file=sys.stderr)
+    return NetworkMethod(network, engine=name)
+
+
 def mixture_method(folder, engine):
     """Returns the mixture prior as a method, run by an engine of `hsgan.reconstruct`."""
     from hsgan.reconstruct.models import NetworkMethod
@@ -81,6 +92,7 @@ def exported(_, file):
 ENGINES = {
     "TensorFlow, plain graph": (plain_graph, ""),
     "TensorFlow, fused": (network_method, "tensorflow"),
+    "auto": (fastest_method, ""),
     "LiteRT": (lite, "float32"),
     "LiteRT, float16": (lite, "float16"),
     "OpenVINO": (network_method, "openvino-float32"),

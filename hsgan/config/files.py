@@ -142,7 +142,7 @@ def _override(config, text):
 
 
 def _literal(text):
-    """Returns the value that a text stands for, in Python's way of writing or JSON's (which has true, NaN, Infinity)."""
+    """Returns the value that a text stands for, as Python writes it or JSON (true, NaN, Infinity)."""
     try:
         return ast.literal_eval(text)
     except (ValueError, SyntaxError):

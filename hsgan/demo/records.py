@@ -4,7 +4,6 @@ It is synthetic, made to try things out; numbers measured on it say nothing abou
 photos are drawn from different random streams: no photo shows a scene that there is a cube of.
 """
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +12,7 @@ import tqdm
 
 from hsgan.demo import materials as materials_lib
 from hsgan.demo import scenes
+from hsgan.disk.cache import user_cache
 from hsgan.errors import DataError
 from hsgan.records import schema
 from hsgan.records.manifest import Manifest, read_manifest
@@ -36,7 +36,7 @@ def cache_folder(cache: str | Path = "") -> Path:
     """Returns the folder under which demo sets are made: `cache`, or the user's cache folder."""
     if cache:
         return Path(cache)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "hsgan"
+    return user_cache()
 
 
 def make(

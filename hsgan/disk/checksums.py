@@ -17,6 +17,11 @@ def of_file(path: str | Path, size: int | None = None) -> str:
     return digest.hexdigest()
 
 
+def of_text(text: str) -> str:
+    """Returns the checksum of a text, as UTF-8."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def of_folder(folder: str | Path) -> dict[str, str]:
     """Returns {path in the folder: checksum} of all its files."""
     paths = sorted(path for path in Path(folder).rglob("*") if path.is_file())

@@ -13,7 +13,7 @@ from hsgan.config import ENCODINGS
 from hsgan.files import cube_flags
 from hsgan.metrics.protocols import PROTOCOLS
 from hsgan.metrics.quality import SCALES
-from hsgan.reconstruct import ENGINES
+from hsgan.reconstruct import ENGINES, TENSORFLOW
 
 FLAGS = flags.FLAGS
 DEVELOPED = "developed"
@@ -45,7 +45,7 @@ def define_flags():
     flags.DEFINE_enum(
         "protocol", "seed", [*PROTOCOLS, DEVELOPED], "What is computed, and over which pixels; developed: of --photos."
     )
-    flags.DEFINE_enum("engine", ENGINES[0], ENGINES, "What computes; openvino is fastest in 16 bits, as an extra.")
+    flags.DEFINE_enum("engine", TENSORFLOW, ENGINES, "What computes; auto: the fastest on this machine.")
     flags.DEFINE_integer("figures", 3, "Scenes to draw figures of.", lower_bound=0)
     flags.register_multi_flags_validator(
         ["data", "photos", "truth"],

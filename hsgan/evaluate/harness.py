@@ -166,7 +166,7 @@ class Subject:
         facts = {
             "run": str(folder.path),
             "config": folder.config.name,
-            "engine": engine,
+            "engine": method.facts["engine"],
             "checkpoint": {"which": checkpoint, **folder.weights_record(checkpoint)},
             "versions": versions(),
         }

@@ -4,6 +4,6 @@
 """
 
 # The engines by name (`hsgan.reconstruct.engine.BUILDERS`), for command lines, which import no TensorFlow to show them.
-# The first is everywhere, and the default.
-TENSORFLOW = "tensorflow"
-ENGINES = (TENSORFLOW, "openvino-float32", "openvino-bfloat16", "openvino-float16")
+# The first is whichever is fastest on the machine (`hsgan.reconstruct.fastest`), the second is everywhere.
+AUTO, TENSORFLOW, GRAPH, OPENVINO_FLOAT32 = "auto", "tensorflow", "tensorflow-graph", "openvino-float32"
+ENGINES = (AUTO, TENSORFLOW, GRAPH, OPENVINO_FLOAT32, "openvino-bfloat16", "openvino-float16")

@@ -17,7 +17,7 @@ from hsgan.files import formats
 from hsgan.files.convert import WHITE, background
 from hsgan.files.dtypes import DTYPES, FLOAT32
 from hsgan.prior import cards, pretrained
-from hsgan.reconstruct import ENGINES, TENSORFLOW
+from hsgan.reconstruct import AUTO, ENGINES, TENSORFLOW
 
 FLAGS = flags.FLAGS
 TERMINATED = 128 + signal.SIGTERM
@@ -69,7 +69,7 @@ def define_flags():
     )
     flags.DEFINE_bool("convert", False, "Take CMYK photos, transparent pixels and the first frame of a GIF as well.")
     flags.DEFINE_string("background", WHITE, "Of --convert: the color behind transparent pixels, a name or #rrggbb.")
-    flags.DEFINE_enum("engine", ENGINES[0], ENGINES, "What computes; openvino is fastest in 16 bits, as an extra.")
+    flags.DEFINE_enum("engine", ENGINES[0], ENGINES, "What computes a run's network; auto: the fastest here.")
     flags.DEFINE_integer("every", 1, "Of a video take every so many frames.", lower_bound=1)
     beam.define_flags(FLAGS, "this process, a photo at a time")
     flags.DEFINE_bool("previews", True, "Write a picture beside each cube.")
@@ -80,7 +80,7 @@ def define_flags():
     )
     flags.register_multi_flags_validator(
         ["engine", "run"],
-        lambda given: given["engine"] == TENSORFLOW or given["run"],
+        lambda given: given["engine"] in (AUTO, TENSORFLOW) or given["run"],
         "another engine than tensorflow needs --run: it runs a run's network",
     )
     flags.register_multi_flags_validator(

@@ -18,7 +18,7 @@ from hsgan.files import photos
 from hsgan.files.cubes import as_data_array
 from hsgan.files.header import CubeHeader
 from hsgan.files.origin import Origin, of_encoding
-from hsgan.reconstruct import TENSORFLOW
+from hsgan.reconstruct import AUTO
 from hsgan.reconstruct.camera import GIVEN, Camera, choose
 from hsgan.reconstruct.method import Method
 from hsgan.reconstruct.models import SavedModel, method_of
@@ -67,14 +67,14 @@ class Reconstructor:
 
     @classmethod
     def from_run(
-        cls, run: str | Path, checkpoint: str = "best", engine: str = TENSORFLOW, method: str = ""
+        cls, run: str | Path, checkpoint: str = "best", engine: str = AUTO, method: str = ""
     ) -> "Reconstructor":
         """Returns the model of a run folder of `python -m hsgan.train`.
 
         Args:
           run: the folder.
           checkpoint: "best" or "last".
-          engine: "tensorflow", "openvino-float32", "openvino-bfloat16" or "openvino-float16".
+          engine: "auto", the fastest on this machine, or a name in `hsgan.reconstruct.ENGINES`.
           method: "" for the run's network, or a method without one: "mixture", "wiener", "smooth", "ridge", "bi".
 
         Raises:

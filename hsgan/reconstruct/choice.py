@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hsgan.disk import checksums
-from hsgan.reconstruct import TENSORFLOW
+from hsgan.reconstruct import AUTO
 from hsgan.reconstruct.method import Method
 from hsgan.reconstruct.models import SavedModel, method_of
 from hsgan.reconstruct.pretrained import pretrained_method
@@ -21,7 +21,7 @@ class Choice:
       model: weights of the package; "" is the default.
       method: without a network, as for `hsgan.reconstruct.models.method_of`; "": the run's network, or the default.
       checkpoint: of the run, "best" or "last".
-      engine: what computes the run's network.
+      engine: what computes the run's network; "auto": whatever is fastest on the machine at hand.
     """
 
     run: str = ""
@@ -29,7 +29,7 @@ class Choice:
     model: str = ""
     method: str = ""
     checkpoint: str = "best"
-    engine: str = TENSORFLOW
+    engine: str = AUTO
 
     def load(self) -> Method:
         """Returns the method.

@@ -14,7 +14,7 @@ from hsgan.errors import RunError
 from hsgan.networks.base import ReconstructionNetwork
 from hsgan.networks.hsgan_net import HSGANNet
 from hsgan.networks.mixture_net import MixtureNet
-from hsgan.reconstruct import TENSORFLOW
+from hsgan.reconstruct import GRAPH, OPENVINO_FLOAT32, TENSORFLOW
 from hsgan.reconstruct.fused import FusedReconstructor
 from hsgan.reconstruct.graphs import compiled
 from hsgan.reconstruct.openvino_engine import OpenVinoEngine
@@ -86,7 +86,8 @@ def openvino(network: ReconstructionNetwork, precision: str) -> Engine:
 
 BUILDERS = {
     TENSORFLOW: tensorflow,
-    "openvino-float32": partial(openvino, precision="float32"),
+    GRAPH: GraphEngine,
+    OPENVINO_FLOAT32: partial(openvino, precision="float32"),
     "openvino-bfloat16": partial(openvino, precision="bfloat16"),
     "openvino-float16": partial(openvino, precision="float16"),
 }

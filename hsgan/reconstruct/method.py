@@ -67,9 +67,10 @@ class Method(abc.ABC):
 
     @property
     def introduction(self) -> str:
-        """The model, its version, and the terms of what it learned from, in one line."""
+        """The model, its version, what computes it, and the terms of what it learned from, in one line."""
         facts = self.facts
         known = ", ".join(str(facts[name]) for name in ("model", "model_version") if name in facts) or self.name
+        known += f", by {facts['engine']}" if "engine" in facts else ""
         return f"model {known}: {facts.get('license', 'terms not recorded')}"
 
     @property

@@ -12,9 +12,10 @@ from hsgan.disk import checksums, guard
 from hsgan.disk.plain import read_json
 from hsgan.errors import DataError, RunError
 from hsgan.networks.base import ReconstructionNetwork
-from hsgan.reconstruct import TENSORFLOW
+from hsgan.reconstruct import AUTO, TENSORFLOW
 from hsgan.reconstruct.engine import MixtureEngine, build_engine
 from hsgan.reconstruct.exported import Exported
+from hsgan.reconstruct.fastest import fastest
 from hsgan.reconstruct.method import Method
 from hsgan.reconstruct.methods import BESIDE, CLOSED_FORMS, Knowledge, closed_forms
 from hsgan.reconstruct.pixelwise import TILE
@@ -70,13 +71,14 @@ class NetworkMethod(Method):
         Args:
           folder: the run.
           checkpoint: "best" or "last".
-          engine: as above.
+          engine: as above, or "auto": the one that is fastest on this machine (`hsgan.reconstruct.fastest`).
 
         Raises:
           RunError: no such weights; an engine that cannot run it.
         """
         step = folder.weights_record(checkpoint).get("step", "unknown")
-        model = folder.config.model
+        model, network = folder.config.model, folder.network(checkpoint)
+        engine = fastest(network) if engine == AUTO else engine
         facts = {
             "model": model,
             "model_version": f"{folder.path.name}, {checkpoint} weights, step {step}",
@@ -85,7 +87,7 @@ class NetworkMethod(Method):
             "engine": engine,
         }
         name = f"{model}_trained" if model in CLOSED_FORMS else model
-        return cls(folder.network(checkpoint), name, engine, folder.dictionary(), facts)
+        return cls(network, name, engine, folder.dictionary(), facts)
 
     @property
     def mean_camera(self) -> np.ndarray:
@@ -129,7 +131,7 @@ def method_of(folder: RunFolder, name: str = "", checkpoint: str = "best", engin
       folder: the run.
       name: of the method; "" is the network.
       checkpoint: "best" or "last".
-      engine: of the network.
+      engine: of the network, as for `NetworkMethod.from_run`.
 
     Raises:
       RunError: as `NetworkMethod.from_run`; no such method, or `mixture` of a run that keeps no prior.

@@ -9,7 +9,7 @@ from trained_run import WAVELENGTHS_NM, make_run, network, small_config
 from hsgan.config import MODELS
 from hsgan.errors import RunError
 from hsgan.networks.build import build_network
-from hsgan.reconstruct import ENGINES, engine
+from hsgan.reconstruct import AUTO, ENGINES, engine
 from hsgan.reconstruct.models import NetworkMethod
 from hsgan.run.folder import RunFolder
 from hsgan.spectra import srf as srf_lib
@@ -113,6 +113,6 @@ def test_all_cameras_are_known_and_the_mean_is_of_those_of_the_training(tmp_path
 
 
 def test_engines_by_name():
-    assert tuple(engine.BUILDERS) == ENGINES
-    with pytest.raises(RunError, match=r"engine: must be one of tensorflow, openvino-float32, .* Received: 'onnx'"):
+    assert (AUTO, *engine.BUILDERS) == ENGINES
+    with pytest.raises(RunError, match=r"engine: must be one of tensorflow, tensorflow-graph, .* Received: 'onnx'"):
         NetworkMethod(network(), engine="onnx")
