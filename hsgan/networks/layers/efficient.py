@@ -164,5 +164,17 @@ class DenselyConnected(keras.layers.Layer):
 def pointwise_sum(inputs: Sequence[tf.Tensor], kernel: tf.Tensor) -> tf.Tensor:
     """1x1 convolution of the concatenation of `inputs` ([batch, h, w, c_i] each) with `kernel` [sum c_i, filters]."""
     kernels = tf.split(kernel, [features.shape[-1] for features in inputs], axis=0)
-    terms = [tf.nn.conv2d(x, k[None, None], 1, "SAME") for x, k in zip(inputs, kernels, strict=True)]
-    return ordered_sum(terms)
+    return ordered_sum([pointwise(x, k) for x, k in zip(inputs, kernels, strict=True)])
+
+
+def pointwise(features: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+    """1x1 convolution of [batch, h, w, channels] with `kernel` [channels, filters].
+
+    Where height and width are known, as in training, it is one product of matrices, which TensorFlow computes up to
+    twice as fast as a convolution, and its gradients 1.4 times (`benchmarks/pointwise.py`).
+    """
+    height, width = features.shape[1:3]
+    if height is None or width is None:
+        return tf.nn.conv2d(features, kernel[None, None], 1, "SAME")
+    pixels = tf.reshape(features, (-1, features.shape[-1]))
+    return tf.reshape(tf.matmul(pixels, kernel), (-1, height, width, kernel.shape[-1]))
