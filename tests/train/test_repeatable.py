@@ -6,11 +6,10 @@ import tensorflow as tf
 
 from hsgan.data.sources import open_sources
 from hsgan.networks.hrnet import build_hrnet
-from hsgan.prior.fit import fit_run
 from hsgan.repeatable import make_repeatable
 from hsgan.run.folder import RunFolder
 from hsgan.train import optimizers
-from hsgan.train.loop import build_trainer
+from hsgan.train.loop import new_trainer
 from hsgan.train.parser_trainer import ParserTrainer
 
 TRAININGS = {
@@ -39,10 +38,8 @@ def test_no_step_adds_three_tensors_at_once(name, whole_config, tmp_path):
     config.update_from_flattened_dict(TRAININGS[name])
     sources = open_sources(config)
     folder = RunFolder.create(tmp_path / "run", config)
-    folder.save_dictionary(sources.dictionary)
+    trainer = new_trainer(config, sources, folder)
     cameras = folder.training_dictionary()
-    folder.save_prior(fit_run(config.prior, sources.cubes.directory, cameras, config.data.brightness))
-    trainer = build_trainer(config, sources, cameras, folder)
     batch = next(iter(trainer.batches(config, sources, cameras, 0)))
     assert wide_sums(trainer.train_step, batch) == []
     assert trainer.step == 0
