@@ -21,6 +21,7 @@ import hsgan
 from hsgan.app.api import Service, application
 from hsgan.app.bounds import Limits
 from hsgan.files.cubes import as_data_array, open_cube
+from hsgan.files.formats import WRITTEN
 from hsgan.files.header import CubeHeader
 from hsgan.spectra.imaging import project
 
@@ -94,7 +95,7 @@ def test_every_format_is_answered(url, photo, tmp_path):
 MISTAKES = {
     "no photo": ({"camera": "Nikon 5100"}, "photo: must be a file: curl -F photo=@photo.jpg"),
     "no such field": ({"size": "1"}, "size: no such field; there are photo, camera, format, encoding, consistent"),
-    "no such format": ({"format": "gif"}, "format: must be one of npz, envi, matlab, tiff, zarr. Received: 'gif'"),
+    "no such format": ({"format": "gif"}, f"format: must be one of {', '.join(WRITTEN)}. Received: 'gif'"),
     "no such encoding": ({"encoding": "gamma"}, "encoding: must be one of srgb, linear. Received: 'gamma'"),
     "no such camera": ({"camera": "Nikon 5101"}, "camera: no 'Nikon 5101' among the 28 there are; near: Nikon 5100"),
     "a file of the server's": ({"camera": "/etc/hosts.csv"}, "camera: no '/etc/hosts.csv' among the 28"),

@@ -22,6 +22,7 @@ from PIL import Image
 from hsgan.disk import whole
 from hsgan.errors import DataError
 from hsgan.files import cubes, matlab
+from hsgan.files.formats import WRITTEN
 from hsgan.files.formats import zarr as zarr_format
 from hsgan.files.header import CubeHeader
 
@@ -261,7 +262,7 @@ def test_blocks_that_do_not_make_a_cube_are_refused(tmp_path, cube, srf, rows, c
 
 
 @pytest.mark.parametrize("changes, message", [
-    ({"formats": ["npz", "jpg"]}, "formats: must be among npz, envi, matlab, tiff, zarr. Received: jpg"),
+    ({"formats": ["npz", "jpg"]}, f"formats: must be among {', '.join(WRITTEN)}. Received: jpg"),
     ({"formats": []}, "Received: none"),
     ({"formats": "envi"}, r"formats: must be a list of names, e.g. \['envi'\]. Received: the text 'envi'"),
     ({"srf": np.ones((3, 30))}, "must be .height, width, bands"),

@@ -16,6 +16,7 @@ from hsgan.disk import whole
 from hsgan.errors import DataError
 from hsgan.files import inputs
 from hsgan.files.cubes import open_cube
+from hsgan.files.formats import WRITTEN
 from hsgan.files.photos import read_photo
 from hsgan.reconstruct import photos as reconstruction
 from hsgan.reconstruct.models import NetworkMethod
@@ -226,7 +227,7 @@ def test_a_photo_is_never_written_over(tmp_path, model, photo, name, formats):
 
 @pytest.mark.parametrize("changes, options, message", [
     ({"arguments": []}, {}, "give at least one photo"),
-    ({"formats": ["npz", "jpg"]}, {}, "formats: must be among npz, envi, matlab, tiff, zarr. Received: jpg"),
+    ({"formats": ["npz", "jpg"]}, {}, f"formats: must be among {', '.join(WRITTEN)}. Received: jpg"),
     ({}, {"camera": "Nikon 5200"}, "no 'Nikon 5200' among .* near: Nikon 5100"),
     ({}, {"camera": "none.csv"}, r"none\.csv: no such file"),
 ])  # fmt: skip
