@@ -25,7 +25,8 @@ TRAININGS = {
     "dbf": {"model": "dbf", "dbf.widths": (4, 4, 4)},
     "mixture": {"model": "mixture"},
 }
-SLOW = ("learned start", "spectral norm", "hscnn_d", "fm_net")  # their parts stand in the others too
+# Their parts stand in the others too.
+SLOW = ("learned start", "mixture start", "gp1", "spectral norm", "hscnn_d", "fm_net")
 
 
 @pytest.mark.parametrize(
