@@ -232,7 +232,8 @@ def remove(folder: str | Path) -> None:
         if path.name != _LOCK:
             shutil.rmtree(path) if _is_folder(path) else path.unlink()
     (folder / _LOCK).unlink(missing_ok=True)
-    folder.rmdir()
+    with suppress(FileNotFoundError):  # without its lock it is anybody's to sweep
+        folder.rmdir()
 
 
 def _complete(folder):

@@ -188,6 +188,22 @@ def test_the_living_keep_their_work_and_the_dead_are_swept(tmp_path):
     assert os.listdir(tmp_path) == ["a"]
 
 
+def test_what_another_sweeps_between_lock_and_folder_is_no_error(tmp_path, monkeypatch):
+    unlink, swept = Path.unlink, []
+
+    def unlink_and_sweep(path, **options):
+        unlink(path, **options)
+        if path.name == "lock" and not swept:
+            whole.sweep(tmp_path)
+            swept.append(os.listdir(tmp_path))
+
+    monkeypatch.setattr(Path, "unlink", unlink_and_sweep)
+    with whole.staged([tmp_path / "a", tmp_path / "b"]) as parts:
+        for part in parts:
+            part.write_text("text")
+    assert sorted(swept[0]) == sorted(os.listdir(tmp_path)) == ["a", "b"]
+
+
 def test_somebody_elses_folder_is_left_alone(tmp_path):
     mine = tmp_path / ".thesis.unfinished"
     mine.mkdir()
