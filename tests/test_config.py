@@ -89,6 +89,11 @@ def test_overrides_keep_their_type(override, value):
         (["discriminator.widths=(0,-4)"], "discriminator.widths: must be one or more positive whole numbers"),
         (["seed=99999999999"], "seed: must be below 2**31"),
         (["optimizer.generator=Infinity"], "optimizer.generator: must be positive"),
+        (["generator.kernel_size=2"], "generator.kernel_size: must be odd"),
+        (["pairs.scenes=1.5"], "pairs.scenes: must lie in [0, 1]"),
+        (["pairs.light=0.1", "train.strategy=mirrored"], "pairs.light: must be 0 with a train.strategy"),
+        (["cameras.stretch=1"], "cameras.stretch: must lie in [0, 1)"),
+        (["optimizer.final_share=0"], "optimizer.final_share: must lie in (0, 1]"),
         (["semantic.parser_weights=a.h5"], "semantic.pretrain_steps: must be 0 where semantic.parser_weights"),
     ],
 )

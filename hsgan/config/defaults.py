@@ -18,6 +18,7 @@ def default_config() -> ml_collections.ConfigDict:
     config.wavelengths = dict(start_nm=400, stop_nm=700, step_nm=10)
     config.cameras = cameras()
     config.data = data()
+    config.pairs = pairs()
     config.prior = prior()
     for name, section in unpaired_networks().items():
         config[name] = section
@@ -42,6 +43,11 @@ def cameras() -> dict[str, Any]:
         # What pairs are projected with: "raw" (the cameras), "rendered" (each after its own color matrix to linear
         # sRGB), "srgb" (the responses of a developed picture).
         kinds=("raw",),
+        # As many random variants of all cameras beside them, of which pairs are projected with one or the other: curves
+        # shifted within -shift_nm and shift_nm, and stretched by 1 - stretch to 1 + stretch.
+        variants=0,
+        shift_nm=10.0,
+        stretch=0.05,
         held_out=(),  # cameras that training never sees, neither as the estimator's basis nor to project cubes with
         known=False,  # whether validation gives the network the test camera's SRF
     )
@@ -66,6 +72,14 @@ def data() -> dict[str, Any]:
     )
 
 
+def pairs() -> dict[str, Any]:
+    """What patches of cubes become before a camera makes pairs of them, in paired training and `loss.synthetic`."""
+    return dict(
+        scenes=0.0,  # share of the patches that become a convex mixture with another one of the batch
+        light=0.0,  # random light: deviation of the logarithm of a smooth gain over the bands
+    )
+
+
 def prior() -> dict[str, Any]:
     """The mixture prior of spectra, fitted once a run (method section 18)."""
     return dict(
@@ -86,6 +100,7 @@ def unpaired_networks() -> dict[str, dict[str, Any]]:
         stages=4,
         growth=62,
         units=5,
+        kernel_size=3,  # of all its convolutions over pixels, odd; 1: every pixel by itself
         negative_slope=0.001,  # of the last LeakyReLU [code]
         initialization="learned",  # learned | smooth | prior (method section 17) | mixture (section 18)
         prior_noise=1e-4,  # `s` of the Wiener estimate, variance of the RGB noise
@@ -147,6 +162,8 @@ def unpaired_optimizer() -> dict[str, Any]:
         semantic_power=0.9,
         beta_1=0.9,
         beta_2=0.999,
+        weight_decay=0.0,  # of the generator, but not of its prior; decoupled, a share of the rate
+        final_share=1.0,  # the three rates fall along half a cosine to this share of themselves; 1: they stay
         ema=0.0,  # decay of the weight average that evaluation uses; 0: none
     )
 
@@ -170,6 +187,7 @@ def paired_training() -> dict[str, Any]:
         discriminator=2e-4,
         beta_1=0.9,
         beta_2=0.999,
+        weight_decay=0.0,  # of the network, but not of its prior; decoupled, a share of the rate
         ema=0.0,
     )
 

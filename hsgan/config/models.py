@@ -46,6 +46,7 @@ MODELS = {
             stages=9,
             growth=62,
             units=5,
+            kernel_size=3,  # of the stages, odd
             degradation="learned",  # learned | given (the SRF is an input) | estimated (by the SRF estimator)
             initialization="learned",  # learned | smooth | prior | mixture, as the generator's
             prior_noise=1e-4,

@@ -48,6 +48,10 @@ class Rules:
         for name in names:
             self.rule(0 <= get(self.config, section + name) < math.inf, section + name, "must not be negative")
 
+    def odd(self, name: str) -> None:
+        value = get(self.config, name)
+        self.rule(value % 2 == 1 or value < 1, name, "must be odd")  # `positive` reports the others
+
     def fraction(self, section: str, *names: str) -> None:
         for name in names:
             self.rule(0 <= get(self.config, section + name) < 1, section + name, "must lie in [0, 1)")
@@ -77,6 +81,8 @@ def check_general(rules: Rules, config: ConfigDict) -> None:
         "wavelengths.stop_nm",
         "must exceed start_nm by a whole number of steps",
     )
+    rules.not_negative("cameras.", "variants", "shift_nm")
+    rules.fraction("cameras.", "stretch")
     for field in ("training", "held_out"):
         names = config.cameras[field]
         rules.rule(all(isinstance(name, str) for name in names), f"cameras.{field}", "must be names of cameras")
@@ -104,6 +110,12 @@ def check_general(rules: Rules, config: ConfigDict) -> None:
         "train.strategy",
         "must be none with model=mixture, whose pixels share one camera a step, and with synthetic pairs",
     )
+    for name in ("scenes", "light"):
+        rules.rule(
+            config.train.strategy == "none" or not config.pairs[name],
+            f"pairs.{name}",
+            "must be 0 with a train.strategy, whose replicas see no whole batch",
+        )
     rules.positive("train.", "wait_minutes")
     rules.rule(
         config.train.strategy != "multi_worker" or config.train.max_minutes == 0,
@@ -124,13 +136,15 @@ def check_general(rules: Rules, config: ConfigDict) -> None:
 
 
 def check_data(rules: Rules, config: ConfigDict) -> None:
-    """Records and crops."""
+    """Records, crops and pairs."""
     rules.positive("data.", "crops_per_read", "rgb_crop")
     rules.not_negative("data.", "brightness")
     rules.one_of("data.rgb_encoding", ENCODINGS)
     rules.scale_range("data.cube_scale")
     rules.scale_range("data.rgb_scale")
     rules.rule(config.data.rgb_crop >= config.train.patch, "data.rgb_crop", "must be at least train.patch")
+    rules.not_negative("pairs.", "light")
+    rules.rule(0 <= config.pairs.scenes <= 1, "pairs.scenes", "must lie in [0, 1]")
 
 
 def check_prior(rules: Rules, config: ConfigDict) -> None:
@@ -143,7 +157,8 @@ def check_prior(rules: Rules, config: ConfigDict) -> None:
 
 def check_unpaired(rules: Rules, config: ConfigDict) -> None:
     """Networks, objective and optimizers of the unpaired method."""
-    rules.positive("generator.", "stages", "growth", "units", "prior_noise")
+    rules.positive("generator.", "stages", "growth", "units", "prior_noise", "kernel_size")
+    rules.odd("generator.kernel_size")
     rules.not_negative("generator.", "negative_slope")
     rules.one_of("generator.initialization", INITIALIZATIONS)
     rules.one_of("generator.initial_weights", INITIAL_WEIGHTS)
@@ -178,7 +193,8 @@ def check_unpaired(rules: Rules, config: ConfigDict) -> None:
     rules.one_of("loss.positivity_form", ("absolute", "squared"))
     rules.one_of("loss.regularizer", REGULARIZERS)
     rules.positive("optimizer.", "generator", "srf_estimator", "discriminator", "semantic")
-    rules.not_negative("optimizer.", "semantic_weight_decay", "semantic_power")
+    rules.not_negative("optimizer.", "semantic_weight_decay", "semantic_power", "weight_decay")
+    rules.rule(0 < config.optimizer.final_share <= 1, "optimizer.final_share", "must lie in (0, 1]")
     rules.fraction("optimizer.", "beta_1", "beta_2", "semantic_momentum", "ema")
 
 
@@ -206,6 +222,7 @@ def check_paired(rules: Rules, config: ConfigDict) -> None:
         for key in (key for key, value in model.settings.items() if isinstance(value, tuple)):
             rules.whole_numbers(f"{name}.{key}")
     rules.positive("agd_net.", "prior_noise")
+    rules.odd("agd_net.kernel_size")
     rules.one_of("agd_net.degradation", DEGRADATIONS)
     rules.one_of("agd_net.initialization", INITIALIZATIONS)
     rules.rule(
@@ -241,7 +258,7 @@ def check_paired(rules: Rules, config: ConfigDict) -> None:
         "paired.final_learning_rate",
         "must not exceed paired.learning_rate",
     )
-    rules.not_negative("paired.", "halvings")
+    rules.not_negative("paired.", "halvings", "weight_decay")
     rules.one_of("paired.schedule", SCHEDULES)
     rules.fraction("paired.", "beta_1", "beta_2", "ema")
 

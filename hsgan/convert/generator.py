@@ -41,7 +41,8 @@ def sized(path: str | Path, config: ml_collections.ConfigDict) -> ml_collections
         raise DataError(f"{path}: is no generator: it has no {part.prefix}stages.0.denselayers.0")
     config = ml_collections.ConfigDict(config.copy_and_resolve_references())
     config.model = "hsgan"
-    config.generator.update(stages=stages, units=units, growth=int(first.shape[0]), initialization="learned")
+    sizes = {"stages": stages, "units": units, "growth": int(first.shape[0])}
+    config.generator.update(**sizes, kernel_size=3, initialization="learned")
     return config
 
 

@@ -1,9 +1,12 @@
 """The paired stream: patches of cubes with the RGB that a camera of the dictionary makes of them.
 
+What patches become before that, other scenes under other light, is `diversified`.
+
 Which camera a patch is seen with is drawn for every patch, from (seed, step) alone: a stream built with `start_step=s`
 continues exactly as an uninterrupted one does. Source: method sections 9 and 12.
 """
 
+import numpy as np
 import tensorflow as tf
 from ml_collections import ConfigDict
 
@@ -15,10 +18,62 @@ from hsgan.spectra.imaging import project
 from hsgan.spectra.srf import SrfDictionary
 
 _PAIRS = 4  # this stream's own constant in all its seeds
+_SCENES, _LIGHT, _GROUP = 1, 2, 3  # what is drawn from one seed, each by its own
+_WAVES = 3  # cosines over the bands that a random light is made of
+
+
+def diversified(cube: tf.Tensor, values: ConfigDict, seed: tf.Tensor) -> tf.Tensor:
+    """Makes of patches those of scenes that might be; of `config.pairs`, each part by itself and none by default.
+
+    Args:
+      cube: float32 [batch, height, width, bands].
+      values: `config.pairs`.
+      seed: int64 [2], stateless.
+
+    Returns:
+      The patches, of the same shape.
+    """
+    fold = tf.random.experimental.stateless_fold_in
+    if values.scenes:
+        cube = mixed_scenes(cube, values.scenes, fold(seed, _SCENES))
+    if values.light:
+        cube = cube * random_light(tf.shape(cube)[0], cube.shape[-1], values.light, fold(seed, _LIGHT))[:, None, None]
+    return cube
+
+
+def mixed_scenes(cube: tf.Tensor, share: float, seed: tf.Tensor) -> tf.Tensor:
+    """Makes of a share of the patches `a y + (1 - a) y'`, `y'` the one before in the batch, `a` uniform in [0, 1).
+
+    Args:
+      cube: float32 [batch, height, width, bands].
+      share: of the patches.
+      seed: int64 [2], stateless.
+    """
+    draws = tf.random.stateless_uniform([2, tf.shape(cube)[0]], seed)
+    own = tf.where(draws[0] < share, draws[1], 1.0)[:, None, None, None]
+    return own * cube + (1 - own) * tf.roll(cube, 1, axis=0)
+
+
+def random_light(count: tf.Tensor | int, bands: int, deviation: float, seed: tf.Tensor) -> tf.Tensor:
+    """Returns smooth positive gains float32 [count, bands], of geometric mean 1: a light is no exposure.
+
+    Their logarithms are cosines of half a period and its multiples over the bands, with random normal factors that fall
+    as one over the multiple.
+
+    Args:
+      count: of lights.
+      bands: of the spectra.
+      deviation: root of the mean square of the logarithms.
+      seed: int64 [2], stateless.
+    """
+    wave = np.arange(1, _WAVES + 1)[:, None]
+    cosines = np.cos(np.pi * wave * (np.arange(bands) + 0.5) / bands) / wave
+    cosines *= deviation * np.sqrt(2 / np.sum(1.0 / wave**2))
+    return tf.exp(tf.random.stateless_normal([count, _WAVES], seed) @ tf.constant(cosines, tf.float32))
 
 
 def synthetic(
-    cube: tf.Tensor, dictionary: SrfDictionary, exposure: float, seed: tf.Tensor, power: float = 4.0
+    cube: tf.Tensor, dictionary: SrfDictionary, exposure: float, seed: tf.Tensor, power: float = 4.0, groups: int = 1
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     """Makes pairs of unpaired cubes: under random exposures, each seen by a random mixture of the cameras.
 
@@ -28,14 +83,18 @@ def synthetic(
       exposure: a cube is multiplied by `exp(U(-exposure, exposure))`.
       seed: int64 [2], stateless.
       power: the cameras' shares are uniform draws to this power; the larger it is, the fewer cameras are mixed.
+      groups: of equally many cameras, one after the other in the dictionary; those of one group are mixed.
 
     Returns:
       (cube, rgb float32 [batch, height, width, 3], srf float32 [batch, 3, bands]).
     """
     cameras, batch = tf.constant(dictionary.responses, tf.float32), tf.shape(cube)[0]
-    draws = tf.random.stateless_uniform([batch, len(dictionary.names) + 1], seed)
+    draws = tf.random.stateless_uniform([batch, len(dictionary.names) // groups + 1], seed)
     shares = draws[:, 1:] ** power
     shares /= tf.reduce_sum(shares, axis=-1, keepdims=True)
+    fold = tf.random.experimental.stateless_fold_in
+    group = tf.random.stateless_uniform([batch], fold(seed, _GROUP), 0, groups, tf.int32)
+    shares = tf.reshape(tf.one_hot(group, groups)[:, :, None] * shares[:, None], (batch, len(dictionary.names)))
     srf = tf.einsum("bn,ncs->bcs", shares, cameras)
     cube = cube * tf.exp(exposure * (2 * draws[:, 0] - 1))[:, None, None, None]
     return cube, project(cube, srf), srf
@@ -49,7 +108,7 @@ def paired(
     Args:
       config: configuration.
       manifest: of the cube records.
-      dictionary: the cameras to draw from, of every kind of `config.cameras.kinds`, all equally likely.
+      dictionary: the cameras to draw from, all equally likely (`hsgan.data.sources.drawn_cameras`).
       start_step: number of batches that a resumed run has already seen.
       share: the rows of every batch to give; `batch` below is their number.
 
@@ -70,6 +129,7 @@ def paired(
         srf = tf.gather(cameras, tf.minimum(chosen, cameras.shape[0] - 1))
         if turns:  # the crops are flipped at random already: a transposition in half of them gives every quarter turn
             cube = tf.where(draws[1][:, None, None, None] < 0.5, tf.transpose(cube, (0, 2, 1, 3)), cube)
+        cube = diversified(cube, config.pairs, seed)
         return {"cube": cube, "srf": srf, "rgb": project(cube, srf)}
 
     patches = pipelines.cube_patches(config, manifest, start_step, share)

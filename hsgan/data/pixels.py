@@ -72,14 +72,16 @@ def batches(
     wavelengths_nm = dictionary.wavelengths_nm
     of_materials = round(batch * material_share(wavelengths_nm, prior))
     measured = materials_at(wavelengths_nm) if of_materials else np.empty((0, len(wavelengths_nm)))
-    cameras, mean = drawn_cameras(config, dictionary).responses, dictionary.responses.mean(axis=0)
+    drawn, mean = drawn_cameras(config, dictionary).responses, dictionary.responses.mean(axis=0)
+    groups = np.split(drawn, 1 + config.cameras.variants)
     for step in itertools.count(start_step):
         rng = np.random.default_rng([config.seed, _PIXELS, step])
         spectra = expose(pixels[rng.integers(len(pixels), size=batch - of_materials)], prior.exposure, rng)
         if of_materials:
             spectra = np.concatenate([spectra, material_spectra(measured, of_materials, rng)])
-        shares = rng.dirichlet(np.full(len(cameras), values.concentration))
-        camera = np.tensordot(shares, cameras, axes=1)
-        told = mean if rng.random() < values.blind else camera
+        shares = rng.dirichlet(np.full(len(groups[0]), values.concentration))
+        blind = rng.random() < values.blind
+        camera = np.tensordot(shares, groups[rng.integers(len(groups))], axes=1)
+        told = mean if blind else camera
         made = {"cube": spectra[None, None], "rgb": (spectra @ camera.T)[None, None], "srf": told[None]}
         yield {name: array.astype(np.float32) for name, array in made.items()}

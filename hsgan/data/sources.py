@@ -25,6 +25,7 @@ from hsgan.spectra.srf import SrfDictionary
 
 DEMO = "demo"  # in place of a folder
 HUB = "hub:"  # before the name of a parser of keras-hub
+_VARIANTS = 7  # of cameras: this draw's own constant in its seeds
 
 
 @dataclass(frozen=True)
@@ -111,15 +112,38 @@ def training_cameras(config: ConfigDict, dictionary: SrfDictionary) -> SrfDictio
 
 
 def drawn_cameras(config: ConfigDict, cameras: SrfDictionary) -> SrfDictionary:
-    """Returns the cameras that pairs are projected with: of every kind of `config.cameras.kinds`.
+    """Returns the cameras that pairs are projected with: of every kind of `config.cameras.kinds`, and their variants.
 
     Args:
       config: the configuration.
       cameras: those of the training (`training_cameras`); they are the kind "raw".
 
+    Returns:
+      The cameras, then each group of `config.cameras.variants`: all of them under one random shift and stretch.
+
     Raises:
-      DataError: wavelengths that leave a channel of a developed picture without response.
+      DataError: wavelengths that leave a channel of a developed picture, or of a variant, without response.
     """
+    cameras = _of_kinds(config, cameras)
+    if not config.cameras.variants:
+        return cameras
+    groups = [_variant(config, cameras, number) for number in range(config.cameras.variants)]
+    names, responses = zip((cameras.names, cameras.responses), *groups, strict=True)
+    names, responses = tuple(itertools.chain(*names)), np.concatenate(responses)
+    return SrfDictionary(names, cameras.wavelengths_nm, responses, cameras.source)
+
+
+def _variant(config, cameras, number):
+    """Returns names and responses of all cameras under one random shift and stretch."""
+    values, rng = config.cameras, np.random.default_rng([config.seed, _VARIANTS, number])
+    shift = rng.uniform(-values.shift_nm, values.shift_nm)
+    stretch = rng.uniform(1 - values.stretch, 1 + values.stretch)
+    names = [f"{name}, {shift:+.1f} nm, x {stretch:.3f}" for name in cameras.names]
+    grid = cameras.wavelengths_nm
+    return names, np.stack([srf_lib.varied(srf, grid, shift, stretch) for srf in cameras.responses])
+
+
+def _of_kinds(config, cameras):
     kinds, grid = config.cameras.kinds, cameras.wavelengths_nm
     if tuple(kinds) == ("raw",):
         return cameras
@@ -199,7 +223,9 @@ def camera_problems(config: ConfigDict) -> list[str]:
     for name in (*filter(None, [names.test]), *names.training, *names.held_out):
         found.of(dictionary.srf, name)
     if not found.texts:
-        found.of(training_cameras, config, dictionary)
+        training = found.of(training_cameras, config, dictionary)
+        if training is not None:
+            found.of(drawn_cameras, config, training)
     return found.texts
 
 

@@ -6,7 +6,7 @@ network makes of the same features:
 
     Y1 = G0(X);  R(t) = X - C Y(t);  Y(t+1) = Y(t) + H(t) R(t) + Gt(H(t) R(t)), t = 1..T-1
 
-`H` is a stage's 3x3 convolution and `G` its densely connected units: the stages are the unsupervised generator's
+`H` is a stage's first convolution and `G` its densely connected units: the stages are the unsupervised generator's
 (`hsgan.networks.generator.GeneratorStage`), with biases and without SZM in the first, and with a skip connection in the
 others. There is no activation after the last.
 
@@ -86,7 +86,7 @@ class AGDNet(ReconstructionNetwork, Unrolled):
         if values.degradation == "estimated":
             self.srf_estimator = build_srf_estimator(config, dictionary.responses, dtype)
         own = 0 if self.degradation is None else values.stages - 1
-        self.receptive_radius = values.stages * (values.units + 1) + own
+        self.receptive_radius = sum(stage.receptive_radius for stage in self.stages) + own
         self.built = True
 
     def build_stage(self, number: int, dtype: str | None) -> GeneratorStage:
@@ -100,6 +100,7 @@ class AGDNet(ReconstructionNetwork, Unrolled):
             zero_start=values.initialization != LEARNED,
             use_bias=not later,
             skip=later and values.basic_gradient,
+            kernel_size=values.kernel_size,
             dtype=dtype,
             name=f"stage_{number}",
         )

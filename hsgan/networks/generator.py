@@ -1,7 +1,7 @@
 """The degradation-aware generator: RGB and SRF in, cube out ([SE] section 3.2, Eqs. 2-4; method section 2).
 
 Inputs: rgb float32 [batch, h, w, 3] (linear, [0, 1]), srf float32 [batch, 3, bands]. Output: cube float32
-[batch, h, w, bands]. Any h and w; the receptive radius is 6 px a stage.
+[batch, h, w, bands]. Any h and w; the receptive radius is 6 px a stage, of kernels of 1x1 none.
 
     Y1 = G0(X);  Y(t+1) = Y(t) + Gt(Co Y(t) - X), t = 1..T-1;  Y = LeakyReLU(Y(T))
 
@@ -23,7 +23,7 @@ from hsgan.spectra.operations import EXACT, Operations
 
 
 class GeneratorStage(keras.layers.Layer):
-    """One sub-network `Gt`: a 3x3 convolution to the bands, then densely connected units.
+    """One sub-network `Gt`: a convolution to the bands, 3x3 in the papers, then densely connected units.
 
     42,749 parameters for 31 bands, growth 62, 5 units; 558 more with biases. Both methods of this package unroll it
     (sections 2 and 12 of the method; [code]).
@@ -34,9 +34,10 @@ class GeneratorStage(keras.layers.Layer):
       units: number of units.
       zero_mean: SZM before the convolutions of all units but the last.
       zero_start: the last unit starts by giving zero.
-      use_bias: biases in the units, the 3x3 convolution has none.
+      use_bias: biases in the units, the first convolution has none.
       initial_weights: name in `hsgan.networks.layers.efficient.INITIAL_WEIGHTS`.
-      skip: add the 3x3 convolution's output to the last unit's (AGD-Net's basic gradient).
+      skip: add the first convolution's output to the last unit's (AGD-Net's basic gradient).
+      kernel_size: of the first and the depthwise convolutions, odd; 1: every pixel by itself.
     """
 
     def __init__(
@@ -49,22 +50,30 @@ class GeneratorStage(keras.layers.Layer):
         use_bias: bool = False,
         skip: bool = False,
         initial_weights: str = "he",
+        kernel_size: int = 3,
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
         self.arguments = {
             "bands": bands, "growth": growth, "units": units, "zero_mean": zero_mean, "zero_start": zero_start,
-            "use_bias": use_bias, "skip": skip,
+            "use_bias": use_bias, "skip": skip, "kernel_size": kernel_size,
         }  # fmt: skip
-        unit = {"use_bias": use_bias, "initial_weights": initial_weights, "dtype": self.dtype_policy}
+        unit = {"use_bias": use_bias, "initial_weights": initial_weights, "kernel_size": kernel_size}
+        unit["dtype"] = self.dtype_policy
         self.skip = skip
         head = {} if initial_weights == "he" else {"kernel_initializer": INITIAL_WEIGHTS[initial_weights]}
-        self.head = keras.layers.Conv2D(bands, 3, padding="same", use_bias=False, dtype=self.dtype_policy, **head)
+        head |= {"padding": "same", "use_bias": False, "dtype": self.dtype_policy}
+        self.head = keras.layers.Conv2D(bands, kernel_size, **head)
         hidden = [
             EfficientConvolution(growth, activation="relu", zero_mean=zero_mean, **unit) for _ in range(units - 1)
         ]
         last = EfficientConvolution(bands, depthwise_initializer="zeros" if zero_start else "", **unit)
         self.dense = DenselyConnected([*hidden, last], dtype=self.dtype_policy)
+
+    @property
+    def receptive_radius(self) -> int:
+        """Pixels on each side that a pixel depends on."""
+        return (self.arguments["units"] + 1) * (self.arguments["kernel_size"] // 2)
 
     def build(self, input_shape: tuple) -> None:
         self.head.build(input_shape)
@@ -108,6 +117,7 @@ class Generator(keras.layers.Layer, Unrolled):
       initialization: "learned" (the papers'), or the name of a closed form (`hsgan.spectra.closed_form.STARTS`).
       prior_noise: noise variance of the closed form.
       initial_weights: name in `hsgan.networks.layers.efficient.INITIAL_WEIGHTS`.
+      kernel_size: of the stages.
       dtype: policy of the stages, e.g. "mixed_bfloat16".
     """
 
@@ -121,6 +131,7 @@ class Generator(keras.layers.Layer, Unrolled):
         initialization: str,
         prior_noise: float,
         initial_weights: str = "he",
+        kernel_size: int = 3,
         dtype: str | None = None,
         **kwargs: Any,
     ):
@@ -138,6 +149,7 @@ class Generator(keras.layers.Layer, Unrolled):
                 zero_mean=t > 0,
                 zero_start=zero,
                 initial_weights=initial_weights,
+                kernel_size=kernel_size,
                 dtype=dtype,
                 name=f"stage_{t}",
             )

@@ -36,7 +36,7 @@ class HSGANNet(ReconstructionNetwork):
         super().__init__(dictionary, statistics, prior_of(config, config.generator), **kwargs)
         self.generator = build_generator(config, self.bands, dtype)
         self.srf_estimator = build_srf_estimator(config, dictionary.responses, dtype)
-        self.receptive_radius = config.generator.stages * (config.generator.units + 1)
+        self.receptive_radius = sum(stage.receptive_radius for stage in self.generator.stages)
         self.built = True
 
     def estimate_srf(self, rgb: tf.Tensor) -> tf.Tensor:

@@ -99,7 +99,7 @@ class FusedReconstructor:
         """
         generator = self.generator
         # All stages look equally far: they share one division into blocks.
-        blocks = Blocks(generator.rule(), rgb.shape[:2], block, radius=generator.stages[0].arguments["units"] + 1)
+        blocks = Blocks(generator.rule(), rgb.shape[:2], block, generator.stages[0].receptive_radius)
         rgb, srf = tf.convert_to_tensor(rgb, tf.float32), tf.convert_to_tensor(srf, tf.float32)
         stages = [
             FoldedStage(fold(stage), generator.bands, stage.arguments["growth"], stage.arguments["zero_mean"])
@@ -152,7 +152,8 @@ class Blocks:
         last: bool,
     ) -> tuple[Any, tf.Tensor | None]:
         """As `hsgan.networks.unrolled.Rule.step`, which is the graph of each block."""
-        step = stage_function(self.rule, stage.bands, stage.growth, len(stage.kernels), stage.zero_mean, last)
+        size, units = stage.kernels[0][0].shape[0], len(stage.kernels)
+        step = stage_function(self.rule, stage.bands, stage.growth, units, stage.zero_mean, last, size)
         image = np.empty((*self.size, stage.bands), np.float32) if last else None
         parts, residuals = collections.deque(), []
         for tile, before in zip(self.tiles, cube, strict=True):
@@ -191,7 +192,7 @@ class FoldedStage(NamedTuple):
 def fold(stage: GeneratorStage) -> Kernels:
     """Returns the kernels of a `GeneratorStage` as its fused form takes them, float32 tensors, for each unit a tuple.
 
-    The 3x3 kernel of the stage's input [3, 3, 3, f], a tuple of the 1x1 kernels of all earlier units' outputs
+    The kernel of the stage's input, here 3x3, [3, 3, 3, f], a tuple of the 1x1 kernels of all earlier units' outputs
     [1, 1, g, f], the depthwise kernel [3, 3, f, 1] and a bias of zeros [f] (it makes TensorFlow fuse what follows); `f`
     and `g` are multiples of `LANES`.
     """
@@ -214,7 +215,7 @@ def fold(stage: GeneratorStage) -> Kernels:
 
 
 @functools.cache
-def stage_function(rule: Rule, bands: int, growth: int, units: int, zero_mean: bool, last: bool) -> Callable:
+def stage_function(rule: Rule, bands: int, growth: int, units: int, zero_mean: bool, last: bool, size: int) -> Callable:
     """Returns the graph of `rule.step` for one block: (window, inner, cube, rgb, srf, kernels) -> (cube, residual).
 
     window float32 [1, h + halo, w + halo, 3], the stage's input; inner int32 [top, left, height, width], where the
@@ -227,6 +228,7 @@ def stage_function(rule: Rule, bands: int, growth: int, units: int, zero_mean: b
       units: of the stage.
       zero_mean: of the stage.
       last: whether it is the last stage.
+      size: of the stage's kernels, pixels.
     """
 
     def step(window, inner, cube, rgb, srf, kernels):
@@ -240,9 +242,9 @@ def stage_function(rule: Rule, bands: int, growth: int, units: int, zero_mean: b
     widths = [inner] * (units - 1) + [_whole(bands)]
     kernels = tuple(
         (
-            tf.TensorSpec((3, 3, 3, width)),
+            tf.TensorSpec((size, size, 3, width)),
             tuple(tf.TensorSpec((1, 1, inner, width)) for _ in range(number)),
-            tf.TensorSpec((3, 3, width, 1)),
+            tf.TensorSpec((size, size, width, 1)),
             tf.TensorSpec((width,)),
         )
         for number, width in enumerate(widths)

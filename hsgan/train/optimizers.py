@@ -2,7 +2,7 @@
 
 Keras's `SGD(weight_decay=)` shrinks the weights by `lr * decay` a step, outside the momentum; the papers' optimizer
 adds `decay * weight` to the gradient, so that the decay passes through the momentum and is `1 / (1 - momentum)` times
-as strong. `coupled_decay` is the latter.
+as strong. `coupled_decay` is the latter. The decay of `adam` is decoupled (Loshchilov and Hutter's AdamW, 2019).
 """
 
 from collections.abc import Sequence
@@ -14,16 +14,32 @@ from ml_collections import ConfigDict
 Rate = float | keras.optimizers.schedules.LearningRateSchedule
 
 
-def adam(values: ConfigDict, learning_rate: Rate, variables: Sequence[keras.Variable]) -> keras.optimizers.Optimizer:
+def adam(
+    values: ConfigDict,
+    learning_rate: Rate,
+    variables: Sequence[keras.Variable],
+    weight_decay: float = 0.0,
+    spared: Sequence[keras.Variable] = (),
+) -> keras.optimizers.Optimizer:
     """Returns Adam with the betas of a section of the configuration, built on `variables`.
 
     Args:
       values: a section with `beta_1` and `beta_2`.
       learning_rate: a number, or a schedule.
       variables: what it will update.
+      weight_decay: share of the rate by which a step shrinks them.
+      spared: those of them that do not shrink.
     """
-    optimizer = keras.optimizers.Adam(learning_rate, beta_1=values.beta_1, beta_2=values.beta_2, epsilon=1e-8)
+    betas = {"beta_1": values.beta_1, "beta_2": values.beta_2}
+    optimizer = keras.optimizers.Adam(learning_rate, **betas, epsilon=1e-8, weight_decay=weight_decay or None)
+    if weight_decay:
+        optimizer.exclude_from_weight_decay(var_list=list(spared))
     return _built(optimizer, variables)
+
+
+def falling(rate: float, share: float, steps: int) -> Rate:
+    """Returns a rate that falls along half a cosine over `steps` to a share of itself; itself where that is all."""
+    return rate if share == 1 else keras.optimizers.schedules.CosineDecay(rate, steps, alpha=share)
 
 
 def schedule(values: ConfigDict, steps: int) -> Rate:

@@ -57,7 +57,9 @@ class PairedTrainer(Trainer):
         super().compile(optimizer=None, jit_compile=False)
         values = self.config.paired
         rate = optimizers.schedule(values, self.config.train.steps)
-        self.network_optimizer = optimizers.adam(values, rate, self.network.trainable_variables)
+        self.network_optimizer = optimizers.adam(
+            values, rate, self.network.trainable_variables, values.weight_decay, self.prior_variables
+        )
         if self.discriminator is not None:
             variables = self.discriminator.trainable_variables
             self.discriminator_optimizer = optimizers.adam(values, values.discriminator, variables)

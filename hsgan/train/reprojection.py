@@ -51,7 +51,8 @@ class ReprojectionTrainer(Trainer):
         """Builds the optimizer of `config.paired`: Adam with a schedule."""
         super().compile(optimizer=None, jit_compile=False)
         rate = optimizers.schedule(self.config.paired, self.config.train.steps)
-        self.network_optimizer = optimizers.adam(self.config.paired, rate, self.network.trainable_variables)
+        values, variables = self.config.paired, self.network.trainable_variables
+        self.network_optimizer = optimizers.adam(values, rate, variables, values.weight_decay)
 
     @property
     def optimizers(self) -> list[keras.optimizers.Optimizer]:

@@ -92,6 +92,12 @@ class Trainer(keras.Model, abc.ABC):
         """The network that evaluation and export use: the weight average where there is one."""
         return self.network if self.average is None else self.average
 
+    @property
+    def prior_variables(self) -> list[keras.Variable]:
+        """The weights of the network's mixture prior that are trained; a decay would pull spectra to black."""
+        mixture = self.network.mixture_layer
+        return [] if mixture is None else mixture.trainable_variables
+
     def term_gradients(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Returns the norm of the gradient of each weighted term of the objective by name; nothing is trained.
 

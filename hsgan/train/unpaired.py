@@ -98,11 +98,15 @@ class UnpairedTrainer(Trainer):
         """Builds the optimizers of `config.optimizer`: Adam at three rates (TTUR), SGD for the semantic branch."""
         super().compile(optimizer=None, jit_compile=False)
         config, rates, estimator = self.config, self.config.optimizer, self.network.srf_estimator
-        self.generator_optimizer = optimizers.adam(rates, rates.generator, self.generator_variables)
-        self.srf_optimizer = optimizers.adam(rates, rates.srf_estimator, estimator.trainable_variables)
-        self.discriminator_optimizer = optimizers.adam(
-            rates, rates.discriminator, self.discriminator.trainable_variables
+        generator, srf_estimator, discriminator = (
+            optimizers.falling(rate, rates.final_share, config.train.steps)
+            for rate in (rates.generator, rates.srf_estimator, rates.discriminator)
         )
+        self.generator_optimizer = optimizers.adam(
+            rates, generator, self.generator_variables, rates.weight_decay, self.prior_variables
+        )
+        self.srf_optimizer = optimizers.adam(rates, srf_estimator, estimator.trainable_variables)
+        self.discriminator_optimizer = optimizers.adam(rates, discriminator, self.discriminator.trainable_variables)
         if self.semantic is not None:
             self.semantic_optimizer = optimizers.poly_sgd(
                 rates.semantic,
@@ -115,8 +119,7 @@ class UnpairedTrainer(Trainer):
     @property
     def generator_variables(self) -> list[keras.Variable]:
         """What the generator's optimizer trains: the generator, and its mixture prior where that is trained along."""
-        mixture = self.network.mixture_layer
-        return self.network.generator.trainable_variables + ([] if mixture is None else mixture.trainable_variables)
+        return self.network.generator.trainable_variables + self.prior_variables
 
     @property
     def optimizers(self) -> list[keras.optimizers.Optimizer]:
@@ -213,7 +216,8 @@ class UnpairedTrainer(Trainer):
         """
         values, cameras, terms = self.config.loss, drawn_cameras(self.config, self.network.dictionary), {}
         seed = self.seed_of_step()
-        cube, rgb, srf = pairs.synthetic(real, cameras, values.synthetic_exposure, seed, values.synthetic_power)
+        real, groups = pairs.diversified(real, self.config.pairs, seed), 1 + self.config.cameras.variants
+        cube, rgb, srf = pairs.synthetic(real, cameras, values.synthetic_exposure, seed, values.synthetic_power, groups)
         if values.synthetic:
             estimate = self.network(rgb, srf=srf if values.synthetic_camera == "given" else None)
             terms["synthetic"] = losses.l1(estimate["cube"], cube)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import scipy.fft
 
 from hsgan.data import pairs, pipelines, sources
 from hsgan.metrics.srf import srf_error
@@ -102,3 +103,71 @@ def test_what_a_camera_renders_is_near_srgb_and_of_an_observer_it_is_srgb(dictio
     errors = [[srf_error(srgb, srf) for srf in kind] for kind in (rendered, dictionary.responses)]
     assert np.mean(errors[0]) < 0.5 * np.mean(errors[1]) and rendered.min() < -0.01
     np.testing.assert_allclose(rendered.sum(axis=-1), 1, atol=1e-5)
+
+
+def test_variants_are_groups_of_all_cameras_under_one_shift_and_stretch(config, dictionary):
+    few, grid = dictionary.without(dictionary.names[2:]), dictionary.wavelengths_nm
+    config.cameras.update({"variants": 3, "shift_nm": 12.0, "stretch": 0.0})
+    drawn = sources.drawn_cameras(config, few)
+    groups = np.split(drawn.responses, 4)
+    np.testing.assert_array_equal(groups[0], few.responses)
+    shifts = [float(name.split(", ")[1].split(" nm")[0]) for name in drawn.names[2::2]]
+    assert all(abs(shift) <= 12 for shift in shifts) and len(set(shifts)) == 3
+    for shift, group in zip(shifts, groups[1:], strict=True):
+        for before, after in zip(few.responses, group, strict=True):
+            # Names have a tenth of a nm; per nm a response of 31 bands changes by less than 0.01.
+            np.testing.assert_allclose(after, srf_lib.varied(before, grid, shift), atol=5e-4)
+    config.cameras.update({"shift_nm": 0.0})
+    np.testing.assert_allclose(
+        sources.drawn_cameras(config, few).responses, np.tile(few.responses, (4, 1, 1)), atol=1e-6
+    )
+
+
+def test_a_shift_off_the_wavelengths_is_a_problem_of_the_cameras(config):
+    config.cameras.update({"variants": 50, "shift_nm": 900.0})
+    problems = sources.camera_problems(config)
+    assert len(problems) == 1 and "lies outside the wavelengths" in problems[0]
+
+
+def test_synthetic_pairs_mix_cameras_of_one_group(dictionary):
+    one, other = dictionary.responses[:1], dictionary.responses[1:2]
+    both = srf_lib.SrfDictionary(("a", "b"), dictionary.wavelengths_nm, np.concatenate([one, other]), "test")
+    _, _, found = pairs.synthetic(np.ones((40, 1, 1, 31), np.float32), both, 0.0, (1, 2), groups=2)
+    kinds = {srf.tobytes() for srf in found.numpy()}
+    assert kinds == {one.astype(np.float32).tobytes(), other.astype(np.float32).tobytes()}
+
+
+def test_nothing_is_diversified_by_default(config):
+    cube = np.random.default_rng(0).random((2, 3, 3, 31)).astype(np.float32)
+    assert pairs.diversified(cube, config.pairs, (1, 2)) is cube
+
+
+def test_mixed_scenes_are_convex_with_the_patch_before(config):
+    levels = np.arange(60, dtype=np.float32)
+    cube = np.broadcast_to(levels[:, None, None, None], (60, 2, 2, 31))
+    mixed = pairs.mixed_scenes(cube, 0.5, (1, 2)).numpy()
+    np.testing.assert_array_equal(mixed, np.broadcast_to(mixed[:, :1, :1, :1], mixed.shape))
+    shares = (mixed[1:, 0, 0, 0] - levels[:-1]) / (levels[1:] - levels[:-1])  # of neighbors that differ by 1
+    assert ((shares >= -1e-5) & (shares <= 1)).all()
+    assert 15 < (shares < 1).sum() < 45  # 29.5 expected, deviation 3.8
+    np.testing.assert_array_equal(pairs.mixed_scenes(cube, 0.0, (1, 2)), cube)
+    same = np.ones_like(cube)
+    np.testing.assert_allclose(pairs.mixed_scenes(same, 1.0, (1, 2)), same, rtol=1e-6)
+
+
+def test_random_light_is_smooth_and_no_exposure():
+    logs = np.log(pairs.random_light(4000, 31, 0.2, (3, 4)).numpy().astype(np.float64))
+    np.testing.assert_allclose(logs.mean(axis=1), 0, atol=1e-6)  # of float32 gains
+    parts = scipy.fft.dct(logs, axis=1)
+    np.testing.assert_allclose(parts[:, 4:], 0, atol=1e-4)  # three cosines and no more
+    assert np.sqrt((logs**2).mean()) == pytest.approx(0.2, rel=0.03)  # of 12,000 draws
+
+
+def test_pairs_under_random_light_are_still_projections(config, dictionary):
+    plain = batches(paired(config, dictionary), 1)[0]
+    config.pairs.light = 0.3
+    lit = batches(paired(config, dictionary), 1)[0]
+    np.testing.assert_array_equal(lit["srf"], plain["srf"])
+    gain = lit["cube"][..., 0] / np.maximum(plain["cube"][..., 0], 1e-6)
+    assert np.ptp(gain, axis=(1, 2)).max() < 1e-3 and np.ptp(gain) > 0.05
+    np.testing.assert_allclose(lit["rgb"], np.einsum("bhws,bcs->bhwc", lit["cube"], lit["srf"]), atol=1e-5)

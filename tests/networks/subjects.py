@@ -147,6 +147,8 @@ NETWORKS = {
     "hsgan, mixture": _network("hsgan", generator={"initialization": "mixture"}, prior={"trained": True}),
     "mixture": _network("mixture", mixed=False),
     "agd_net": _network("agd_net"),
+    "hsgan, pixel by pixel": _network("hsgan", generator={"kernel_size": 1}),
+    "agd_net, pixel by pixel": _network("agd_net", agd_net={"kernel_size": 1, "degradation": "given"}),
     "agd_net, given": _network("agd_net", agd_net={"degradation": "given", "initialization": "smooth"}),
     "agd_net, estimated": _network("agd_net", agd_net={"degradation": "estimated", "initialization": "prior"}),
     **{model: _network(model) for model in ("hscnn_d", "fm_net", "chs_gan", "dbf")},

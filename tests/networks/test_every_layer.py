@@ -6,7 +6,17 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from subjects import NETWORKS, SUBJECTS, activate, inputs_of, layer_classes, output_of, small_network
+from subjects import (
+    DICTIONARY,
+    NETWORKS,
+    SUBJECTS,
+    activate,
+    image,
+    inputs_of,
+    layer_classes,
+    output_of,
+    small_network,
+)
 
 # Classes that are abstract, hold another's network, or are no function: `test_networks.py`, `test_parsers.py` and
 # `test_mixture_net.py` have these.
@@ -118,3 +128,14 @@ def test_a_networks_first_weights_repeat_with_the_seed(model):
         weights.append(small_network(model).get_weights())
     assert all(np.array_equal(a, b) for a, b in zip(weights[0], weights[1], strict=True))
     assert not all(np.array_equal(a, b) for a, b in zip(weights[0], weights[2], strict=True))
+
+
+@pytest.mark.parametrize("name", ["hsgan, pixel by pixel", "agd_net, pixel by pixel"])
+def test_with_kernels_of_one_pixel_each_pixel_stands_alone(name):
+    network = built(NETWORKS[name])
+    assert network.receptive_radius == 0
+    rgb, order = image(1, 6, 7, 3).numpy(), np.random.default_rng(1).permutation(42)
+    shuffled = rgb.reshape(1, 42, 3)[:, order].reshape(rgb.shape)
+    srf = DICTIONARY.responses[:1]
+    cube, other = (network(pixels, srf=srf)["cube"].numpy().reshape(42, 31) for pixels in (rgb, shuffled))
+    np.testing.assert_allclose(other, cube[order], rtol=1e-5)  # products of matrices may sum in another order

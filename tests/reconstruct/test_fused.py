@@ -86,7 +86,16 @@ def test_a_halo_one_pixel_short_is_seen(monkeypatch):
     assert difference(fast.reconstruct(rgb, srf, block=(16, 16)), whole) > 10 * TOLERANCE
 
 
-@pytest.mark.parametrize("generator", [{"stages": 1}, {"stages": 2, "growth": 5, "units": 1}, {"growth": 33}])
+@pytest.mark.parametrize(
+    "generator",
+    [
+        {"stages": 1},
+        {"stages": 2, "growth": 5, "units": 1},
+        {"growth": 33},
+        {"stages": 2, "kernel_size": 1},
+        {"stages": 1, "kernel_size": 5},
+    ],
+)
 def test_other_sizes_of_network(generator):
     network, rgb = model("prior", **generator), image(25, 31)
     srf = DICTIONARY.responses[1]
