@@ -13,7 +13,7 @@ def default_config() -> ml_collections.ConfigDict:
     config.name = "hsgan"
     config.seed = 0
     # hsgan (unpaired), agd_net (paired), or a baseline: hscnn_d, fm_net, chs_gan (paired), dbf (RGB alone), or the
-    # mixture prior itself, trained: mixture.
+    # mixture prior itself, trained: mixture, or with a gate that looks around a pixel: gated_mixture (paired).
     config.model = "hsgan"
     config.wavelengths = dict(start_nm=400, stop_nm=700, step_nm=10)
     config.cameras = cameras()

@@ -79,6 +79,11 @@ MODELS = {
             blind=0.5,  # share of the steps in which the mean camera is told in place of the one that made the RGB
         ),
     ),
+    # The mixture with a gate, which looks around a pixel, trained on patches; its mixture is `prior`'s.
+    "gated_mixture": Model(
+        "gated_mixture.GatedMixtureNet",
+        settings=dict(growth=32, units=3, kernel_size=3),  # of the gate's stage, as the generator's
+    ),
 }
 UNKNOWN = Model("")  # of a name that is not in MODELS, which is a problem of its own
 

@@ -223,6 +223,7 @@ def check_paired(rules: Rules, config: ConfigDict) -> None:
             rules.whole_numbers(f"{name}.{key}")
     rules.positive("agd_net.", "prior_noise")
     rules.odd("agd_net.kernel_size")
+    rules.odd("gated_mixture.kernel_size")
     rules.one_of("agd_net.degradation", DEGRADATIONS)
     rules.one_of("agd_net.initialization", INITIALIZATIONS)
     rules.rule(

@@ -46,6 +46,7 @@ def define_flags():
         "protocol", "seed", [*PROTOCOLS, DEVELOPED], "What is computed, and over which pixels; developed: of --photos."
     )
     flags.DEFINE_enum("engine", TENSORFLOW, ENGINES, "What computes; auto: the fastest on this machine.")
+    flags.DEFINE_bool("self_ensemble", False, "The network's cubes are means over 8 flips and turns of the image.")
     flags.DEFINE_integer("figures", 3, "Scenes to draw figures of.", lower_bound=0)
     flags.register_multi_flags_validator(
         ["data", "photos", "truth"],
@@ -56,6 +57,11 @@ def define_flags():
         ["protocol", "photos"],
         lambda given: given["protocol"] != DEVELOPED or bool(given["photos"]),
         "developed is of pictures: give --photos and --truth",
+    )
+    flags.register_multi_flags_validator(
+        ["protocol", "self_ensemble"],
+        lambda given: given["protocol"] != DEVELOPED or not given["self_ensemble"],
+        "developed compares readings of a picture: leave out --self_ensemble",
     )
 
 
@@ -88,6 +94,7 @@ def of_records():
         protocol=FLAGS.protocol,
         figure_scenes=FLAGS.figures,
         engine=FLAGS.engine,
+        self_ensemble=FLAGS.self_ensemble,
     )
 
 
@@ -107,6 +114,7 @@ def of_photos():
         protocol=FLAGS.protocol,
         figure_scenes=FLAGS.figures,
         engine=FLAGS.engine,
+        self_ensemble=FLAGS.self_ensemble,
         opened=cube_flags.opened,
     )
 

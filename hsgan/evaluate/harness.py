@@ -23,6 +23,7 @@ from hsgan.reconstruct import TENSORFLOW
 from hsgan.reconstruct.method import Method
 from hsgan.reconstruct.models import NO_PRIOR, NetworkMethod, closed_forms_of
 from hsgan.reconstruct.round_trip import round_trip
+from hsgan.reconstruct.self_ensemble import SelfEnsemble
 from hsgan.records.manifest import read_manifest
 from hsgan.records.reader import iterate_cubes
 from hsgan.run.folder import RunFolder, versions
@@ -41,6 +42,7 @@ def evaluate_run(
     protocol: str = "seed",
     figure_scenes: int = 3,
     engine: str = TENSORFLOW,
+    self_ensemble: bool = False,
 ) -> dict:
     """Evaluates a trained run and the methods without a network; writes `metrics.json` and `figures/*.png`.
 
@@ -58,17 +60,19 @@ def evaluate_run(
       protocol: name in `hsgan.metrics.protocols.PROTOCOLS`.
       figure_scenes: scenes with pictures, the first ones; 0 for none.
       engine: name in `hsgan.reconstruct.ENGINES`.
+      self_ensemble: the network's cubes are means over flips and quarter turns (`hsgan.reconstruct.self_ensemble`).
 
     Returns:
       The results, as in `metrics.json` (`evaluate`), with the figures' paths in `output` under "figures".
 
     Raises:
-      RunError: no run, or one without such weights; an engine that cannot run it.
+      RunError: no run, or one without such weights; an engine that cannot run it; a self-ensemble of a network that
+        sees each pixel by itself.
       DataError: no cube records, other wavelengths, no such camera (lists near names), a scene that cannot be scored,
         an output that is a file.
     """
     figures.check_folder(output)
-    subject = Subject.open(run, checkpoint, engine)
+    subject = Subject.open(run, checkpoint, engine, self_ensemble)
     known_srf = subject.folder.config.cameras.known if known_srf is None else known_srf
     manifest = read_manifest(data)
     manifest.check_wavelengths(config_lib.wavelengths_nm(subject.folder.config))
@@ -103,6 +107,7 @@ def evaluate_photos(
     protocol: str = "seed",
     figure_scenes: int = 3,
     engine: str = TENSORFLOW,
+    self_ensemble: bool = False,
     opened: Opener = open_cube,
 ) -> dict:
     """Evaluates a run on photos whose true cubes are known; writes what `evaluate_run` does.
@@ -120,6 +125,7 @@ def evaluate_photos(
       protocol: see above.
       figure_scenes: see above.
       engine: see above.
+      self_ensemble: see above.
       opened: opens the true cubes.
 
     Returns:
@@ -133,7 +139,7 @@ def evaluate_photos(
     """
     figures.check_folder(output)
     pairs = find_pairs(photos, truth)
-    subject = Subject.open(run, checkpoint, engine)
+    subject = Subject.open(run, checkpoint, engine, self_ensemble)
     gallery = figures.Gallery(f"{output}/figures", subject.method.wavelengths_nm, figure_scenes)
     shots = PhotoShots(pairs, subject.method, camera, encoding, opened)
     bar = tqdm(shots, "evaluating", len(pairs), unit="photo", disable=None)
@@ -148,21 +154,24 @@ class Subject:
 
     Attributes:
       folder: the run.
-      method: its network.
+      method: its network, or the self-ensemble of it.
       forms: the methods without one.
       facts: about the run, for the results.
     """
 
     folder: RunFolder
-    method: NetworkMethod
+    method: Method
     forms: list[Method]
     facts: dict
 
     @classmethod
-    def open(cls, run: str | Path, checkpoint: str = "best", engine: str = TENSORFLOW) -> "Subject":
+    def open(
+        cls, run: str | Path, checkpoint: str = "best", engine: str = TENSORFLOW, self_ensemble: bool = False
+    ) -> "Subject":
         """Opens a run; arguments and errors as `evaluate_run`."""
         folder = RunFolder.open(run)
-        method = NetworkMethod.from_run(folder, checkpoint, engine)
+        network = NetworkMethod.from_run(folder, checkpoint, engine)
+        method = SelfEnsemble(network) if self_ensemble else network
         facts = {
             "run": str(folder.path),
             "config": folder.config.name,
@@ -170,7 +179,7 @@ class Subject:
             "checkpoint": {"which": checkpoint, **folder.weights_record(checkpoint)},
             "versions": versions(),
         }
-        return cls(folder, method, closed_forms_of(folder, method), facts)
+        return cls(folder, method, closed_forms_of(folder, network), facts)
 
     @property
     def methods(self) -> list[Method]:

@@ -25,6 +25,7 @@ from hsgan.reconstruct.models import SavedModel, method_of
 from hsgan.reconstruct.photos import Work, read_image
 from hsgan.reconstruct.pretrained import pretrained_method
 from hsgan.reconstruct.reflectance import White
+from hsgan.reconstruct.self_ensemble import SelfEnsemble
 from hsgan.run.folder import RunFolder
 from hsgan.spectra import exposure
 from hsgan.spectra import srf as srf_lib
@@ -67,7 +68,12 @@ class Reconstructor:
 
     @classmethod
     def from_run(
-        cls, run: str | Path, checkpoint: str = "best", engine: str = AUTO, method: str = ""
+        cls,
+        run: str | Path,
+        checkpoint: str = "best",
+        engine: str = AUTO,
+        method: str = "",
+        self_ensemble: bool = False,
     ) -> "Reconstructor":
         """Returns the model of a run folder of `python -m hsgan.train`.
 
@@ -76,11 +82,14 @@ class Reconstructor:
           checkpoint: "best" or "last".
           engine: "auto", the fastest on this machine, or a name in `hsgan.reconstruct.ENGINES`.
           method: "" for the run's network, or a method without one: "mixture", "wiener", "smooth", "ridge", "bi".
+          self_ensemble: cubes are means over 8 flips and quarter turns of the photo, in 8 times the time.
 
         Raises:
-          RunError: no run, or one without such weights or method; an engine that is not installed or cannot run it.
+          RunError: no run, or one without such weights or method; an engine that is not installed or cannot run it; a
+            self-ensemble of a method that sees each pixel by itself.
         """
-        return cls(method_of(RunFolder.open(run), method, checkpoint, engine))
+        found = method_of(RunFolder.open(run), method, checkpoint, engine)
+        return cls(SelfEnsemble(found) if self_ensemble else found)
 
     @classmethod
     def from_saved_model(cls, path: str | Path) -> "Reconstructor":

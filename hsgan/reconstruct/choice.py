@@ -8,6 +8,7 @@ from hsgan.reconstruct import AUTO
 from hsgan.reconstruct.method import Method
 from hsgan.reconstruct.models import SavedModel, method_of
 from hsgan.reconstruct.pretrained import pretrained_method
+from hsgan.reconstruct.self_ensemble import SelfEnsemble
 from hsgan.run.folder import RunFolder
 
 
@@ -22,6 +23,7 @@ class Choice:
       method: without a network, as for `hsgan.reconstruct.models.method_of`; "": the run's network, or the default.
       checkpoint: of the run, "best" or "last".
       engine: what computes the run's network; "auto": whatever is fastest on the machine at hand.
+      self_ensemble: whether its cubes are means over flips and quarter turns.
     """
 
     run: str = ""
@@ -30,13 +32,19 @@ class Choice:
     method: str = ""
     checkpoint: str = "best"
     engine: str = AUTO
+    self_ensemble: bool = False
 
     def load(self) -> Method:
         """Returns the method.
 
         Raises:
-          RunError: no such run, export, weights or method; an engine that cannot run it.
+          RunError: no such run, export, weights or method; an engine that cannot run it; a self-ensemble of a method
+            that sees each pixel by itself.
         """
+        method = self._load()
+        return SelfEnsemble(method) if self.self_ensemble else method
+
+    def _load(self):
         if self.run:
             return method_of(RunFolder.open(self.run), self.method, self.checkpoint, self.engine)
         if self.saved_model:

@@ -17,6 +17,7 @@ A prior is given by its `parameters`: log weights [k], means [k, bands], and low
 [k, bands, bands] (`hsgan.prior.mixture.MixturePrior.parameters`).
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -26,6 +27,7 @@ from hsgan.spectra.operations import EXACT, Operations
 
 NOISE = 1e-6  # variance of the RGB noise
 Parameters = tuple[tf.Tensor, tf.Tensor, tf.Tensor]
+Gate = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 # Of the likelihood of any RGB in [0, 1], in the units of the logits, which leave out a Gaussian's (2 pi)^(-3/2).
 _ANYTHING = np.float32(np.log(0.01) + 1.5 * np.log(2 * np.pi))
 
@@ -80,10 +82,23 @@ def monomials(rgb: tf.Tensor) -> tf.Tensor:
     return tf.concat([one, rgb, rgb * rgb, red * green, red * blue, green * blue], axis=-1)
 
 
-def estimate_mixture(rgb: tf.Tensor, form: CameraForm, operations: Operations = EXACT) -> tf.Tensor:
-    """Returns the cube float32 [..., height, width, bands], not negative, of an RGB image [..., height, width, 3]."""
+def estimate_mixture(
+    rgb: tf.Tensor, form: CameraForm, operations: Operations = EXACT, gate: Gate | None = None
+) -> tf.Tensor:
+    """Returns the cube float32 [..., height, width, bands], not negative, of an RGB image [..., height, width, 3].
+
+    Args:
+      rgb: float32 [..., height, width, 3], linear.
+      form: the prior seen through the camera.
+      operations: how to compute.
+      gate: (RGB, the components' shares float32 [..., height, width, k]) -> what is added to their logits, of the
+        shares' shape; None: nothing.
+    """
     rgb = tf.convert_to_tensor(rgb)
-    return tf.nn.relu(_mean(rgb, _shares(rgb, form, operations), form, operations))
+    share = _shares(rgb, form, operations)
+    if gate is not None:
+        share = tf.nn.softmax(_logits(rgb, form, operations) + gate(rgb, share))
+    return tf.nn.relu(_mean(rgb, share, form, operations))
 
 
 def deviate_mixture(rgb: tf.Tensor, form: CameraForm, operations: Operations = EXACT) -> tuple[tf.Tensor, tf.Tensor]:
@@ -155,7 +170,11 @@ def mixture(
 
 def _shares(rgb, form, operations):
     """Returns what part each component has in the estimate: float32 [..., k], sum 1."""
-    return tf.nn.softmax(operations.project(monomials(rgb), form.logits))
+    return tf.nn.softmax(_logits(rgb, form, operations))
+
+
+def _logits(rgb, form, operations):
+    return operations.project(monomials(rgb), form.logits)
 
 
 def _mean(rgb, share, form, operations):

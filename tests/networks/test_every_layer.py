@@ -120,7 +120,7 @@ class Holder(keras.Model):
         self.built = True
 
 
-@pytest.mark.parametrize("model", ["hsgan", "agd_net", "hscnn_d", "fm_net", "chs_gan", "dbf"])
+@pytest.mark.parametrize("model", ["hsgan", "agd_net", "hscnn_d", "fm_net", "chs_gan", "dbf", "gated_mixture"])
 def test_a_networks_first_weights_repeat_with_the_seed(model):
     weights = []
     for seed in (1, 1, 2):

@@ -26,6 +26,8 @@ def small_network(name):
         config.agd_net.update(stages=2, growth=6, units=2)
         config.hscnn_d.blocks = 3
         config.fm_net.update(blocks=1, width=8)
+        config.gated_mixture.update(growth=6, units=2)
+        config.prior.trained = True
     other = build_network(config, CAMERAS)
     rng = np.random.default_rng(4)
     for weight in other.trainable_weights:

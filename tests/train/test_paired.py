@@ -54,8 +54,9 @@ def trainer(config, cls=PairedTrainer):
         {"model": "agd_net", "agd_net__degradation": "given", "paired__rank": 0.1, "paired__residual": 1.0},
         {"model": "agd_net", "agd_net__degradation": "estimated"},
         {"model": "mixture", "paired__pixel_form": "leveled", "prior__components": 4},
+        {"model": "gated_mixture", "paired__learning_rate": 1e-2, "prior__components": 4, "prior__trained": True},
     ],
-    ids=["hscnn_d", "agd_net given", "agd_net estimated", "mixture"],
+    ids=["hscnn_d", "agd_net given", "agd_net estimated", "mixture", "gated_mixture"],
 )
 def test_one_batch_is_learned(changes):
     model = trainer(settings(**changes))
