@@ -12,9 +12,9 @@ dispatch, less what the graph optimizer saves.
 import collections
 import resource
 
+import keras_step
 import numpy as np
 import tensorflow as tf
-import training_step
 from absl import flags
 
 from hsgan import cli
@@ -130,7 +130,7 @@ def main(_):
     """Prints the table."""
     make_repeatable()
     config = cli.load_config()
-    model, batch = training_step.build_model(config), training_step.synthetic_batch(config)
+    model, batch = keras_step.build_model(config), keras_step.synthetic_batch(config)
     step = tf.function(model.train_step)
     whole = seconds_of(lambda: step(batch), FLAGS.repeats)
     kinds, left_out = measure(step.get_concrete_function(batch).graph, FLAGS.repeats, FLAGS.smallest)

@@ -1,160 +1,169 @@
-"""Training steps a second, where their time goes, and whether the input pipeline keeps up.
+"""Seconds of a training step, beside the same step in PyTorch, and whether the input pipeline keeps up.
 
-  python benchmarks/training_step.py [--configs=demo,cave_camvid] [--seconds=5] [--pipeline=false]
+  python benchmarks/training_step.py [--config=configs/demo.py] [--rows=ROW,...] [--rounds=5] [--calls=3]
 
-One synthetic batch is trained on again and again, with a scene parser of random weights. Rows: float32 and
-mixed_bfloat16, each without and with TensorFlow's op determinism (training uses it), every row in a process of its own.
-The shares are measured on parts of the same step, each compiled alone, with its gradients: "generator" is the
-`HSGANNet`, "discriminator" its own update and the generator's adversarial term, "semantic" parser and branch; what
-is left are the other losses, the optimizers and the weight average. "pipeline" is `pipelines.unpaired` of the same
+Every row trains in a process of its own on one synthetic batch. The processes take turns, a few steps each, so that
+what else the machine does meets all of them alike; numbers are medians over the rounds. A row is
+
+- `float32` or `mixed_bfloat16`: the step of this package, with a scene parser of random weights; `/free` is without
+  TensorFlow's op determinism and sums in a fixed order, which training has;
+- `torch`: the step in PyTorch (`torch_step.py`, float32) of the same sizes; its networks must have as many parameters.
+  `/channels_last` is the other layout in memory. Needs `hsgan[torch]`;
+
+and behind it, optionally, `@` and settings of the process's environment: names of `SETTINGS` or VARIABLE=VALUE, joined
+by `+`, e.g. `float32@malloc` or `float32@LD_PRELOAD=/usr/lib/x86_64-linux-gnu/libjemalloc.so.2`.
+
+"CPU s" are seconds of all processors together, "kernel" the share of them that the system took, "cores" how many were
+busy. "peak MiB" is that of the whole process. "x wall" and "x CPU" are the medians of the ratios to the first row,
+round by round.
+
+`--parts`: shares of the parts of the package's steps, each compiled alone, with its gradients: "generator" is the
+`HSGANNet`, "discriminator" its own update and the generator's adversarial term, "semantic" parser and branch; what is
+left are the other losses, the optimizers and the weight average. `--pipeline`: `pipelines.unpaired` of the same
 configuration on the demo records, alone; it should give at least 5 times what the steps take.
 """
 
-import json
-import subprocess
-import sys
-import time
+import multiprocessing
+import statistics
 
-import input_pipeline
-import numpy as np
-import tensorflow as tf
+import side_by_side
 from absl import flags
 
 from hsgan import cli
-from hsgan import config as config_lib
-from hsgan.data import pipelines, sources
-from hsgan.networks.hrnet import build_hrnet
-from hsgan.networks.parsers import FrozenParser
-from hsgan.repeatable import make_repeatable
-from hsgan.spectra import srf as srf_lib
-from hsgan.train.unpaired import UnpairedTrainer
+from hsgan.errors import UsageError
 
 FLAGS = flags.FLAGS
-CLASSES = 11
-PIPELINE = "pipeline"
+GIB = 1 << 30
+PARTS = ("generator", "discriminator", "semantic")
+SETTINGS = {
+    "malloc": {
+        "MALLOC_MMAP_THRESHOLD_": str(8 * GIB),
+        "MALLOC_TRIM_THRESHOLD_": str(8 * GIB),
+        "MALLOC_TOP_PAD_": str(GIB // 4),
+    },
+    "one_arena": {"MALLOC_ARENA_MAX": "1"},
+    "huge_pages": {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"},
+    "onednn": {"TF_ENABLE_ONEDNN_OPTS": "1"},
+    "no_onednn": {"TF_ENABLE_ONEDNN_OPTS": "0"},
+}
 
 
 def define_flags():
     """Defines the flags of this program."""
-    flags.DEFINE_list("configs", ["demo", "cave_camvid"], "Configurations whose sizes are measured.")
-    flags.DEFINE_float("seconds", 5.0, "Measuring time of each number.")
-    flags.DEFINE_bool("pipeline", True, "Measure the input pipeline too (makes the demo set on first use).")
-    flags.DEFINE_list("row", None, "CONFIG,PRECISION,DETERMINISM (0 or 1): measure it alone and print it as JSON.")
+    flags.DEFINE_string("config", "configs/demo.py", "The configuration whose sizes are measured.")
+    flags.DEFINE_list("rows", ["float32", "float32/free", "mixed_bfloat16", "torch", "torch/channels_last"], "Rows.")
+    flags.DEFINE_integer("rounds", 5, "Turns of every row.", lower_bound=1)
+    flags.DEFINE_integer("calls", 3, "Steps a turn.", lower_bound=1)
+    flags.DEFINE_bool("parts", False, "Measure the parts of the package's steps too.")
+    flags.DEFINE_bool("pipeline", False, "Measure the input pipeline too (makes the demo set on first use).")
+    flags.DEFINE_float("seconds", 5.0, "Measuring time of the pipeline.")
 
 
-def synthetic_batch(config):
-    """Returns a batch as `UnpairedTrainer` takes it, of uniform noise."""
-    rng, train, crop = np.random.default_rng(0), config.train, config.data.rgb_crop
-    patch, bands = (train.batch, train.patch, train.patch), len(config_lib.wavelengths_nm(config))
-    photo = (train.batch, crop, crop)
-    return {
-        "rgb": tf.constant(rng.random((*patch, 3), np.float32)),
-        "cube": tf.constant(rng.random((*patch, bands), np.float32)),
-        "encoded": tf.constant(rng.random((*photo, 3), np.float32)),
-        "labels": tf.constant(rng.integers(0, CLASSES, photo), tf.int32),
-    }
+def environment_of(text):
+    """Returns {variable: value} of what stands behind the `@` of a row."""
+    found = {}
+    for part in filter(None, text.split("+")):
+        name, equals, value = part.partition("=")
+        if not equals and name not in SETTINGS:
+            raise UsageError(f"--rows: @ takes {', '.join(SETTINGS)} or VARIABLE=VALUE. Received: {part!r}")
+        found |= {name: value} if equals else SETTINGS[name]
+    return found
 
 
-def build_model(config):
-    """Returns the compiled `UnpairedTrainer` of `config`, its parser of random weights."""
-    wavelengths_nm = config_lib.wavelengths_nm(config)
-    bands, parser = len(wavelengths_nm), None
-    if config.semantic.parser:
-        own = build_hrnet(config.semantic.parser, CLASSES, dtype=config.train.precision)
-        parser = FrozenParser(own, 1.0, 0.0, source=config.semantic.parser)
-    statistics = (np.full(bands, 0.3), 0.01 * np.eye(bands))
-    dictionary = srf_lib.load("default", wavelengths_nm)
-    model = UnpairedTrainer(config, dictionary, statistics, parser, CLASSES if parser else 0)
-    model.compile()
-    return model
+def begin(label, path, facts):
+    """Returns the `side_by_side.Row` of a label."""
+    name, _, settings = label.partition("@")
+    name, _, option = name.partition("/")
+    options = {"torch": ("", "channels_last"), "float32": ("", "free"), "mixed_bfloat16": ("", "free")}
+    if option not in options.get(name, ()):
+        raise UsageError("--rows: a row is float32[/free], mixed_bfloat16[/free] or torch[/channels_last]. "
+                         f"Received: {label!r}")  # fmt: skip
+    environment = environment_of(settings)
+    if name == "torch":
+        if facts is None:
+            raise UsageError("--rows: a row of this package goes before torch, which takes its sizes")
+        return side_by_side.Row("torch_step", (path, facts, option == "channels_last"), environment)
+    return side_by_side.Row("keras_step", (path, name, not option), environment)
 
 
-def parts_of(model, batch):
-    """Returns {name: function} of the step and its parts; each computes what the step does, gradients included."""
-
-    def generator():
-        with tf.GradientTape() as tape:
-            cube = model.network(batch["rgb"], training=True)["cube"]
-            loss = tf.reduce_sum(cube)
-        return tape.gradient(loss, model.network.trainable_variables)
-
-    def discriminator():
-        logs = model.update_discriminator(batch["cube"], batch["cube"])
-        with tf.GradientTape() as tape:
-            tape.watch(batch["cube"])
-            loss = tf.reduce_sum(model.discriminator(batch["cube"]))
-        return logs, tape.gradient(loss, batch["cube"])
-
-    def semantic():
-        with tf.GradientTape() as tape:
-            tape.watch(batch["cube"])
-            loss = model.semantic_term(batch["cube"], batch)
-        return tape.gradient(loss, [batch["cube"], *model.semantic.trainable_variables])
-
-    parts = {"step": lambda: model.train_step(batch), "generator": generator, "discriminator": discriminator}
-    if model.semantic is not None:
-        parts["semantic"] = semantic
-    return {name: tf.function(part) for name, part in parts.items()}
+def begin_all(labels, path):
+    """Returns {label: `side_by_side.Row`}; all with as many parameters as the first."""
+    rows, facts = {}, None
+    for label in labels:
+        row = rows[label] = begin(label, path, facts)
+        facts = facts or row.facts
+        if row.facts["parameters"] != facts["parameters"]:
+            raise ValueError(f"{label}: has {row.facts['parameters']} parameters, not {facts['parameters']}")
+    counts = ", ".join(f"{name} {count:,}" for name, count in facts["parameters"].items())
+    print(f"trained parameters, alike in all rows: {counts}\n")
+    return rows
 
 
-def seconds_each(functions, seconds):
-    """Returns {name: median seconds} of functions called in turn, so that other load meets all of them alike."""
-    for function in functions.values():
-        function()
-    times = {name: [] for name in functions}
-    start = time.perf_counter()
-    while time.perf_counter() - start < seconds * len(functions) or len(times["step"]) < 3:
-        for name, function in functions.items():
-            began = time.perf_counter()
-            tf.nest.map_structure(np.asarray, function())
-            times[name].append(time.perf_counter() - began)
-    return {name: float(np.median(values)) for name, values in times.items()}
+def ratio(samples, first, attribute):
+    """Returns the median over the rounds of how many times the first row's seconds a row takes."""
+    pairs = zip(samples, first, strict=True)
+    return statistics.median(getattr(mine, attribute) / getattr(its, attribute) for mine, its in pairs)
 
 
-def measure(name, precision, determinism):
-    """Returns one row: seconds of the step and its parts, or patches a second of the pipeline."""
-    if int(determinism):
-        make_repeatable()
-    config = config_lib.load(name)
-    if precision == PIPELINE:
-        config.data.cubes = config.data.rgb = "demo"
-        opened = sources.open_sources(config)
-        stream = pipelines.unpaired(config, opened.cubes, opened.photos)
-        return {"patches": input_pipeline.rate(stream, config.train.batch, FLAGS.seconds)}
-    config.train.precision = precision
-    return seconds_each(parts_of(build_model(config), synthetic_batch(config)), FLAGS.seconds)
+def print_steps(rows):
+    """Prints the table of the whole steps."""
+    samples = side_by_side.timed(rows, "step", FLAGS.rounds, FLAGS.calls)
+    first, width = next(iter(samples.values())), max(30, *map(len, rows))
+    columns = ("wall s", "CPU s", "kernel", "cores", "peak MiB", "x wall", "x CPU")
+    print(f"{'':{width}}" + "".join(f"{column:>10}" for column in columns))
+    for label, found in samples.items():
+        wall, processor, kernel = (
+            statistics.median(getattr(sample, name) for sample in found) for name in ("wall", "processor", "kernel")
+        )
+        print(f"{label:{width}}{wall:10.3f}{processor:10.3f}{kernel / processor:10.1%}{processor / wall:10.2f}"
+              f"{rows[label].peak():10.0f}{ratio(found, first, 'wall'):10.2f}"
+              f"{ratio(found, first, 'processor'):10.2f}", flush=True)  # fmt: skip
 
 
-def row(*which):
-    """Returns what `measure` gives in a process of its own."""
-    command = [sys.executable, *sys.argv, f"--row={','.join(map(str, which))}"]
-    return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout.splitlines()[-1])
+def print_parts(rows):
+    """Prints which share of the processor's seconds each part of the package's steps takes."""
+    ours = {label: row for label, row in rows.items() if not label.startswith("torch")}
+    names = [name for name in PARTS if name in next(iter(ours.values())).facts["parts"]]
+    print("\n" + f"{'share of CPU s':30}" + "".join(f"{name:>15}" for name in [*names, "rest"]))
+    for label, row in ours.items():
+        medians = {}
+        for name in ("step", *names):
+            found = side_by_side.timed({label: row}, name, FLAGS.rounds, FLAGS.calls)[label]
+            medians[name] = statistics.median(sample.processor for sample in found)
+        shares = [medians[name] / medians["step"] for name in names]
+        print(f"{label:30}" + "".join(f"{share:15.0%}" for share in [*shares, 1 - sum(shares)]), flush=True)
 
 
+def pipeline_rate(path, seconds):
+    """Returns the patches a second of the input pipeline; in a process of its own."""
+    cli.import_tensorflow()
+    import input_pipeline
+
+    from hsgan import config as config_lib
+    from hsgan.data import pipelines, sources
+    from hsgan.repeatable import make_repeatable
+
+    make_repeatable()
+    config = config_lib.load(path)
+    config.data.cubes = config.data.rgb = "demo"
+    opened = sources.open_sources(config)
+    stream = pipelines.unpaired(config, opened.cubes, opened.photos)
+    return input_pipeline.rate(stream, config.train.batch, seconds)
+
+
+@cli.without_tensorflow  # each row imports what it needs in its own process
 def main(_):
     """Prints the tables."""
-    if FLAGS.row:
-        print(json.dumps(measure(*FLAGS.row)))
-        return
-    for name in FLAGS.configs:
-        train = config_lib.load(name).train
-        print(f"{name}: batch {train.batch}, patch {train.patch}")
-        print(f"  {'':30}{'steps/s':>9}{'patches/s':>11}{'generator':>11}{'discrim.':>10}{'semantic':>10}{'rest':>7}")
-        fastest = 0.0
-        for precision in config_lib.PRECISIONS:
-            for determinism in (0, 1):
-                found = row(name, precision, determinism)
-                step = found["step"]
-                shares = [found.get(part, 0.0) / step for part in ("generator", "discriminator", "semantic")]
-                fastest = max(fastest, train.batch / step)
-                label = f"{precision}{', deterministic' if determinism else ''}"
-                print(f"  {label:30}{1 / step:9.2f}{train.batch / step:11.1f}{shares[0]:11.0%}{shares[1]:10.0%}"
-                      f"{shares[2]:10.0%}{1 - sum(shares):7.0%}", flush=True)  # fmt: skip
-        if FLAGS.pipeline:
-            for determinism in (0, 1):
-                patches = row(name, PIPELINE, determinism)["patches"]
-                label = f"pipeline{', deterministic' if determinism else ''}"
-                print(f"  {label:30}{'':9}{patches:11.1f}   {patches / fastest:.1f} x the fastest step", flush=True)
+    rows = begin_all(FLAGS.rows, FLAGS.config)
+    print_steps(rows)
+    if FLAGS.parts:
+        print_parts(rows)
+    for row in rows.values():
+        row.end()
+    if FLAGS.pipeline:
+        with multiprocessing.get_context("spawn").Pool(1) as pool:
+            patches = pool.apply(pipeline_rate, (FLAGS.config, FLAGS.seconds))
+        print(f"\npipeline: {patches:.0f} patches/s")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Small PyTorch networks whose arrays have the names of published checkpoints; written for these tests."""
+"""The method's networks in PyTorch, with the names of published checkpoints; written for tests and timings."""
 
 import torch
 from torch import nn
@@ -175,14 +175,14 @@ class Stage(nn.Module):
 
 
 class Generator(nn.Module):
-    """The unrolled generator, with the residual `X - Co Y`."""
+    """The unrolled generator, with the residual `X - Co Y`; `cube` is what its first stage adds to."""
 
     def __init__(self, bands, stages, growth, units):
         super().__init__()
         self.stages = nn.ModuleList(Stage(bands, growth, units, index > 0) for index in range(stages))
 
-    def forward(self, rgb, srf):
-        cube, seen = 0, rgb
+    def forward(self, rgb, srf, cube=0):
+        seen = rgb
         for stage in self.stages:
             cube = cube + stage(seen)
             seen = rgb - torch.einsum("bcs,bshw->bchw", srf, cube)
@@ -216,6 +216,7 @@ class Estimator(nn.Module):
     def forward(self, x):
         for stage in self.stages:
             x = functional.max_pool2d(stage(x), 2)
+        # [batch, cameras, 3]
         scores = self.fstage.final_conv(self.fstage(x)).mean((2, 3)).reshape(len(x), -1, 3)
         gains = torch.sigmoid(scores).mean(1)
         gains = gains / gains.mean(1, keepdim=True)
