@@ -162,7 +162,7 @@ def _camera(suffix):
         elif suffix == ".mat":
             scipy.io.savemat(path, {"filters": rows[:, :31].T, "bands": grid[:31]})
         else:
-            raise ValueError(f"cameras.READERS: no sound file of {suffix} is made here; add one")
+            raise ValueError(f"cameras.SUFFIXES: no sound file of {suffix} is made here; add one")
         return [path]
 
     return make
@@ -395,7 +395,7 @@ def subjects() -> dict[str, Subject]:
         "lite photo npy": Subject(_lite_photo("a.npy"), _read_lite_photo),
         "lite photo ppm": Subject(_lite_photo("a.ppm"), _read_lite_photo),
     }
-    found |= {f"camera {suffix}": Subject(_camera(suffix), _read_camera) for suffix in cameras.READERS}
+    found |= {f"camera {suffix}": Subject(_camera(suffix), _read_camera) for suffix in cameras.SUFFIXES}
     found["index of records"] = Subject(_index, _read_index)
     found |= {f"records {kind}": Subject(_records(kind), _read_records) for kind in _HEADERS}
     found |= {f"forged record, {kind}": Subject(_forged(kind), _read_forged) for kind in _HEADERS}

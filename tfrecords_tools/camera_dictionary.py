@@ -31,7 +31,7 @@ def build(paths, wavelengths_nm, only=(), skip_bad=False):
         not reach over the grid.
     """
     if not paths:
-        raise DataError(f"give files of camera sensitivities ({', '.join(cameras.READERS)}), or '{DEFAULT}'")
+        raise DataError(f"give files of camera sensitivities ({', '.join(cameras.SUFFIXES)}), or '{DEFAULT}'")
     found, skipped = [], {}
     for path in paths:
         found += _embedded(wavelengths_nm) if str(path) == DEFAULT else cameras.read(path)

@@ -15,7 +15,7 @@ from hsgan.app.uploads import CUBE_SUFFIXES
 from hsgan.app.viewer import Viewer
 from hsgan.app.work import Job, Report, line_of
 from hsgan.errors import HsganError
-from hsgan.files.cameras import READERS as CAMERA_READERS
+from hsgan.files.cameras import SUFFIXES as CAMERA_SUFFIXES
 from hsgan.files.cubes import FORMATS
 from hsgan.files.photos import READABLE
 from hsgan.files.stored import Choice
@@ -106,7 +106,7 @@ class Page:
         self.camera.props("dense outlined options-dense").classes("min-w-60 max-sm:w-full at-camera")
         self.camera.on_value_change(self.camera_changed)
         button = self.uploads.button(
-            "camera-file", "Camera file", "upload_file", self.camera_received, ",".join(CAMERA_READERS)
+            "camera-file", "Camera file", "upload_file", self.camera_received, ",".join(CAMERA_SUFFIXES)
         )
         button.props('title="Sensitivities of your camera: wavelength, R, G, B as CSV, and others"')
         for part in (self.camera, button):

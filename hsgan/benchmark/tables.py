@@ -15,15 +15,8 @@ from hsgan.benchmark.rows import Suite
 from hsgan.benchmark.runner import SIZE, summary
 from hsgan.metrics.columns import COLUMNS
 
-# Metric: heading, format, whether more is better.
-METRICS = {
-    **{name: COLUMNS[name] for name in ("psnr", "assim")},
-    "assim_r2": ("ASSIM (range 2)", "{:.4f}", True),
-    **{name: COLUMNS[name] for name in ("sam_deg", "sam_lit_deg", "round_trip_rmse")},
-}
 # What is added to a row's name on the line of these weights.
 LINES = {"last": "last step", "best": "best on validation"}
-SHOWN = ("psnr", "assim", "sam_deg", "sam_lit_deg", "round_trip_rmse")
 
 
 @dataclass
@@ -56,11 +49,12 @@ def columns(suite: Suite, results: dict[str, Any]) -> list[Column]:
     papers |= {line_name(row.name, first, first): row.paper for row in suite.rows}
     stated = {name for numbers in papers.values() for name in numbers}
     table = [Column("method", "name", list(values))]
-    for metric, (heading, form, more) in METRICS.items():
-        if metric in SHOWN or metric in stated:
-            table.append(_ours(heading, form, more, [means[metric] for means in values.values()]))
+    for metric, column in COLUMNS.items():
+        known = all(metric in means for means in values.values())
+        if known and (column.shown or metric in stated):
+            table.append(_ours(column, [means[metric] for means in values.values()]))
         if metric in stated:
-            table.append(_paper(f"paper: {heading}", "{:g}", 1, metric, values, papers))
+            table.append(_paper(f"paper: {column.heading}", "{:g}", 1, metric, values, papers))
     if suite.reference:
         table += _against(suite, results, list(values), first)
     table += _costs([results["rows"].get(name) for name in _rows_of_lines(suite, results)])
@@ -208,11 +202,12 @@ def numbers(heading: str, form: str, more: bool, values: Sequence[float]) -> Col
     return Column(heading, "ours", texts, {index for index, text in enumerate(texts) if text == best})
 
 
-def _ours(heading, form, more, pairs):
+def _ours(metric, pairs):
+    form = metric.form
     texts = [form.format(mean) + (f" ± {form.format(spread)}" if spread else "") for mean, spread in pairs]
     means = [form.format(mean) for mean, _ in pairs]
-    best = means[pairs.index((max if more else min)(pairs, key=lambda pair: pair[0]))]
-    return Column(heading, "ours", texts, {index for index, text in enumerate(means) if text == best})
+    best = means[pairs.index((max if metric.more_is_better else min)(pairs, key=lambda pair: pair[0]))]
+    return Column(metric.heading, "ours", texts, {index for index, text in enumerate(means) if text == best})
 
 
 def _costs(entries):

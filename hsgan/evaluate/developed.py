@@ -18,7 +18,7 @@ from hsgan.evaluate.photos import Opener, Pair, find_pairs, read_pair
 from hsgan.evaluate.processing import PROCESSING, processed
 from hsgan.evaluate.shots import Shot
 from hsgan.files.cubes import open_cube
-from hsgan.metrics.columns import COLUMNS
+from hsgan.metrics.protocols import quick
 from hsgan.metrics.quality import BEST_SCALE
 from hsgan.plot import figures
 from hsgan.reconstruct import TENSORFLOW
@@ -29,7 +29,6 @@ from hsgan.spectra.imaging import project
 NAME = "developed"
 EXACT = "exact"
 SRGB, MEAN = "srgb", "mean"
-METRICS = ("psnr", "sam_deg", "sam_lit_deg")
 
 
 def evaluate_developed(
@@ -54,7 +53,7 @@ def evaluate_developed(
 
     Returns:
       {"protocol": "developed", "rows": [{"picture", "read_as", "methods": {method: {metric: mean}}}], "scenes"}, and
-      facts about the run; metrics: `METRICS` and `scale`.
+      facts about the run; metrics: those shown of protocol `quick`, and `scale`.
 
     Raises:
       RunError, DataError: as `hsgan.evaluate.harness.evaluate_photos`.
@@ -71,7 +70,7 @@ def evaluate_developed(
     for picture, reading, change in tqdm(cases, NAME, unit="reading", disable=None):
         shots = (replace(change(shot), srf=cameras[reading]) for shot in scenes)
         found = score(subject.methods, shots, "quick", BEST_SCALE)["methods"]
-        means = {name: {key: entry["mean"][key] for key in (*METRICS, "scale")} for name, entry in found.items()}
+        means = {name: {key: entry["mean"][key] for key in (*quick.columns, "scale")} for name, entry in found.items()}
         rows.append({"picture": picture, "read_as": reading, "methods": means})
     results = {"protocol": NAME, "rows": rows, "scenes": [shot.scene for shot in scenes], **subject.facts}
     write_results(results, output)
@@ -86,15 +85,14 @@ def project_exactly(shot: Shot) -> Shot:
 def tables(results: dict) -> Iterator[Table]:
     """Yields a `rich` table of each metric of `evaluate_developed`: pictures down, methods across."""
     names = list(results["rows"][0]["methods"])
-    for metric in METRICS:
-        heading, text, _ = COLUMNS[metric]
-        table = Table(title=f"{heading}, {len(results['scenes'])} developed pictures, best scale")
-        for column in ("picture", "read as"):
-            table.add_column(column)
+    for metric, column in quick.columns.items():
+        table = Table(title=f"{column.heading}, {len(results['scenes'])} developed pictures, best scale")
+        for heading in ("picture", "read as"):
+            table.add_column(heading)
         for name in names:
             table.add_column(name, justify="right")
         for row in results["rows"]:
-            cells = (text.format(row["methods"][name][metric]) for name in names)
+            cells = (column.form.format(row["methods"][name][metric]) for name in names)
             table.add_row(row["picture"], row["read_as"], *cells)
         yield table
 

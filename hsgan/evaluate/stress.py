@@ -8,9 +8,10 @@ from tqdm import tqdm
 from hsgan.errors import ConfigError
 from hsgan.evaluate.degradations import DEGRADATIONS, Setting, other_cameras
 from hsgan.evaluate.harness import evaluate
+from hsgan.metrics.protocols import quick
 from hsgan.reconstruct.method import Method
 
-METRICS = ("psnr", "sam_deg", "sam_lit_deg", "round_trip_rmse", "round_trip_brightness")
+METRICS = (*quick.columns, "round_trip_rmse", "round_trip_brightness")
 
 
 def stress(
@@ -95,7 +96,7 @@ def _evaluate(methods, read, camera, srf, estimators, degrade):
     means = {}
     for shared in dict.fromkeys(estimator_of.values()):
         group = [method for method in methods if estimator_of[method.name] is shared]
-        results = evaluate(group, read(), camera, srf, shared, protocol="quick", degrade=degrade)["methods"]
+        results = evaluate(group, read(), camera, srf, shared, protocol=quick.name, degrade=degrade)["methods"]
         means |= {name: {metric: result["mean"][metric] for metric in METRICS} for name, result in results.items()}
         count = len(next(iter(results.values()))["scenes"])
     return {method.name: means[method.name] for method in methods}, count

@@ -3,7 +3,7 @@
 from rich.console import Console
 from rich.table import Table
 
-from hsgan.metrics.columns import COLUMNS
+from hsgan.metrics.columns import shown
 
 
 def results_table(results: dict) -> Table:
@@ -16,16 +16,15 @@ def results_table(results: dict) -> Table:
         mode, what = "by the evidence in each photo", f"{scenes} photos, scale {results['scale']}"
     table = Table(title=f"{results['camera']}, {mode}; {what}, protocol {results['protocol']}")
     table.add_column("method")
-    shown = {metric: column for metric, column in COLUMNS.items() if all(metric in mean for mean in methods.values())}
-    for heading, _, _ in shown.values():
-        table.add_column(heading, justify="right")
-    texts = {metric: column[1] for metric, column in shown.items()}
+    columns = shown(*methods.values())
+    for column in columns.values():
+        table.add_column(column.heading, justify="right")
     best = {
-        metric: texts[metric].format((max if more else min)(mean[metric] for mean in methods.values()))
-        for metric, (_, _, more) in shown.items()
+        metric: column.form.format((max if column.more_is_better else min)(mean[metric] for mean in methods.values()))
+        for metric, column in columns.items()
     }
     for name, mean in methods.items():
-        cells = {metric: text.format(mean[metric]) for metric, text in texts.items()}
+        cells = {metric: column.form.format(mean[metric]) for metric, column in columns.items()}
         table.add_row(
             name, *(f"[bold]{text}[/bold]" if text == best[metric] else text for metric, text in cells.items())
         )

@@ -8,6 +8,7 @@ import numpy as np
 
 from hsgan.evaluate.degradations import Degraded
 from hsgan.evaluate.harness import evaluate
+from hsgan.metrics.protocols import quick
 from hsgan.reconstruct.method import Method
 from hsgan.records.reader import iterate_cubes
 from hsgan.spectra import exposure
@@ -56,7 +57,7 @@ def accuracy(
     max_pixels: int,
     split: str = "validation",
 ) -> tuple[dict, int]:
-    """Returns {name: {"psnr", "sam_deg", "sam_lit_deg"}} of blind reconstructions, and how many scenes were used.
+    """Returns {name: {metric: mean}} of blind reconstructions, and how many scenes were used.
 
     Args:
       methods: each gets the camera that it estimates itself.
@@ -71,9 +72,10 @@ def accuracy(
     for method in methods:
         first = itertools.islice(iterate_cubes(records, split), scenes)
         cubes = ((scene, middle(cube, max_pixels)) for scene, cube in first)
-        found = evaluate([method], cubes, camera, srf, estimator=method, degrade=Clipped(srf))["methods"][method.name]
-        measured[method.name] = {metric: found["mean"][metric] for metric in ("psnr", "sam_deg", "sam_lit_deg")}
-        count = len(found["scenes"])
+        found = evaluate([method], cubes, camera, srf, estimator=method, protocol=quick.name, degrade=Clipped(srf))
+        means, by_scene = (found["methods"][method.name][key] for key in ("mean", "scenes"))
+        measured[method.name] = {metric: means[metric] for metric in quick.columns}
+        count = len(by_scene)
     return measured, count
 
 

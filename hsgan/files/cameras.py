@@ -1,36 +1,30 @@
-"""Spectral sensitivities of cameras in the files that they are published in.
-
-Each reader returns [(name, wavelengths_nm [samples], curves float64 [3, samples])], rows R, G, B, as measured.
+"""Spectral sensitivities of cameras in the files that they are published in (`hsgan.files.camera_formats`).
 
 Sources: Jiang et al., WACV 2013 (`camspec_database.txt`); AMPAS rawtoaces (JSON, one camera a file); the NTIRE
 challenges (`filters` [bands, 3] as .npz or .mat, or a CSV of quantum efficiencies); any CSV of wavelength, R, G, B.
 """
 
-import csv
 import difflib
-import json
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
 from hsgan.disk import guard
-from hsgan.disk.arrays import read_npz as read_npz_arrays
-from hsgan.disk.plain import read_text as read_file
 from hsgan.errors import DataError
-from hsgan.files import matlab
+from hsgan.files import camera_formats
+from hsgan.files.camera_formats import Cameras
+from hsgan.files.suffixes import by_suffix, load
 from hsgan.spectra import srf
 
-Cameras = list[tuple[str, np.ndarray, np.ndarray]]  # name, wavelengths, curves
-_NTIRE_GRID_NM = np.arange(400.0, 701.0, 10.0)
-_CHANNELS = (("r", "red"), ("g", "g1", "green"), ("b", "blue"))
+_READERS = by_suffix(load(camera_formats, camera_formats.FORMATS).values())
+SUFFIXES = tuple(_READERS)
 _MAX_BYTES = 1 << 22  # 28 cameras take 60 kB
 # Measured curves may dip below zero by noise; more than this share of the peak is no sensitivity.
 _NOISE = 0.02
 
 
-def read(path: str | Path, lobes: bool = False) -> list[tuple[str, np.ndarray, np.ndarray]]:
-    """Returns the cameras of a file, checked.
+def read(path: str | Path, lobes: bool = False) -> Cameras:
+    """Returns the cameras of a file, [(name, wavelengths_nm, curves float64 [3, samples])], checked.
 
     Args:
       path: the file.
@@ -42,90 +36,15 @@ def read(path: str | Path, lobes: bool = False) -> list[tuple[str, np.ndarray, n
         ascend, a channel without response, channels in another order than R, G, B. Names the file, and the camera.
     """
     path = Path(path)
-    if path.suffix.lower() not in READERS:
-        raise DataError(f"{path}: must be one of {', '.join(READERS)}. Received: {path.suffix or 'no suffix'}")
+    if path.suffix.lower() not in SUFFIXES:
+        raise DataError(f"{path}: must be one of {', '.join(SUFFIXES)}. Received: {path.suffix or 'no suffix'}")
     with guard.reading(path, "a file of camera sensitivities"):
         if path.stat().st_size > _MAX_BYTES:
             raise DataError(f"{path}: must have at most {_MAX_BYTES} bytes. Received: {path.stat().st_size}")
         return [
             (name, *_checked(np.asarray(grid), np.asarray(curves), f"{path}: {name}", lobes))
-            for name, grid, curves in READERS[path.suffix.lower()](path)
+            for name, grid, curves in _READERS[path.suffix.lower()].read(path)
         ]
-
-
-def read_text(path: Path) -> Cameras:
-    """Reads `camspec_database.txt`."""
-    names, curves = srf.camspec_curves(path)
-    return [(name, srf.CAMSPEC_WAVELENGTHS_NM, rows) for name, rows in zip(names, curves, strict=True)]
-
-
-def read_csv(path: Path) -> Cameras:
-    """Reads a CSV of wavelength, R, G, B; with a header line the columns are found by name. Named after the file."""
-    rows = [row for row in csv.reader(read_file(path).splitlines()) if any(cell.strip() for cell in row)]
-    columns = [0, 1, 2, 3]
-    if rows and not _is_number(rows[0][0]):
-        header = [cell.strip().lower() for cell in rows.pop(0)]
-        found = [next((header.index(name) for name in names if name in header), -1) for names in _CHANNELS]
-        if -1 in found:
-            raise DataError(f"{path}: its header must name R, G and B. Received: {', '.join(header)}")
-        columns = [0, *found]
-    try:
-        values = np.array([[float(row[column]) for column in columns] for row in rows])
-    except (ValueError, IndexError) as error:
-        raise DataError(f"{path}: must hold rows of wavelength, R, G, B: {error}") from error
-    if len(values) < 2:
-        raise DataError(f"{path}: must hold rows of wavelength, R, G, B. Received: {len(values)} rows")
-    return [(path.stem, values[:, 0], values[:, 1:].T)]
-
-
-def read_json(path: Path) -> Cameras:
-    """Reads rawtoaces' JSON: `header` with manufacturer and model, `spectral_data` with [r, g, b] a wavelength."""
-    try:
-        content = json.loads(read_file(path))
-        name = f"{content['header']['manufacturer']} {content['header']['model']}"
-        data = content["spectral_data"]["data"]["main"]
-        grid = np.array(sorted(float(key) for key in data))
-        values = np.array([data[key] for key in sorted(data, key=float)], np.float64)
-    except (ValueError, KeyError, TypeError) as error:
-        raise DataError(f"{path}: must be rawtoaces' JSON of a camera ({type(error).__name__}: {error})") from error
-    if values.ndim != 2 or values.shape[1] != 3:
-        raise DataError(f"{path}: must hold [r, g, b] for each wavelength. Received: shape {list(values.shape)}")
-    return [(name, grid, values.T)]
-
-
-def read_npz(path: Path) -> Cameras:
-    """Reads NTIRE's `filters` [bands, 3] and, where it is there, `bands`; or a dictionary of `build_srf`."""
-    arrays = read_npz_arrays(path, most=_MAX_BYTES)
-    if {"names", "wavelengths_nm", "responses"} <= set(arrays):
-        return [
-            (str(name), arrays["wavelengths_nm"], curves)
-            for name, curves in zip(arrays["names"], arrays["responses"], strict=True)
-        ]
-    if "filters" not in arrays:
-        raise DataError(f"{path}: no variable 'filters'; present: {', '.join(arrays) or 'none'}")
-    return _filters(path, arrays["filters"], arrays.get("bands"))
-
-
-def read_mat(path: Path) -> Cameras:
-    """Reads the same as `read_npz` from a MATLAB file."""
-    bands = matlab.read(path, "bands") if "bands" in matlab.variables(path) else None
-    return _filters(path, matlab.read(path, "filters"), bands)
-
-
-READERS: dict[str, Callable[[Path], Cameras]] = {
-    ".txt": read_text,
-    ".csv": read_csv,
-    ".json": read_json,
-    ".npz": read_npz,
-    ".mat": read_mat,
-}
-
-
-def _filters(path, filters, bands):
-    grid = _NTIRE_GRID_NM if bands is None else np.asarray(bands, np.float64).ravel()
-    if filters.shape != (len(grid), 3):
-        raise DataError(f"{path}: 'filters' must be [{len(grid)}, 3]. Received: {list(filters.shape)}")
-    return [(path.stem, grid, filters.T)]
 
 
 def _checked(grid, curves, where, lobes):
@@ -152,19 +71,11 @@ def _checked(grid, curves, where, lobes):
     return grid, curves
 
 
-def _is_number(text):
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
-
-
 def find(text: str, dictionary: srf.SrfDictionary) -> tuple[str, np.ndarray]:
     """Returns (name, SRF float32 [3, bands], rows of unit sum) of a camera.
 
     Args:
-      text: a name in `dictionary`; or a file of `READERS`, of several cameras with the name behind: "FILE:NAME".
+      text: a name in `dictionary`; or a file of `SUFFIXES`, of several cameras with the name behind: "FILE:NAME".
       dictionary: whose wavelengths the SRF is brought to.
 
     Raises:
@@ -173,9 +84,9 @@ def find(text: str, dictionary: srf.SrfDictionary) -> tuple[str, np.ndarray]:
     if text in dictionary.names:
         return text, dictionary.srf(text)
     path, name = text, ""
-    if Path(text).suffix.lower() not in READERS:
+    if Path(text).suffix.lower() not in SUFFIXES:
         path, _, name = text.rpartition(":")
-    if Path(path).suffix.lower() not in READERS:
+    if Path(path).suffix.lower() not in SUFFIXES:
         return text, dictionary.srf(text)
     own = {found: (grid, curves) for found, grid, curves in read(path, lobes=True)}
     if not name and len(own) > 1:

@@ -4,10 +4,8 @@
 libraries of the formats alone, not xarray.
 """
 
-from collections.abc import Callable, Iterable
-from importlib import import_module
+from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 from typing import TypeVar
 
 from hsgan.disk import guard, whole
@@ -15,24 +13,9 @@ from hsgan.errors import DataError
 from hsgan.files import formats
 from hsgan.files.formats import pictures
 from hsgan.files.stored import Choice, Stored
+from hsgan.files.suffixes import by_suffix, load
 
-MODULES = {name: import_module(f"{formats.__name__}.{name}") for name in (*formats.WRITTEN, *formats.READ)}
-
-
-def by_suffix(modules: Iterable[ModuleType]) -> dict[str, ModuleType]:
-    """Returns the format of each suffix.
-
-    Raises:
-      ValueError: two formats have one suffix: whose files these are would depend on their order.
-    """
-    found: dict[str, ModuleType] = {}
-    for module in modules:
-        for suffix in (*module.SUFFIXES, *getattr(module, "OTHERS", ())):
-            if found.setdefault(suffix, module) is not module:
-                raise ValueError(f"{suffix}: is the suffix of {found[suffix].__name__} and of {module.__name__}")
-    return found
-
-
+MODULES = load(formats, (*formats.WRITTEN, *formats.READ))
 _READERS = by_suffix(MODULES.values())
 SUFFIXES = tuple(_READERS)  # of what `open_cube` opens; folders of pictures have none
 Result = TypeVar("Result")

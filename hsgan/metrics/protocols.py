@@ -1,111 +1,96 @@
 """Protocols: which metrics are computed, over which pixels and how averaged, by name.
 
 A protocol is a function `(truth, estimate) -> {metric: value}` of two cubes float [height, width, bands] in linear
-radiance. It stands in `PROTOCOLS`, the only list of them.
-Source: method section 14.
+radiance. What it computes are the modules of `hsgan.metrics.measures` that name it. It stands in `PROTOCOLS`, the only
+list of them. Source: method section 14.
 """
 
+import importlib
 from collections.abc import Callable
 
 import numpy as np
 
-from hsgan.metrics import quality
+from hsgan.metrics import measures, quality
+from hsgan.metrics.measures import Column
 
 MSTPP_BORDER = 128
+MEASURES = [importlib.import_module(f"{measures.__name__}.{name}") for name in measures.MODULES]
 
 
-def seed(truth: np.ndarray, estimate: np.ndarray) -> dict[str, float]:
-    """The protocol of the two papers behind this package, on whole images, nothing clipped.
-
-    Returns:
-      What `quick` gives, and `assim`, SSIM per band, range 1, averaged; `assim_r2`, the same with range 2, as published
-      numbers have it.
-
-    Raises:
-      ValueError: cubes that cannot be compared (`quality.check_pair`), or fewer than 7 pixels a side.
-    """
-    first = quick(truth, estimate)
-    truth, estimate = np.asarray(truth), np.asarray(estimate)
-    return {
-        "psnr": first.pop("psnr"),
-        "assim": quality.ssim(truth, estimate),
-        "assim_r2": quality.ssim(truth, estimate, data_range=2.0),
-        **first,
-    }
+def whole(truth: np.ndarray, estimate: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Returns both as they are: the protocol of the two papers behind this package, nothing clipped."""
+    return truth, estimate
 
 
-def quick(truth: np.ndarray, estimate: np.ndarray) -> dict[str, float]:
-    """`seed` without its SSIM, which takes most of the time: for suites of many evaluations.
-
-    Returns:
-      `psnr` dB, per band with peak 1, averaged; `sam_deg`, mean spectral angle in degrees; `sam_lit_deg`, the same over
-      pixels whose true mean radiance exceeds 0.02; `lit_fraction`, their share. Where no pixel is lit, `sam_lit_deg`
-      falls back to `sam_deg` (and `lit_fraction` is 0).
-
-    Raises:
-      ValueError: cubes that cannot be compared.
-    """
-    truth, estimate = quality.check_pair(truth, estimate)
-    angles, lit = quality.spectral_angles(truth, estimate), quality.lit_mask(truth)
-    return {
-        "psnr": quality.psnr(truth, estimate),
-        "sam_deg": float(angles.mean()),
-        "sam_lit_deg": float(angles[lit].mean() if lit.any() else angles.mean()),
-        "lit_fraction": float(lit.mean()),
-    }
-
-
-def ntire2022(truth: np.ndarray, estimate: np.ndarray) -> dict[str, float]:
-    """The protocol of the NTIRE 2022 challenge: the central half of rows and columns, nothing clipped.
+def central_half(truth: np.ndarray, estimate: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Returns the central half of rows and columns, as the NTIRE 2022 challenge has it, nothing clipped.
 
     A quarter of each side (rounded down) is left out at each end.
-
-    Returns:
-      `mrae`, mean relative absolute error (`quality.mrae`: its denominator is at least 1e-3); `rmse`; `psnr` dB, of
-      that RMSE with peak 1: one mean squared error over the cube.
-
-    Raises:
-      ValueError: cubes that cannot be compared.
     """
-    truth, estimate = quality.check_pair(truth, estimate)
-    rows, columns = (slice(side // 4, side - side // 4) for side in truth.shape[:2])
-    return _relative_and_squared(truth[rows, columns], estimate[rows, columns])
+    middle = tuple(slice(side // 4, side - side // 4) for side in truth.shape[:2])
+    return truth[middle], estimate[middle]
 
 
-def mstpp(truth: np.ndarray, estimate: np.ndarray) -> dict[str, float]:
-    """The protocol of MST++ and the peers that follow it: both cubes clamped to [0, 1], rows and columns 128:-128.
+def clamped_middle(truth: np.ndarray, estimate: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Returns rows and columns 128:-128, clamped to [0, 1], as MST++ and the peers that follow it have them.
 
     Their program clamps for the PSNR alone; for estimates within [0, 1] that is the same.
 
-    Returns:
-      `mrae`, `rmse`, `psnr`, as `ntire2022`.
-
     Raises:
-      ValueError: cubes that cannot be compared, or of which the border leaves nothing (256 pixels a side or fewer).
+      ValueError: the border leaves nothing (256 pixels a side or fewer).
     """
-    truth, estimate = quality.check_pair(truth, estimate)
     if min(truth.shape[:2]) <= 2 * MSTPP_BORDER:
         raise ValueError(
             f"truth: protocol mstpp leaves out {MSTPP_BORDER} pixels at each edge and needs more than "
             f"{2 * MSTPP_BORDER} a side; take protocol ntire2022 for smaller cubes. Received: {truth.shape[:2]}"
         )
     middle = slice(MSTPP_BORDER, -MSTPP_BORDER)
-    truth, estimate = (np.clip(cube[middle, middle], 0, 1) for cube in (truth, estimate))
-    return _relative_and_squared(truth, estimate)
+    return np.clip(truth[middle, middle], 0, 1), np.clip(estimate[middle, middle], 0, 1)
 
 
-def _relative_and_squared(truth, estimate):
-    return {
-        "mrae": quality.mrae(truth, estimate),
-        "rmse": quality.rmse(truth, estimate),
-        "psnr": quality.psnr_whole(truth, estimate),
-    }
+class Protocol:
+    """A protocol: `protocol(truth, estimate)` gives {metric: value}.
+
+    Args:
+      name: of it; `hsgan.metrics.measures` say by it whether they belong to it.
+      looks_at: what of two checked cubes is compared, a function of both that returns both.
+
+    Attributes:
+      columns: {metric: `Column`} of what it gives and every table shows.
+    """
+
+    def __init__(self, name: str, looks_at: Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]):
+        self.name, self.looks_at = name, looks_at
+        self._measures = [module for module in MEASURES if name in module.PROTOCOLS]
+        self.columns: dict[str, Column] = {
+            metric: column for module in self._measures for metric, column in module.COLUMNS.items() if column.shown
+        }
+
+    def __call__(self, truth: np.ndarray, estimate: np.ndarray) -> dict[str, float]:
+        """Returns {metric: value}.
+
+        Args:
+          truth: float [height, width, bands].
+          estimate: as `truth`.
+
+        Raises:
+          ValueError: cubes that cannot be compared (`quality.check_pair`), or that are too small for it.
+        """
+        truth, estimate = self.looks_at(*quality.check_pair(truth, estimate))
+        found: dict[str, float] = {}
+        for module in self._measures:
+            found |= module.measure(truth, estimate)
+        return found
 
 
-PROTOCOLS = {"seed": seed, "quick": quick, "ntire2022": ntire2022, "mstpp": mstpp}
+seed = Protocol("seed", whole)  # the default
+quick = Protocol("quick", whole)  # `seed` without what takes most of its time: for suites of many evaluations
+ntire2022 = Protocol("ntire2022", central_half)
+mstpp = Protocol("mstpp", clamped_middle)
+PROTOCOLS = {protocol.name: protocol for protocol in (seed, quick, ntire2022, mstpp)}
 
 
-def protocol(name: str) -> Callable[[np.ndarray, np.ndarray], dict[str, float]]:
+def protocol(name: str) -> Protocol:
     """Returns the protocol called `name`.
 
     Raises:

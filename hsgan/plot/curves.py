@@ -20,7 +20,7 @@ def stress_curves(results: Mapping[str, Any], metric: str = "psnr") -> Figure:
     Lights and other cameras have names for levels and no line between them.
 
     Args:
-      results: of `stress`. metric: in `hsgan.evaluate.stress.METRICS`, with a heading in the table's `COLUMNS`.
+      results: of `stress`. metric: in `hsgan.evaluate.stress.METRICS`, with a heading in `COLUMNS`.
 
     Raises:
       ValueError: no such metric; lists those there are.
@@ -29,7 +29,7 @@ def stress_curves(results: Mapping[str, Any], metric: str = "psnr") -> Figure:
     if metric not in COLUMNS or metric not in measured:
         there = ", ".join(name for name in measured if name in COLUMNS)
         raise ValueError(f"metric: must be one of {there}. Received: {metric!r}")
-    heading, _, more_is_better = COLUMNS[metric]
+    heading, _, more_is_better, _ = COLUMNS[metric]
     panels = results["degradations"]
     columns = min(COLUMNS_OF_PANELS, len(panels))
     rows = -(-len(panels) // columns)

@@ -25,7 +25,7 @@ PICTURES = {
     "contrast +20 %": "tone curve",
 }
 _BRIGHTEST = 99.5  # percentile of a scene that an exposure brings to full scale
-METRICS = ("psnr", "sam_deg", "sam_lit_deg", "coverage_90")
+METRICS = (*quick.columns, "coverage_90")
 HOW = (
     "Measured on {scenes} of {source}, with {fitted}. RAW: the scene "
     "projected through a measured camera that the method does not have among its own. Pictures: the scene as sRGB of "

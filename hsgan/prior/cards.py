@@ -2,19 +2,22 @@
 
 import textwrap
 
+from hsgan.metrics.measures import Column
+from hsgan.metrics.protocols import quick
 from hsgan.prior.pretrained import DEFAULT, Card
 
 _WIDTH = 120  # letters of a line
 
-METRICS = {"psnr": ("PSNR dB", ".2f"), "sam_deg": ("SAM °", ".2f"), "sam_lit_deg": ("lit SAM °", ".2f"),
-           "coverage_90": ("in 90 % intervals", ".0%")}  # fmt: skip
+COLUMNS = quick.columns | {"coverage_90": Column("in 90 % intervals", "{:.0%}", more_is_better=True)}
 
 
 def table(card: Card) -> list[list[str]]:
     """Returns the measurements as rows of texts, the headings first."""
-    rows = [["photo", "read as", *(heading for heading, _ in METRICS.values())]]
+    columns = {metric: column for metric, column in COLUMNS.items() if all(metric in row for row in card.measured)}
+    rows = [["photo", "read as", *(column.heading for column in columns.values())]]
     for row in card.measured:
-        rows.append([row["photo"], row["read_as"], *(format(row[name], form) for name, (_, form) in METRICS.items())])
+        numbers = (column.form.format(row[metric]) for metric, column in columns.items())
+        rows.append([row["photo"], row["read_as"], *numbers])
     return rows
 
 
@@ -35,7 +38,7 @@ def text(card: Card) -> str:
 def page(card: Card) -> str:
     """Returns a card as Markdown."""
     heading, *rows = table(card)
-    cells = [heading, ["---", "---", *["---:"] * len(METRICS)], *rows]
+    cells = [heading, ["---", "---", *["---:"] * (len(heading) - 2)], *rows]
     data = [f"- {kind}: {entry['source']}. {entry['note']}" for kind, entry in card.data.items()]
     settings = ", ".join(f"{name} {value}" for name, value in card.settings.items())
     lines = [

@@ -9,6 +9,8 @@ from matplotlib.figure import Figure
 from ml_collections import ConfigDict
 
 from hsgan.evaluate.harness import evaluate
+from hsgan.metrics.columns import ROUND_TRIP
+from hsgan.metrics.protocols import seed
 from hsgan.networks.base import ReconstructionNetwork
 from hsgan.plot import figures
 from hsgan.reconstruct.models import NetworkMethod
@@ -16,7 +18,7 @@ from hsgan.records.manifest import Manifest
 from hsgan.records.reader import iterate_cubes
 from hsgan.spectra.srf import SrfDictionary
 
-METRICS = ("psnr", "assim", "sam_deg", "sam_lit_deg", "round_trip_rmse")
+METRICS = (*seed.columns, *ROUND_TRIP)
 
 
 class Validator:
@@ -61,6 +63,7 @@ class Validator:
             self.camera,
             self.srf,
             estimator=None if self.known else self.method,
+            protocol=seed.name,
             on_scene=self.keep_first,
         )
         means = results["methods"][self.method.name]["mean"]

@@ -1,12 +1,13 @@
 """A camera by name or by file."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from hsgan.errors import DataError
-from hsgan.files import cameras
+from hsgan.files import camera_formats, cameras
 from hsgan.spectra import developed
 from hsgan.spectra import srf as srf_lib
 
@@ -21,6 +22,11 @@ def dictionary():
 @pytest.fixture(scope="module")
 def curves(dictionary):
     return dictionary.srf("Nikon 5100")
+
+
+def test_every_format_is_listed():
+    folder = Path(camera_formats.__file__).parent
+    assert sorted(camera_formats.FORMATS) == sorted(path.stem for path in folder.glob("*.py") if path.stem[0] != "_")
 
 
 def test_a_name(dictionary, curves):

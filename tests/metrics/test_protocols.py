@@ -1,10 +1,13 @@
 """The protocols `quick`, `ntire2022` and `mstpp` against scikit-image, plain NumPy and fixed values."""
 
+from pathlib import Path
+from types import ModuleType
+
 import numpy as np
 import pytest
 from skimage.metrics import mean_squared_error, normalized_root_mse, peak_signal_noise_ratio
 
-from hsgan.metrics import protocols, quality
+from hsgan.metrics import measures, protocols, quality
 from hsgan.metrics.columns import COLUMNS
 
 
@@ -103,8 +106,28 @@ def test_every_metric_has_a_heading(name):
     cube = np.full((260, 260, 2), 0.5, np.float32)
     found = protocols.protocol(name)(cube, cube)
     assert "psnr" in found  # by which the best weights are chosen
-    not_shown = {"assim_r2", "lit_fraction"}  # in tables of their own, and in the files
-    assert set(found) - not_shown <= set(COLUMNS)
+    assert set(found) <= set(COLUMNS)
+
+
+def test_every_measure_is_listed_and_belongs_to_a_protocol():
+    folder = Path(measures.__file__).parent
+    assert sorted(measures.MODULES) == sorted(path.stem for path in folder.glob("*.py") if path.stem != "__init__")
+    for module in protocols.MEASURES:
+        assert module.PROTOCOLS and set(module.PROTOCOLS) <= set(protocols.PROTOCOLS), module.__name__
+        cube = np.full((8, 8, 2), 0.5)
+        assert list(module.measure(cube, cube)) == list(module.COLUMNS)
+
+
+def test_a_new_measure_is_in_its_protocols_and_their_tables(monkeypatch):
+    largest = ModuleType("largest")
+    largest.COLUMNS = {"largest": measures.Column("largest error", "{:.3f}", more_is_better=False)}
+    largest.PROTOCOLS = ("quick",)
+    largest.measure = lambda truth, estimate: {"largest": float(np.abs(estimate - truth).max())}
+    monkeypatch.setattr(protocols, "MEASURES", [*protocols.MEASURES, largest])
+    quick = protocols.Protocol("quick", protocols.whole)
+    assert list(quick.columns) == [*protocols.quick.columns, "largest"]
+    assert quick(np.zeros((8, 8, 2)), np.full((8, 8, 2), 0.25))["largest"] == 0.25
+    assert "largest" not in protocols.Protocol("seed", protocols.whole).columns
 
 
 def test_quick_is_a_part_of_seed():

@@ -10,7 +10,7 @@ from absl import flags
 
 from hsgan import config as config_lib
 from hsgan.errors import DataError
-from hsgan.files.cameras import READERS
+from hsgan.files.cameras import SUFFIXES
 from hsgan.spectra import srf
 from tfrecords_tools import build_srf, camera_dictionary
 
@@ -155,7 +155,7 @@ def test_bad_files_are_named(files, tmp_path, capsys):
         (files[2], r"canon.json: must be rawtoaces' JSON of a camera \(KeyError: 'header'\)"),
         (files[3], r"cie.npz: no variable 'filters'; present: other"),
         (files[4], r"d40.mat: 'filters' must be \[31, 3\]. Received: \[30, 3\]"),
-        (tmp_path / "x.bin", rf"x.bin: must be one of {', '.join(READERS)}. Received: .bin"),
+        (tmp_path / "x.bin", rf"x.bin: must be one of {', '.join(SUFFIXES)}. Received: .bin"),
         (tmp_path / "no.csv", r"no.csv: no such file"),
     ):
         with pytest.raises(DataError, match=message):
