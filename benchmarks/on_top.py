@@ -1,61 +1,92 @@
 """Which training adds to the mixture prior: every recipe on scenes of the training split left out in turn.
 
   python benchmarks/on_top.py --data=records/cave --rgb=records/camvid --cameras=camspec_database.txt --output=on_top
-                              [--recipes=...] [--folds=4] [--steps=200] [--only=0,2]
+                              [--recipes=...] [--folds=4] [--only=0,2] [--steps=200] [--batch=8] [--patch=64]
+                              [--settings='generator.stages=2;agd_net.stages=2'] [--seed=0]
 
 The scenes of the training split are left out in groups. For each group a folder of records is made of the others, and
-every recipe of `RECIPES` trains on them, `--steps` steps of 8 patches of 64x64. Its last weights, so that no scene left
-out chooses anything, estimate the group, told the camera and blind. Beside each row stands what it adds to the trained
-mixture (`configs/mixture.py`) of the same folds, in the mean over scenes: a recipe is worth its network from 0.3 dB or
-0.5 degrees on.
+every recipe of `RECIPES` trains on them, `--steps` steps of `--batch` patches, from the mixture that is fitted to them.
+Its last weights, so that no scene left out chooses anything, estimate the group, told the camera and blind. Beside each
+row stands what it adds to the trained mixture (`configs/mixture.py`) of the same folds: the mean over scenes, and its
+standard error. A recipe is worth its network from 0.3 dB or 0.5 degrees on.
 
-Nothing here looks at validation scenes. A run is kept in --output, and what is complete is not trained again: stopped,
-the same command goes on. --only trains some folds, and the table is of what is there.
+Nothing here looks at validation scenes. What is measured is kept in --output, and not measured again: stopped, the same
+command goes on. --only trains some folds, and the table is of what is there. --settings are of all networks, before
+their recipes' own.
 """
 
+import functools
 import json
+import re
 from pathlib import Path
 
+import keras
 import numpy as np
+import tensorflow as tf
 from absl import flags
 from rich.console import Console
 from rich.table import Table
 
 from hsgan import cli
 from hsgan import config as config_lib
+from hsgan.data.sources import open_sources, training_cameras
+from hsgan.data.statistics import cube_statistics
+from hsgan.disk.whole import write_json
 from hsgan.errors import DataError
-from hsgan.evaluate.harness import METRICS_FILE, evaluate_run
+from hsgan.evaluate.harness import evaluate
+from hsgan.prior.fit import fit_run
+from hsgan.prior.mixture import MixturePrior
+from hsgan.reconstruct.methods import Knowledge, closed_forms
+from hsgan.reconstruct.models import NetworkMethod
+from hsgan.reconstruct.self_ensemble import SelfEnsemble
 from hsgan.records.manifest import Manifest, read_manifest
 from hsgan.records.reader import iterate_cubes
 from hsgan.records.schema import CubeRecord
 from hsgan.records.writer import RecordWriter
+from hsgan.repeatable import make_repeatable
+from hsgan.train.trainers import TRAINERS
 
 FLAGS = flags.FLAGS
 BASE = "mixture, trained"
-PAIRED = (
-    "agdnet_small",
-    ["agd_net.initialization=mixture", "paired.rank=0.0", "paired.residual=0.0", "paired.learning_rate=4e-4"],
-)
-UNPAIRED = (
-    "cave_camvid",
-    ["generator.initialization=mixture", "semantic.parser=", "semantic.pretrain_steps=0", "cameras.known=True"],
-)
-SYNTHETIC = [*UNPAIRED[1], "loss.synthetic=100.0", "optimizer.generator=1e-4"]
+START = ["prior.components=64", "prior.folds=0", "data.brightness=0.5", "cameras.known=True"]
+VARIETY = ["pairs.light=0.1", "pairs.scenes=0.5", "cameras.variants=8"]
+PHOTOS = ["generator.initialization=mixture", "semantic.parser=", "semantic.pretrain_steps=0", "optimizer.ema=0.0"]
+SYNTHETIC = [*PHOTOS, "loss.synthetic=100.0", "optimizer.generator=4e-4"]
+ALONE = [*SYNTHETIC, "loss.adversarial=0.0", "loss.smoothness=0.0"]
+PAIRS = ["agd_net.initialization=mixture", "paired.rank=0.0", "paired.residual=0.0", "paired.learning_rate=4e-4"]
+GATE = [*PAIRS[1:3], "model=gated_mixture", "paired.learning_rate=1e-3"]
+UNPAIRED, SMALL = "cave_camvid", "agdnet_small"
 RECIPES = {
     BASE: ("mixture", []),
     "mixture of 32, trained": ("mixture", ["prior.components=32"]),
-    "unpaired photos": UNPAIRED,
-    "unpaired photos, no smoothness": (UNPAIRED[0], [*UNPAIRED[1], "loss.smoothness=0.0"]),
-    "unpaired photos, prior trained": (UNPAIRED[0], [*UNPAIRED[1], "prior.trained=True"]),
-    "photos and synthetic pairs": (UNPAIRED[0], SYNTHETIC),
-    "photos and synthetic pairs, camera withheld": (UNPAIRED[0], [*SYNTHETIC, "loss.synthetic_camera=estimated"]),
-    "synthetic pairs alone": (UNPAIRED[0], [*SYNTHETIC, "loss.adversarial=0.0"]),
-    "synthetic pairs alone, one stage": (UNPAIRED[0], [*SYNTHETIC, "loss.adversarial=0.0", "generator.stages=1"]),
-    "AGD-Net, pairs": PAIRED,
-    "AGD-Net, pairs, EMA": (PAIRED[0], [*PAIRED[1], "paired.ema=0.98"]),
-    "AGD-Net, pairs, prior trained": (PAIRED[0], [*PAIRED[1], "prior.trained=True"]),
-    "AGD-Net, pairs, one stage": (PAIRED[0], [*PAIRED[1], "agd_net.stages=1"]),
+    "photos": (UNPAIRED, PHOTOS),
+    "photos, no smoothness": (UNPAIRED, [*PHOTOS, "loss.smoothness=0.0"]),
+    "photos, prior trained": (UNPAIRED, [*PHOTOS, "prior.trained=True"]),
+    "photos and synthetic pairs": (UNPAIRED, SYNTHETIC),
+    "photos and synthetic pairs, camera withheld": (UNPAIRED, [*SYNTHETIC, "loss.synthetic_camera=estimated"]),
+    "synthetic pairs, no game": (UNPAIRED, ALONE),
+    "synthetic pairs, one stage": (UNPAIRED, [*ALONE, "generator.stages=1"]),
+    "synthetic pairs, 1x1 stages": (UNPAIRED, [*ALONE, "generator.kernel_size=1"]),
+    "synthetic pairs, no random exposure": (UNPAIRED, [*ALONE, "loss.synthetic_exposure=0.0"]),
+    "synthetic pairs, random light": (UNPAIRED, [*ALONE, VARIETY[0]]),
+    "synthetic pairs, mixed scenes": (UNPAIRED, [*ALONE, VARIETY[1]]),
+    "synthetic pairs, shifted and stretched cameras": (UNPAIRED, [*ALONE, VARIETY[2]]),
+    "synthetic pairs, weight decay": (UNPAIRED, [*ALONE, "optimizer.weight_decay=1.0"]),
+    "synthetic pairs, EMA": (UNPAIRED, [*ALONE, "optimizer.ema=0.98"]),
+    "synthetic pairs, short cosine": (UNPAIRED, [*ALONE, "optimizer.final_share=0.01"]),
+    "AGD-Net, pairs": (SMALL, PAIRS),
+    "AGD-Net, one stage": (SMALL, [*PAIRS, "agd_net.stages=1"]),
+    "AGD-Net, 1x1 stages": (SMALL, [*PAIRS, "agd_net.kernel_size=1"]),
+    "AGD-Net, weight decay": (SMALL, [*PAIRS, "paired.weight_decay=1.0"]),
+    "AGD-Net, EMA": (SMALL, [*PAIRS, "paired.ema=0.98"]),
+    "AGD-Net, prior trained": (SMALL, [*PAIRS, "prior.trained=True"]),
+    "AGD-Net, light, scenes, cameras": (SMALL, [*PAIRS, *VARIETY]),
+    "gated mixture": (SMALL, GATE),
+    "gated mixture, 1x1": (SMALL, [*GATE, "gated_mixture.kernel_size=1"]),
+    "gated mixture, prior trained": (SMALL, [*GATE, "prior.trained=True"]),
+    "gated mixture, light, scenes, cameras": (SMALL, [*GATE, *VARIETY]),
 }
+ENSEMBLED = ("synthetic pairs, no game", "AGD-Net, pairs", "gated mixture")  # also with flips at test
 METRICS = ("psnr", "sam_lit_deg")
 
 
@@ -64,8 +95,12 @@ def define_flags():
     flags.DEFINE_string("data", None, "Folder of cube records (tfrecords_tools.build_hsi).", required=True)
     flags.DEFINE_string("rgb", "demo", "Folder of photo records, of the recipes with photos.")
     flags.DEFINE_string("cameras", None, "Dictionary of measured cameras: a camspec_database.txt.", required=True)
-    flags.DEFINE_string("output", None, "Folder of the records and runs, kept.", required=True)
+    flags.DEFINE_string("output", None, "Folder of the records and of what was measured, kept.", required=True)
     flags.DEFINE_integer("steps", 200, "Training steps of a network; the mixture's own stay as they are.")
+    flags.DEFINE_integer("batch", 8, "Patches of a step of a network.", lower_bound=1)
+    flags.DEFINE_integer("patch", 64, "Side of a patch, pixels.", lower_bound=1)
+    flags.DEFINE_string("settings", "", "Settings of all networks, SECTION.NAME=VALUE; by ';'.")
+    flags.DEFINE_integer("seed", 0, "Of the trainings; the mixtures that they start at stay.", lower_bound=0)
     flags.DEFINE_integer("folds", 4, "Groups of scenes left out in turn.", lower_bound=2)
     flags.DEFINE_list("only", [], "Folds to train; default: all.")
     flags.DEFINE_string("recipes", "", f"Of {'; '.join(RECIPES)}; by ';'. Default: all.")
@@ -89,45 +124,104 @@ def records_of(fold):
     return folder
 
 
-def scores(recipe, fold):
-    """Returns {(method, "known" or "blind", metric): {scene: value}} of a recipe on a fold; trains it if need be."""
-    from hsgan.train.loop import train
-
+def config_of(recipe, fold):
+    """Returns the configuration of a recipe on a fold."""
     base, changes = RECIPES[recipe]
-    records, run = records_of(fold), Path(FLAGS.output) / f"{recipe.replace(', ', '-').replace(' ', '_')}-{fold}"
-    config = config_lib.load(base, [f"data.cubes={records}", f"cameras.dictionary={FLAGS.cameras}", *changes])
-    if base != "mixture":
-        steps = FLAGS.steps
-        config.update({"data": {"rgb": FLAGS.rgb}, "train": {"steps": steps, "checkpoint_every": steps}})
-        config.train.update({"batch": 8, "patch": 64})
-    config.train.update({"validate_every": config.train.steps, "evaluate": False})
-    train(config, run)
-    found = {}
-    for told in ("known", "blind"):
-        output = run / f"left_out_{told}"
-        if not (output / METRICS_FILE).is_file():
-            known = told == "known"
-            evaluate_run(run, records, output, known_srf=known, checkpoint="last", protocol="quick", figure_scenes=0)
-        methods = json.loads((output / METRICS_FILE).read_text())["methods"]
-        names = {"wiener": "wiener", "mixture": "mixture", list(methods)[-1]: "network"}
-        for method, name in names.items():
-            for metric in METRICS:
-                values = {scene: row[metric] for scene, row in methods[method]["scenes"].items()}
-                found[name, told, metric] = values
+    places = [f"data.cubes={records_of(fold)}", f"cameras.dictionary={FLAGS.cameras}", f"seed={FLAGS.seed}"]
+    network = [f"data.rgb={FLAGS.rgb}", f"train.steps={FLAGS.steps}", f"train.checkpoint_every={FLAGS.steps}"]
+    network += [f"train.validate_every={FLAGS.steps}", f"train.batch={FLAGS.batch}", f"train.patch={FLAGS.patch}"]
+    network += [change for change in FLAGS.settings.split(";") if change]
+    return config_lib.load(base, [*places, *START, *([] if base == "mixture" else network), *changes])
+
+
+@functools.cache
+def statistics_of(folder, brightness):
+    return cube_statistics(folder, "train", brightness)
+
+
+def prior_of(config, cameras):
+    """Returns the mixture that is fitted to a fold's records; kept beside them."""
+    folder = Path(config.data.cubes)
+    file = folder.with_name(f"{folder.name}-{config.prior.components}.npz")
+    if not file.is_file():
+        fit_run(config.prior, folder, cameras, config.data.brightness).save(file)
+    return MixturePrior.open(file)
+
+
+def trained(config, sources, cameras, prior):
+    """Returns the network of a configuration, trained."""
+    keras.utils.set_random_seed(config.seed)
+    statistics = statistics_of(config.data.cubes, config.data.brightness)
+    trainer = TRAINERS[config_lib.model_of(config).training](config, cameras, statistics, prior=prior)
+    trainer.compile()
+    step = tf.function(trainer.train_step, autograph=False)
+    for batch in trainer.batches(config, sources, cameras, 0).take(config.train.steps):
+        loss = step(batch)["loss"]
+    if not np.isfinite(loss):
+        raise DataError(f"{config.name}: the loss is not finite")
+    return trainer.inference_model
+
+
+def measured(recipe, fold):
+    """Returns {method: {"known" or "blind": {metric: {scene: value}}}} of a recipe on a fold; trains it if need be.
+
+    The methods are "network", of some also "self-ensemble", and of the trained mixture also those without training.
+    """
+    name = re.sub(r"\W+", "_", recipe)
+    file = Path(FLAGS.output) / f"{name}-fold{fold}-seed{FLAGS.seed}-steps{FLAGS.steps}.json"
+    if file.is_file():
+        return json.loads(file.read_text())
+    config = config_of(recipe, fold)
+    sources = open_sources(config)
+    cameras = training_cameras(config, sources.dictionary)
+    prior = prior_of(config, cameras)
+    network = NetworkMethod(trained(config, sources, cameras, prior), "network", dictionary=sources.dictionary)
+    methods = [network]
+    if recipe in ENSEMBLED:
+        methods.append(SelfEnsemble(network))
+    if recipe == BASE:
+        knowledge = Knowledge(network.network.statistics, prior=prior, brightness=config.data.brightness)
+        methods += closed_forms(cameras, knowledge, ["wiener", "mixture"])
+    camera, found = sources.dictionary.default_test_camera, {}
+    for told, estimator in (("known", None), ("blind", network)):
+        scenes, srf = iterate_cubes(config.data.cubes, "validation"), sources.dictionary.srf(camera)
+        results = evaluate(methods, scenes, camera, srf, estimator=estimator, protocol="quick")["methods"]
+        for method, values in results.items():
+            rows = {metric: {scene: row[metric] for scene, row in values["scenes"].items()} for metric in METRICS}
+            found.setdefault(method.removeprefix("network_").replace("_", "-"), {})[told] = rows
+    write_json(file, found)
+    keras.backend.clear_session()
+    print(f"{recipe}, fold {fold}: {np.mean(list(found['network']['known']['psnr'].values())):.2f} dB", flush=True)
     return found
 
 
-def line(recipe, found, base):
-    """Returns a row of the table: the means over scenes, and what they are beside those of `base` on these scenes."""
+def line(title, found, base):
+    """Returns a row of the table: means over scenes, and what they are beside those of `base`, with standard error.
+
+    Args:
+      title: of the row.
+      found: {"known" or "blind": {metric: {scene: value}}}.
+      base: likewise.
+    """
     cells = []
     for told in ("known", "blind"):
         for metric in METRICS:
-            values = found["network", told, metric]
-            mean = np.mean(list(values.values()))
-            reference = base.get(("network", told, metric), {})
-            more = np.mean([values[scene] - reference[scene] for scene in values if scene in reference] or [np.nan])
-            cells.append(f"{mean:.2f} ({more:+.2f})")
-    return [recipe, str(len(found["network", "known", METRICS[0]])), *cells]
+            values = found[told][metric]
+            more = np.array([value - base[told][metric][scene] for scene, value in values.items()])
+            error = more.std(ddof=1) / np.sqrt(len(more)) if len(more) > 1 else np.nan
+            cells.append(f"{np.mean(list(values.values())):.2f} ({more.mean():+.2f} ± {error:.2f})")
+    return [title, str(len(found["known"][METRICS[0]])), *cells]
+
+
+def joined(parts):
+    """Returns what `measured` gave for several folds as one, of all scenes."""
+    whole = {}
+    for part in parts:
+        for method, by_told in part.items():
+            for told, by_metric in by_told.items():
+                for metric, values in by_metric.items():
+                    whole.setdefault(method, {}).setdefault(told, {}).setdefault(metric, {}).update(values)
+    return whole
 
 
 def main(_):
@@ -135,21 +229,20 @@ def main(_):
     unknown = [name for name in recipes if name not in RECIPES]
     if unknown:
         raise DataError(f"--recipes: must be of {'; '.join(RECIPES)}. Received: {'; '.join(unknown)}")
+    make_repeatable()
     folds = [int(fold) for fold in FLAGS.only] or range(FLAGS.folds)
-    merged = {}
-    for recipe in dict.fromkeys([BASE, *recipes]):
-        for fold in folds:
-            for key, values in scores(recipe, fold).items():
-                merged.setdefault(recipe, {}).setdefault(key, {}).update(values)
-    table = Table(title=f"{FLAGS.steps} steps; what a recipe adds to the trained mixture in parentheses")
+    rows = {recipe: joined(measured(recipe, fold) for fold in folds) for recipe in dict.fromkeys([BASE, *recipes])}
+    base = rows[BASE].pop("network")
+    table = Table(title=f"{FLAGS.steps} steps; in parentheses what a recipe adds to the trained mixture")
     for heading in ("recipe", "scenes", "PSNR dB", "lit SAM °", "blind dB", "blind lit °"):
         table.add_column(heading, justify="left" if heading == "recipe" else "right")
-    first = merged[BASE]
-    for name in ("wiener", "mixture"):
-        table.add_row(*line(name, {("network", *key[1:]): first[key] for key in first if key[0] == name}, first))
-    for recipe, found in merged.items():
-        table.add_row(*line(recipe, found, first))
-    Console(width=140).print(table)
+    for name, found in rows.pop(BASE).items():
+        table.add_row(*line({"mixture": "mixture, fitted"}.get(name, name), found, base))
+    table.add_row(*line(BASE, base, base))
+    for recipe, methods in rows.items():
+        for method, found in methods.items():
+            table.add_row(*line(recipe if method == "network" else f"{recipe}, {method}", found, base))
+    Console(width=160).print(table)
 
 
 if __name__ == "__main__":
