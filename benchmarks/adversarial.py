@@ -9,7 +9,9 @@ Trains the unpaired method as `--config` says, and measures every so many steps:
   which the RGB does not tell, the step that the adversarial term asks for (its gradient, negative, not clipped) is
   compared with the step that would mend the estimate. 1 is the way to the truth, 0 is none;
 - "AUC discriminator" and "AUC plane": how well real patches are told from estimates, by the discriminator, and by
-  nothing but the mean distance from the closed form `wiener` of their own projection, over the mean radiance.
+  nothing but the mean distance from the closed form `wiener` of their own projection, over the mean radiance;
+- "dB" and "lit SAM": how good those estimates of projected training cubes are, told the mean camera. The generator has
+  seen no pair of them. Whether a term leads to the truth is seen here, with it and without (`loss.adversarial=0`).
 
 No validation scene is used.
 """
@@ -24,6 +26,7 @@ from rich.table import Table
 from hsgan import cli, losses
 from hsgan.data.sources import open_sources, training_cameras
 from hsgan.data.statistics import cube_statistics
+from hsgan.metrics.protocols import quick
 from hsgan.prior.fit import fit_run
 from hsgan.spectra.closed_form import wiener
 from hsgan.spectra.imaging import project
@@ -45,8 +48,9 @@ def build(config, sources):
     cameras = training_cameras(config, sources.dictionary)
     prior = None
     if config.generator.initialization == "mixture":
-        prior = fit_run(config.prior, sources.cubes.directory, cameras)
-    trainer = UnpairedTrainer(config, cameras, cube_statistics(sources.cubes.directory, "train"), prior=prior)
+        prior = fit_run(config.prior, sources.cubes.directory, cameras, config.data.brightness)
+    statistics = cube_statistics(sources.cubes.directory, "train", config.data.brightness)
+    trainer = UnpairedTrainer(config, cameras, statistics, prior=prior)
     trainer.compile()
     return trainer, cameras
 
@@ -57,10 +61,8 @@ def unseen(values, srf):
     return values - (values @ basis) @ basis.T
 
 
-def cosine(trainer, cube, srf):
+def cosine(trainer, cube, estimate, srf):
     """Returns the cosine between the adversarial step and the one to the truth, in the null space, by patch."""
-    rgb = project(cube, srf)
-    estimate = trainer.network(rgb, srf=np.repeat(srf[None], len(cube), axis=0))["cube"]
     with tf.GradientTape() as tape:
         tape.watch(estimate)
         term = losses.adversarial_generator(trainer.discriminator(estimate))
@@ -83,20 +85,25 @@ def auc(real, fake):
 
 def measure(trainer, batches, srf):
     """Returns {name: value} over some batches."""
-    norms, found = [], {"cosine": [], "real": [], "fake": [], "near": [], "far": []}
+    norms, found = [], {"cosine": [], "real": [], "fake": [], "near": [], "far": [], "dB": [], "SAM": []}
     for batch in batches:
         norms.append({name: float(value) for name, value in trainer.term_gradients(batch).items()})
-        fake = trainer.network(batch["rgb"])["cube"]
+        fake, cube = trainer.network(batch["rgb"])["cube"], batch["cube"]
+        estimate = trainer.network(project(cube, srf), srf=np.repeat(srf[None], len(cube), axis=0))["cube"]
         if trainer.config.loss.adversarial:
-            found["cosine"] += list(cosine(trainer, batch["cube"], srf))
-        found["real"] += list(trainer.discriminator(batch["cube"]).numpy().ravel())
+            found["cosine"] += list(cosine(trainer, cube, estimate, srf))
+        scores = [quick(truth.numpy(), made.numpy()) for truth, made in zip(cube, estimate, strict=True)]
+        found["dB"] += [score["psnr"] for score in scores]
+        found["SAM"] += [score["sam_lit_deg"] for score in scores]
+        found["real"] += list(trainer.discriminator(cube).numpy().ravel())
         found["fake"] += list(trainer.discriminator(fake).numpy().ravel())
-        found["far"] += list(distance(trainer, batch["cube"], srf))
+        found["far"] += list(distance(trainer, cube, srf))
         found["near"] += list(distance(trainer, fake, srf))
     row = {name: np.mean([norm[name] for norm in norms]) for name in norms[0]}
     row["cosine"] = np.mean(found["cosine"]) if found["cosine"] else np.nan
     row["AUC discriminator"] = auc(found["real"], found["fake"])
     row["AUC plane"] = auc(found["far"], found["near"])
+    row["dB"], row["lit SAM °"] = np.mean(found["dB"]), np.mean(found["SAM"])
     return row
 
 
@@ -121,7 +128,7 @@ def main(_):
     for heading in ("step", *rows[0]):
         table.add_column(heading, justify="right")
     for number, row in rows.items():
-        table.add_row(str(number), *(f"{value:.3g}" for value in row.values()))
+        table.add_row(str(number), *(f"{value:.4g}" for value in row.values()))
     Console(width=140).print(table)
 
 

@@ -5,10 +5,11 @@
                               [--settings='generator.stages=2;agd_net.stages=2'] [--seed=0]
 
 The scenes of the training split are left out in groups. For each group a folder of records is made of the others, and
-every recipe of `RECIPES` trains on them, `--steps` steps of `--batch` patches, from the mixture that is fitted to them.
-Its last weights, so that no scene left out chooses anything, estimate the group, told the camera and blind. Beside each
-row stands what it adds to the trained mixture (`configs/mixture.py`) of the same folds: the mean over scenes, and its
-standard error. A recipe is worth its network from 0.3 dB or 0.5 degrees on.
+every recipe of `RECIPES` trains on them, `--steps` steps of `--batch` patches, from the mixture that is fitted to them,
+or from that which was trained on them. Its last weights, so that no scene left out chooses anything, estimate the
+group, told the camera and blind. Beside each row stands what it adds to the trained mixture (`configs/mixture.py`) of
+the same folds: the mean over scenes, and its standard error. A recipe is worth its network from 0.3 dB or 0.5 degrees
+on.
 
 Nothing here looks at validation scenes. What is measured is kept in --output, and not measured again: stopped, the same
 command goes on. --only trains some folds, and the table is of what is there. --settings are of all networks, before
@@ -18,6 +19,7 @@ their recipes' own.
 import functools
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -48,6 +50,7 @@ from hsgan.train.trainers import TRAINERS
 
 FLAGS = flags.FLAGS
 BASE = "mixture, trained"
+ON_TRAINED = ", from the trained mixture"  # after the name of a recipe that starts there, and not at the fitted one
 START = ["prior.components=64", "prior.folds=0", "data.brightness=0.5", "cameras.known=True"]
 VARIETY = ["pairs.light=0.1", "pairs.scenes=0.5", "cameras.variants=8"]
 PHOTOS = ["generator.initialization=mixture", "semantic.parser=", "semantic.pretrain_steps=0", "optimizer.ema=0.0"]
@@ -86,7 +89,10 @@ RECIPES = {
     "gated mixture, prior trained": (SMALL, [*GATE, "prior.trained=True"]),
     "gated mixture, light, scenes, cameras": (SMALL, [*GATE, *VARIETY]),
 }
+for name in ("synthetic pairs, no game", "AGD-Net, pairs", "AGD-Net, light, scenes, cameras", "gated mixture"):
+    RECIPES[f"{name}{ON_TRAINED}"] = RECIPES[name]
 ENSEMBLED = ("synthetic pairs, no game", "AGD-Net, pairs", "gated mixture")  # also with flips at test
+FLOOR = 1e-9  # variance that keeps covariances positive definite whose smallest ones training has made less
 METRICS = ("psnr", "sam_lit_deg")
 
 
@@ -139,13 +145,28 @@ def statistics_of(folder, brightness):
     return cube_statistics(folder, "train", brightness)
 
 
-def prior_of(config, cameras):
-    """Returns the mixture that is fitted to a fold's records; kept beside them."""
+def prior_file(config, trained_first):
     folder = Path(config.data.cubes)
-    file = folder.with_name(f"{folder.name}-{config.prior.components}.npz")
+    kind = f"trained-seed{config.seed}" if trained_first else f"fitted-{config.prior.components}"
+    return folder.with_name(f"{folder.name}-{kind}.npz")
+
+
+def prior_of(config, cameras, trained_first):
+    """Returns the mixture that is fitted to a fold's records, or that which `BASE` trained there; kept beside them."""
+    file = prior_file(config, trained_first)
     if not file.is_file():
-        fit_run(config.prior, folder, cameras, config.data.brightness).save(file)
+        fit_run(config.prior, config.data.cubes, cameras, config.data.brightness).save(file)
     return MixturePrior.open(file)
+
+
+def keep_trained(config, network, prior):
+    """Keeps the mixture that a network of its own has become."""
+    log_weights, means, factors = (np.asarray(values, np.float64) for values in network.mixture)
+    weights, covariances = np.exp(log_weights), factors @ factors.transpose(0, 2, 1)
+    covariances += FLOOR * np.eye(covariances.shape[-1])
+    source = f"{prior.source}; trained"
+    made = replace(prior, weights=weights / weights.sum(), means=means, covariances=covariances, source=source)
+    made.save(prior_file(config, trained_first=True))
 
 
 def trained(config, sources, cameras, prior):
@@ -174,12 +195,13 @@ def measured(recipe, fold):
     config = config_of(recipe, fold)
     sources = open_sources(config)
     cameras = training_cameras(config, sources.dictionary)
-    prior = prior_of(config, cameras)
+    prior = prior_of(config, cameras, recipe.endswith(ON_TRAINED))
     network = NetworkMethod(trained(config, sources, cameras, prior), "network", dictionary=sources.dictionary)
     methods = [network]
     if recipe in ENSEMBLED:
         methods.append(SelfEnsemble(network))
     if recipe == BASE:
+        keep_trained(config, network.network, prior)
         knowledge = Knowledge(network.network.statistics, prior=prior, brightness=config.data.brightness)
         methods += closed_forms(cameras, knowledge, ["wiener", "mixture"])
     camera, found = sources.dictionary.default_test_camera, {}
