@@ -92,6 +92,8 @@ def test_overrides_keep_their_type(override, value):
         (["generator.kernel_size=2"], "generator.kernel_size: must be odd"),
         (["pairs.scenes=1.5"], "pairs.scenes: must lie in [0, 1]"),
         (["pairs.light=0.1", "train.strategy=mirrored"], "pairs.light: must be 0 with a train.strategy"),
+        (["loss.rgb=synthetic"], "semantic.parser: cubes have no labels: must be '' with loss.rgb=synthetic"),
+        (["loss.rgb=synthetic", "train.batch=1"], "train.batch: must be 2 or more with loss.rgb=synthetic"),
         (["cameras.stretch=1"], "cameras.stretch: must lie in [0, 1)"),
         (["optimizer.final_share=0"], "optimizer.final_share: must lie in (0, 1]"),
         (["semantic.parser_weights=a.h5"], "semantic.pretrain_steps: must be 0 where semantic.parser_weights"),

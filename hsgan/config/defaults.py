@@ -131,6 +131,9 @@ def unpaired_networks() -> dict[str, dict[str, Any]]:
 def unpaired_loss() -> dict[str, Any]:
     """The objective of the unpaired method (section 7)."""
     return dict(
+        # What the generator reconstructs: photos (the papers'), or synthetic RGB, what cameras make of other cubes than
+        # those that the discriminator sees beside them.
+        rgb="photos",
         adversarial=1.0,
         back_projection=1e2,
         smoothness=1e1,

@@ -38,7 +38,11 @@ class Model:
 MODELS = {
     # Its sections are those of the method's parts: generator, srf_estimator, discriminator, semantic.
     "hsgan": Model(
-        "hsgan_net.HSGANNet", training="unpaired", photos=lambda config: True, discriminator=True, semantic=True
+        "hsgan_net.HSGANNet",
+        training="unpaired",
+        photos=lambda config: config.loss.rgb == "photos",
+        discriminator=True,
+        semantic=True,
     ),
     "agd_net": Model(
         "agd_net.AGDNet",

@@ -104,11 +104,11 @@ def check_general(rules: Rules, config: ConfigDict) -> None:
     rules.positive("train.", "steps", "batch", "patch", "checkpoint_every", "validate_every", "log_every")
     rules.not_negative("train.", "max_minutes", "devices", "gradients_every")
     rules.one_of("train.strategy", STRATEGIES)
-    pairs = config.loss.synthetic or config.loss.synthetic_srf
+    pairs = config.loss.synthetic or config.loss.synthetic_srf or config.loss.rgb == "synthetic"
     rules.rule(
         config.train.strategy == "none" or not (config.model == "mixture" or pairs),
         "train.strategy",
-        "must be none with model=mixture, whose pixels share one camera a step, and with synthetic pairs",
+        "must be none with model=mixture, whose pixels share one camera a step, and with synthetic pairs or RGB",
     )
     for name in ("scenes", "light"):
         rules.rule(
@@ -189,6 +189,14 @@ def check_unpaired(rules: Rules, config: ConfigDict) -> None:
         "loss.", "synthetic", "synthetic_srf", "synthetic_exposure", "semantic_gradient_scale", "gradient_penalty"
     )
     rules.one_of("loss.synthetic_camera", ("given", "estimated"))
+    rules.one_of("loss.rgb", ("photos", "synthetic"))
+    synthetic = config.model == "hsgan" and config.loss.rgb == "synthetic"
+    rules.rule(not synthetic or config.train.batch > 1, "train.batch", "must be 2 or more with loss.rgb=synthetic")
+    rules.rule(
+        not synthetic or not config.semantic.parser,
+        "semantic.parser",
+        "cubes have no labels: must be '' with loss.rgb=synthetic",
+    )
     rules.one_of("loss.smoothness_form", ("absolute", "squared"))
     rules.one_of("loss.positivity_form", ("absolute", "squared"))
     rules.one_of("loss.regularizer", REGULARIZERS)

@@ -134,3 +134,17 @@ def paired(
 
     patches = pipelines.cube_patches(config, manifest, start_step, share)
     return patches.enumerate(start_step).map(pair).prefetch(1)
+
+
+def apart(
+    config: ConfigDict, manifest: Manifest, dictionary: SrfDictionary, start_step: int = 0, share: Share = WHOLE
+) -> tf.data.Dataset:
+    """Returns the stream of `paired` without its pairs: beside the RGB of each patch stands the cube of another one.
+
+    Where a batch's patches are of different scenes, so are the two. Arguments and errors are those of `paired`.
+
+    Returns:
+      `tf.data.Dataset` of dictionaries: `rgb` float32 [batch, p, p, 3] and `cube` float32 [batch, p, p, bands].
+    """
+    stream = paired(config, manifest, dictionary, start_step, share)
+    return stream.map(lambda batch: {"rgb": batch["rgb"], "cube": tf.roll(batch["cube"], 1, axis=0)})

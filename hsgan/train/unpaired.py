@@ -2,7 +2,8 @@
 
 A batch is what `hsgan.data.pipelines.unpaired` gives: "rgb" float32 [batch, p, p, 3] (linear), "cube" float32 [batch,
 p, p, bands] of *other* scenes, "encoded" float32 [batch, c, c, 3] (sRGB, the same crop as "rgb" at the parser's size),
-"labels" int32 [batch, c, c]. Source: [SE] section 3; method sections 5-7.
+"labels" int32 [batch, c, c]. Of synthetic RGB it is what `hsgan.data.pairs.apart` gives, the first two alone.
+Source: [SE] section 3; method sections 5-7.
 """
 
 from typing import Any
@@ -83,15 +84,18 @@ class UnpairedTrainer(Trainer):
         cls, config: ConfigDict, sources: Sources, cameras: SrfDictionary, folder: RunFolder
     ) -> "UnpairedTrainer":
         """Returns the trainer with its scene parser."""
-        parser = prepared_parser(config, sources.photos, folder)
+        parser = prepared_parser(config, sources.photos, folder) if config.semantic.parser else None
         statistics = statistics_of(config, sources, folder)
-        return cls(config, cameras, statistics, parser, sources.photos.classes, prior=folder.prior())
+        classes = 0 if sources.photos is None else sources.photos.classes
+        return cls(config, cameras, statistics, parser, classes, prior=folder.prior())
 
     @staticmethod
     def batches(
         config: ConfigDict, sources: Sources, cameras: SrfDictionary, start_step: int, share: Share = WHOLE
     ) -> tf.data.Dataset:
-        """Returns the unpaired stream of cubes and photos (`hsgan.data.pipelines.unpaired`)."""
+        """Returns the stream of cubes and photos (`hsgan.data.pipelines.unpaired`), or of cubes and synthetic RGB."""
+        if sources.photos is None:
+            return pairs.apart(config, sources.cubes, cameras, start_step, share)
         return pipelines.unpaired(config, sources.cubes, sources.photos, start_step, share)
 
     def compile(self) -> None:

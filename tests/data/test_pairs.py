@@ -171,3 +171,11 @@ def test_pairs_under_random_light_are_still_projections(config, dictionary):
     gain = lit["cube"][..., 0] / np.maximum(plain["cube"][..., 0], 1e-6)
     assert np.ptp(gain, axis=(1, 2)).max() < 1e-3 and np.ptp(gain) > 0.05
     np.testing.assert_allclose(lit["rgb"], np.einsum("bhws,bcs->bhwc", lit["cube"], lit["srf"]), atol=1e-5)
+
+
+def test_apart_are_the_rgb_of_one_patch_and_the_cube_of_another(config, dictionary):
+    stream = pairs.apart(config, read_manifest(config.data.cubes), dictionary)
+    for made, other in zip(batches(stream, 3), batches(paired(config, dictionary), 3), strict=True):
+        assert set(made) == {"rgb", "cube"}
+        np.testing.assert_array_equal(made["rgb"], other["rgb"])
+        np.testing.assert_array_equal(made["cube"], other["cube"][[-1, *range(len(other["cube"]) - 1)]])

@@ -114,6 +114,13 @@ def test_the_saved_model_reconstructs(run):
     assert output["cube"].shape == (1, 21, 34, 31)
 
 
+def test_synthetic_rgb_trains_without_photos(small_config, tmp_path):
+    small_config.data.rgb, small_config.loss.rgb = "nowhere", "synthetic"
+    small_config.train.steps = small_config.train.validate_every = small_config.train.checkpoint_every = 2
+    folder = train(small_config, tmp_path / "run")
+    assert [record["step"] for record in folder.history()] == [0, 2]
+
+
 def test_the_clock_stops_a_run(small_config, tmp_path):
     small_config.train.steps, small_config.train.max_minutes = 1000, 1e-6
     folder = train(small_config, tmp_path / "run")
