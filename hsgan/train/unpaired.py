@@ -245,7 +245,7 @@ class UnpairedTrainer(Trainer):
         # Whatever keeps the adversarial game stable: Table 5 changes nothing here.
         seen = clip_gradient_l1(cube, self.config.loss.semantic_gradient_scale)
         features = tf.stop_gradient(self.parse(batch["encoded"]))
-        logits = self.semantic(seen, parser_features=features, seed=self.seed_of_step())
+        logits = self.semantic(seen, parser_features=features, seed=self.seed_of_step(), training=True)
         labels = tf.image.resize(batch["labels"][..., None], logits.shape[1:3], method="nearest")[..., 0]
         return losses.semantic_cross_entropy(logits, labels, VOID)
 

@@ -11,7 +11,14 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from hsgan.networks.layers.normalization import BatchStatisticsNormalization, spectral_zero_mean
+from hsgan.networks.layers.activation import activation as activation_of
+from hsgan.networks.layers.normalization import (
+    BatchStatisticsNormalization,
+    filled_up,
+    shifted_in_vain,
+    spectral_zero_mean,
+    trained_zero_mean,
+)
 from hsgan.repeatable import ordered_sum
 
 # How convolutions start: as He et al. have it, or as PyTorch does where nothing is said, which is within
@@ -23,6 +30,11 @@ INITIAL_WEIGHTS = {
         "config": {"scale": 1 / 3, "mode": "fan_in", "distribution": "uniform"},
     },
 }
+
+
+# Values of float32 in the widest register of a processor. Kernels for processors are up to three times as fast on a
+# multiple of them (`benchmarks/channels.py`).
+REGISTER = 16
 
 
 class EfficientConvolution(keras.layers.Layer):
@@ -72,7 +84,7 @@ class EfficientConvolution(keras.layers.Layer):
         self.filters = filters
         self.kernel_size = kernel_size
         self.strides = strides
-        self.activation = keras.activations.get(activation)
+        self.activation = activation_of(activation)
         self.zero_mean = zero_mean
         self.use_bias = use_bias
         self.initializer = INITIAL_WEIGHTS[initial_weights]
@@ -81,7 +93,8 @@ class EfficientConvolution(keras.layers.Layer):
 
     def build(self, input_shape: tuple) -> None:
         shapes = input_shape if isinstance(input_shape[0], (tuple, list)) else [input_shape]
-        channels = sum(shape[-1] for shape in shapes)
+        self.channels_in = [shape[-1] for shape in shapes]
+        channels = sum(self.channels_in)
         size, cast = self.kernel_size, {"autocast": self.autocast_kernels}
         self.pointwise = self.add_weight(
             name="pointwise", shape=(channels, self.filters), initializer=self.initializer, **cast
@@ -95,26 +108,45 @@ class EfficientConvolution(keras.layers.Layer):
         for norm in self.norms:
             norm.build((None, None, None, self.filters))
 
-    def call(self, inputs: tf.Tensor | Sequence[tf.Tensor]) -> tf.Tensor:
+    def call(
+        self, inputs: tf.Tensor | Sequence[tf.Tensor], channels: int | None = None, training: bool = False
+    ) -> tf.Tensor:
+        """Returns the output.
+
+        Args:
+          inputs: a tensor or a list; each may have zeros behind its channels.
+          channels: of the output, with zeros behind `filters`; None: `filters`.
+          training: whether gradients are taken.
+        """
         inputs = inputs if isinstance(inputs, (list, tuple)) else [inputs]
+        channels = channels or self.filters
         kernel, depthwise = self.kernels()
         if self.zero_mean:
             kernel -= tf.reduce_mean(kernel, axis=0, keepdims=True)
-        features = pointwise_sum(inputs, kernel)
-        features = self._finish(features, self.pointwise_bias if self.use_bias else None, 0)
+        kernel = filled_up(self._with_rows(kernel, inputs), channels)
+        features = self._finish(pointwise_sum(inputs, kernel), "pointwise_bias", 0)
         if self.zero_mean:
-            features = spectral_zero_mean(features)
-        strides = (1, self.strides, self.strides, 1)
+            features = trained_zero_mean(features, self.filters) if training else spectral_zero_mean(features)
+        strides, depthwise = (1, self.strides, self.strides, 1), filled_up(depthwise, channels)
         features = tf.nn.depthwise_conv2d(features, tf.transpose(depthwise, (0, 1, 3, 2)), strides, "SAME")
-        return self._finish(features, self.depthwise_bias if self.use_bias else None, 1)
+        return self._finish(features, "depthwise_bias", 1)
+
+    def _with_rows(self, kernel, inputs):
+        """Returns the pointwise kernel with rows of zeros for the zeros behind the channels of the inputs."""
+        more = [x.shape[-1] - channels for x, channels in zip(inputs, self.channels_in, strict=True)]
+        if not any(more):
+            return kernel
+        parts = tf.split(kernel, self.channels_in, axis=0)
+        return tf.concat([tf.pad(part, [[0, rows], [0, 0]]) for part, rows in zip(parts, more, strict=True)], axis=0)
 
     def kernels(self) -> tuple[tf.Tensor, tf.Tensor]:
         """Returns the pointwise and the depthwise kernel that a call uses, tensors of the shapes of the weights."""
         return tf.convert_to_tensor(self.pointwise), tf.convert_to_tensor(self.depthwise)
 
     def _finish(self, features, bias, position):
-        if bias is not None:
-            features = tf.nn.bias_add(features, tf.convert_to_tensor(bias))
+        if self.use_bias:
+            bias = filled_up(getattr(self, bias), features.shape[-1])
+            features = shifted_in_vain(features, bias) if self.norms else tf.nn.bias_add(features, bias)
         if self.norms:
             features = self.norms[position](features)
         return self.activation(features)
@@ -143,10 +175,15 @@ class DenselyConnected(keras.layers.Layer):
                 unit.build(list(shapes))
             shapes.append(unit.compute_output_shape(shapes))
 
-    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+    def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
         features = [inputs]
         for unit in self.units:
-            features.append(unit(list(features)))
+            features.append(
+                unit(
+                    list(features),
+                    channels=register_multiple(unit.filters) if training and unit is not self.units[-1] else None,
+                )
+            )
         return features[-1]
 
     def compute_output_shape(self, input_shape: tuple) -> tuple:
@@ -159,6 +196,12 @@ class DenselyConnected(keras.layers.Layer):
     def from_config(cls, config: dict) -> "DenselyConnected":
         units = [keras.saving.deserialize_keras_object(unit) for unit in config.pop("units")]
         return cls(units, **config)
+
+
+def register_multiple(channels: int) -> int:
+    """Returns with how many channels to compute: the next multiple of `REGISTER`, if that is no half as many again."""
+    multiple = -(-channels // REGISTER) * REGISTER
+    return multiple if 2 * multiple < 3 * channels else channels
 
 
 def pointwise_sum(inputs: Sequence[tf.Tensor], kernel: tf.Tensor) -> tf.Tensor:
