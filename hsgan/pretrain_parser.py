@@ -27,6 +27,8 @@ def main(_: list[str]) -> None:
     from hsgan.train.parser_trainer import pretrain
 
     report = pretrain(config, FLAGS.output, FLAGS.steps, FLAGS.batch)
+    if report is None:  # another worker's affair
+        return
     print(f"{report['parser']}, {report['classes']} classes, {report['steps']} steps in {report['seconds']:.0f} s")
     scores = report["validation"]
     if scores:

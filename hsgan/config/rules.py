@@ -104,18 +104,12 @@ def check_general(rules: Rules, config: ConfigDict) -> None:
     rules.positive("train.", "steps", "batch", "patch", "checkpoint_every", "validate_every", "log_every")
     rules.not_negative("train.", "max_minutes", "devices", "gradients_every")
     rules.one_of("train.strategy", STRATEGIES)
-    pairs = config.loss.synthetic or config.loss.synthetic_srf or config.loss.rgb == "synthetic"
+    neighbors = config.pairs.scenes or config.loss.rgb == "synthetic"
     rules.rule(
-        config.train.strategy == "none" or not (config.model == "mixture" or pairs),
+        config.train.strategy == "none" or not neighbors,
         "train.strategy",
-        "must be none with model=mixture, whose pixels share one camera a step, and with synthetic pairs or RGB",
+        "must be none with pairs.scenes and loss.rgb=synthetic, which bring neighbors of a batch together",
     )
-    for name in ("scenes", "light"):
-        rules.rule(
-            config.train.strategy == "none" or not config.pairs[name],
-            f"pairs.{name}",
-            "must be 0 with a train.strategy, whose replicas see no whole batch",
-        )
     rules.positive("train.", "wait_minutes")
     rules.rule(
         config.train.strategy != "multi_worker" or config.train.max_minutes == 0,

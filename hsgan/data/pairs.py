@@ -6,10 +6,13 @@ Which camera a patch is seen with is drawn for every patch, from (seed, step) al
 continues exactly as an uninterrupted one does. Source: method sections 9 and 12.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 import tensorflow as tf
 from ml_collections import ConfigDict
 
+from hsgan import replicas
 from hsgan.data import pipelines
 from hsgan.data.share import WHOLE, Share
 from hsgan.data.sources import drawn_cameras
@@ -22,13 +25,17 @@ _SCENES, _LIGHT, _GROUP = 1, 2, 3  # what is drawn from one seed, each by its ow
 _WAVES = 3  # cosines over the bands that a random light is made of
 
 
-def diversified(cube: tf.Tensor, values: ConfigDict, seed: tf.Tensor) -> tf.Tensor:
+def diversified(
+    cube: tf.Tensor, values: ConfigDict, seed: tf.Tensor, batch: tf.Tensor | int, own: Callable[[tf.Tensor], tf.Tensor]
+) -> tf.Tensor:
     """Makes of patches those of scenes that might be; of `config.pairs`, each part by itself and none by default.
 
     Args:
-      cube: float32 [batch, height, width, bands].
+      cube: float32 [rows, height, width, bands]: a batch, or a part of one.
       values: `config.pairs`.
       seed: int64 [2], stateless.
+      batch: rows of the whole batch.
+      own: function of what is drawn for the whole batch, which gives that of the part.
 
     Returns:
       The patches, of the same shape.
@@ -37,7 +44,8 @@ def diversified(cube: tf.Tensor, values: ConfigDict, seed: tf.Tensor) -> tf.Tens
     if values.scenes:
         cube = mixed_scenes(cube, values.scenes, fold(seed, _SCENES))
     if values.light:
-        cube = cube * random_light(tf.shape(cube)[0], cube.shape[-1], values.light, fold(seed, _LIGHT))[:, None, None]
+        light = own(random_light(batch, cube.shape[-1], values.light, fold(seed, _LIGHT)))
+        cube = cube * light[:, None, None]
     return cube
 
 
@@ -78,7 +86,7 @@ def synthetic(
     """Makes pairs of unpaired cubes: under random exposures, each seen by a random mixture of the cameras.
 
     Args:
-      cube: float32 [batch, height, width, bands].
+      cube: float32 [batch, height, width, bands], on several replicas this one's part of the batch.
       dictionary: the cameras to mix.
       exposure: a cube is multiplied by `exp(U(-exposure, exposure))`.
       seed: int64 [2], stateless.
@@ -88,13 +96,14 @@ def synthetic(
     Returns:
       (cube, rgb float32 [batch, height, width, 3], srf float32 [batch, 3, bands]).
     """
-    cameras, batch = tf.constant(dictionary.responses, tf.float32), tf.shape(cube)[0]
-    draws = tf.random.stateless_uniform([batch, len(dictionary.names) // groups + 1], seed)
+    cameras, own = tf.constant(dictionary.responses, tf.float32), tf.shape(cube)[0]
+    batch = own * replicas.count()
+    draws = replicas.own(tf.random.stateless_uniform([batch, len(dictionary.names) // groups + 1], seed))
     shares = draws[:, 1:] ** power
     shares /= tf.reduce_sum(shares, axis=-1, keepdims=True)
     fold = tf.random.experimental.stateless_fold_in
-    group = tf.random.stateless_uniform([batch], fold(seed, _GROUP), 0, groups, tf.int32)
-    shares = tf.reshape(tf.one_hot(group, groups)[:, :, None] * shares[:, None], (batch, len(dictionary.names)))
+    group = replicas.own(tf.random.stateless_uniform([batch], fold(seed, _GROUP), 0, groups, tf.int32))
+    shares = tf.reshape(tf.one_hot(group, groups)[:, :, None] * shares[:, None], (own, len(dictionary.names)))
     srf = tf.einsum("bn,ncs->bcs", shares, cameras)
     cube = cube * tf.exp(exposure * (2 * draws[:, 0] - 1))[:, None, None, None]
     return cube, project(cube, srf), srf
@@ -121,15 +130,16 @@ def paired(
     """
     cameras = tf.constant(drawn_cameras(config, dictionary).responses, tf.float32)
     batch, turns = config.train.batch, config.data.quarter_turns
+    rows = share.rows(batch)
 
     def pair(step, cube):
         seed = tf.random.experimental.stateless_fold_in(tf.constant([config.seed, _PAIRS], tf.int64), step)
-        draws = tf.random.stateless_uniform([2, batch], seed)[:, share.rows(batch)]
+        draws = tf.random.stateless_uniform([2, batch], seed)[:, rows]
         chosen = tf.cast(draws[0] * cameras.shape[0], tf.int32)
         srf = tf.gather(cameras, tf.minimum(chosen, cameras.shape[0] - 1))
         if turns:  # the crops are flipped at random already: a transposition in half of them gives every quarter turn
             cube = tf.where(draws[1][:, None, None, None] < 0.5, tf.transpose(cube, (0, 2, 1, 3)), cube)
-        cube = diversified(cube, config.pairs, seed)
+        cube = diversified(cube, config.pairs, seed, batch, lambda drawn: drawn[rows])
         return {"cube": cube, "srf": srf, "rgb": project(cube, srf)}
 
     patches = pipelines.cube_patches(config, manifest, start_step, share)

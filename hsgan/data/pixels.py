@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 from ml_collections import ConfigDict
 
+from hsgan.data.share import WHOLE, Share
 from hsgan.data.sources import drawn_cameras
 from hsgan.prior.fit import material_share
 from hsgan.prior.samples import expose, material_spectra, materials_at, scene_spectra
@@ -26,6 +27,7 @@ def pixel_pairs(
     cubes: Manifest,
     dictionary: SrfDictionary,
     start_step: int = 0,
+    share: Share = WHOLE,
 ) -> tf.data.Dataset:
     """Returns the endless stream of training batches from `start_step` on.
 
@@ -34,21 +36,24 @@ def pixel_pairs(
       cubes: of the cube records.
       dictionary: the cameras to mix.
       start_step: number of batches that a resumed run has already seen.
+      share: the rows of every batch to give; `batch` below is their number.
 
     Returns:
-      `tf.data.Dataset` of dictionaries, images of one row: `cube` float32 [1, 1, batch, bands]; `rgb` float32 [1, 1,
-      batch, 3], its projection; `srf` float32 [1, 3, bands], the camera that made it, or in some steps the mean camera
-      in its place, so that both are learned.
+      `tf.data.Dataset` of dictionaries, images of one pixel: `cube` float32 [batch, 1, 1, bands]; `rgb` float32 [batch,
+      1, 1, 3], its projection; `srf` float32 [batch, 3, bands], in all rows the one camera that made the batch, or in
+      some steps the mean camera in its place, so that both are learned.
 
     Raises:
       DataError: records that cannot be read.
     """
-    bands, batch = len(cubes.wavelengths_nm), config.train.batch
-    shapes = {"cube": (1, 1, batch, bands), "rgb": (1, 1, batch, 3), "srf": (1, 3, bands)}
+    bands, rows = len(cubes.wavelengths_nm), share.rows(config.train.batch)
+    own = rows.stop - rows.start
+    shapes = {"cube": (own, 1, 1, bands), "rgb": (own, 1, 1, 3), "srf": (own, 3, bands)}
 
     def made():
         scenes = scene_spectra(cubes.directory, ("train",), config.mixture.pixels, config.seed, config.data.brightness)
-        return batches(config, np.concatenate(list(scenes.values())), dictionary, start_step)
+        whole = batches(config, np.concatenate(list(scenes.values())), dictionary, start_step)
+        return ({name: values[rows] for name, values in batch.items()} for batch in whole)
 
     signature = {name: tf.TensorSpec(shape) for name, shape in shapes.items()}
     return tf.data.Dataset.from_generator(made, output_signature=signature).prefetch(4)
@@ -82,6 +87,6 @@ def batches(
         shares = rng.dirichlet(np.full(len(groups[0]), values.concentration))
         blind = rng.random() < values.blind
         camera = np.tensordot(shares, groups[rng.integers(len(groups))], axes=1)
-        told = mean if blind else camera
-        made = {"cube": spectra[None, None], "rgb": (spectra @ camera.T)[None, None], "srf": told[None]}
+        told, rgb = mean if blind else camera, spectra @ camera.T
+        made = {"cube": spectra[:, None, None], "rgb": rgb[:, None, None], "srf": np.tile(told, (batch, 1, 1))}
         yield {name: array.astype(np.float32) for name, array in made.items()}

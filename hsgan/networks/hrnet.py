@@ -23,6 +23,7 @@ import keras
 import tensorflow as tf
 
 from hsgan.errors import ConfigError
+from hsgan.networks.layers.normalization import BatchNormalization
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)  # of sRGB-encoded values in [0, 1]
 IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -92,7 +93,7 @@ class _Builder:
             x = keras.layers.ZeroPadding2D(kernel // 2, dtype=self.dtype, name=f"{name}_pad")(x)
             padding = "valid"
         x = self.convolution(x, filters, kernel, f"{name}_conv", strides=stride, padding=padding, use_bias=use_bias)
-        x = keras.layers.BatchNormalization(momentum=0.9, epsilon=1e-5, dtype=self.dtype, name=f"{name}_bn")(x)
+        x = BatchNormalization(momentum=0.9, epsilon=1e-5, dtype=self.dtype, name=f"{name}_bn")(x)
         return self.relu(x, name) if relu else x
 
     def relu(self, x, name):

@@ -52,7 +52,7 @@ def train(config: ConfigDict, workdir: str | Path, sources: Sources | None = Non
     strategies.begin(config)
     sources = sources or open_sources(config)
     team = Team(config)
-    team.agree_on_sources(sources)
+    team.agree_on_sources(sources.manifests, sources.dictionary)
     if not team.is_chief:
         return go_on(config, RunFolder(workdir, config), sources, team)
     with RunFolder.create(workdir, config).locked() as folder:
@@ -80,8 +80,7 @@ def go_on(config: ConfigDict, folder: RunFolder, sources: Sources, team: Team | 
             keep_sources(config, folder, sources)
         if config.train.deterministic:
             make_repeatable()
-        if team.is_chief:
-            make_first(config, folder, sources)
+        make_first(config, folder, sources, team)
         team.agree({"begin": True})  # the others wait for what the chief has made
         keras.utils.set_random_seed(config.seed)
         cameras = folder.training_dictionary()
@@ -115,16 +114,23 @@ def keep_sources(config: ConfigDict, folder: RunFolder, sources: Sources) -> Non
         folder.save_statistics(cube_statistics(sources.cubes.directory, "train", config.data.brightness))
 
 
-def make_first(config: ConfigDict, folder: RunFolder, sources: Sources) -> None:
-    """Makes what a training needs before it is built, e.g. a scene parser; as `keep_sources`."""
+def make_first(config: ConfigDict, folder: RunFolder, sources: Sources, team: Team) -> None:
+    """Makes what a training needs before it is built, e.g. a scene parser.
+
+    Args:
+      config: the configuration.
+      folder: the run's.
+      sources: what the training reads.
+      team: the workers, all of which call it.
+    """
     keras.utils.set_random_seed(config.seed)
-    TRAINERS[config_lib.model_of(config).training].make_first(config, sources, folder)
+    TRAINERS[config_lib.model_of(config).training].make_first(config, sources, folder, team)
 
 
 def new_trainer(config: ConfigDict, sources: Sources, folder: RunFolder) -> Trainer:
     """Returns the compiled trainer of `config` at its start, in a run folder that holds nothing yet."""
     folder.save_dictionary(sources.dictionary)
-    make_first(config, folder, sources)
+    make_first(config, folder, sources, Team(config))
     keras.utils.set_random_seed(config.seed)
     return build_trainer(config, sources, folder.training_dictionary(), folder)
 

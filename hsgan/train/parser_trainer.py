@@ -10,7 +10,7 @@ Weight decay is HRNet's, an L2 gradient on all weights, through the momentum (`h
 import math
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ import tensorflow as tf
 import tqdm
 from ml_collections import ConfigDict
 
-from hsgan import losses
+from hsgan import losses, replicas
 from hsgan.data import pipelines, sources
 from hsgan.errors import ConfigError, RunError, TrainingError
 from hsgan.files.weights import write_weights
@@ -31,10 +31,13 @@ from hsgan.records.manifest import Manifest
 from hsgan.records.schema import VOID
 from hsgan.repeatable import make_repeatable
 from hsgan.spectra import imaging
-from hsgan.train import optimizers
+from hsgan.train import optimizers, strategies
+from hsgan.train.replicated import ReplicatedModel
+from hsgan.train.strategies import Team
 
 MOMENTUM = 0.9
 POWER = 0.9
+BATCH = "semantic.pretrain_batch"
 CURVE_POINTS = 20  # of the loss, in the report
 
 
@@ -44,9 +47,10 @@ def pretrain(
     steps: int | None = None,
     batch: int | None = None,
     progress: bool = True,
-    photos: Manifest | None = None,
-) -> dict[str, Any]:
+) -> dict[str, Any] | None:
     """Pre-trains the HRNet `config.semantic.parser` on the photo records of a configuration.
+
+    With a `config.train.strategy` every batch is shared out as in training.
 
     Args:
       config: the configuration. `data.rgb` are the photos, with crops of `data.rgb_crop`; `semantic.pretrain_*` the
@@ -54,32 +58,65 @@ def pretrain(
       output: folder for the weights (`WEIGHTS_FILE`) and a report (`REPORT_FILE`); what is there is replaced.
       steps, batch: in place of `semantic.pretrain_steps` and `semantic.pretrain_batch`.
       progress: whether to show a bar.
-      photos: the manifest of the photo records, where they are opened already; None: they are opened and checked here.
 
     Returns:
       The report, a dictionary: "parser", "classes", "class_names", "steps", "batch", "crop", "seed", "precision",
       "records", "loss" (a list of [step, mean since the last entry]), "seconds" of training, and "validation", the
       {"loss", "pixel_accuracy", "miou", "photos"} of the whole validation photos, None where there are none.
+      None on all workers but the first, which alone validates and writes.
 
     Raises:
-      ConfigError: not one of our own parsers, or no steps.
+      ConfigError: not one of our own parsers, or no steps; a batch that the devices do not divide.
       DataError: records that are missing, unreadable or without labels.
-      RunError: the output folder cannot be made or written.
+      RunError: the output folder cannot be made or written; as `hsgan.train.strategies.begin`.
       TrainingError: a loss that is not finite, by step.
     """
     config = _settings(config, steps, batch)
-    _make_folder(output)  # now, not after hours of training
+    strategies.begin(config, BATCH)
+    manifest, team = sources.open_photos(config), Team(config, BATCH)
+    with team.together():
+        team.agree_on_sources({"photos": manifest})
+        return pretrain_together(config, output, manifest, team, progress)
+
+
+def pretrain_together(
+    config: ConfigDict, output: str | Path, manifest: Manifest, team: Team, progress: bool = True
+) -> dict[str, Any] | None:
+    """`pretrain` of workers that are together already.
+
+    Args:
+      config: the configuration.
+      output: as there.
+      manifest: of the photo records, opened and checked.
+      team: the workers, all of which call it.
+      progress: as there.
+
+    Returns:
+      The report, or None, as there.
+
+    Raises:
+      ConfigError, DataError, RunError, TrainingError: as there.
+    """
+    team.check_divides(config, BATCH)
+    if team.is_chief:
+        _make_folder(output)  # now, not after hours of training
     values, name = config.semantic, config.semantic.parser
-    manifest = photos or sources.open_photos(config)
-    photos = pipelines.labelled_photos(config, manifest)
     if config.train.deterministic:
         make_repeatable()
-    parser = build_hrnet(name, manifest.classes, dtype=config.train.precision, seed=config.seed)
+
+    def batches(share):
+        return pipelines.labelled_photos(config, manifest, share=share)
+
+    photos = strategies.shared_out(team.strategy, batches, values.pretrain_batch)
     start = time.monotonic()
     try:
-        trainer, history = train_parser(config, parser, manifest.classes, photos, values.pretrain_steps, progress)
+        with team.strategy.scope():
+            parser = build_hrnet(name, manifest.classes, dtype=config.train.precision, seed=config.seed)
+            history = train_parser(config, parser, photos, values.pretrain_steps, progress and team.is_chief)
         seconds = time.monotonic() - start
-        validation = validate_parser(trainer, manifest)
+        if not team.is_chief:
+            return None
+        validation = validate_parser(parser, manifest)
     except tf.errors.OpError:
         for split in manifest.splits:
             reader.diagnose(manifest.directory, split)
@@ -140,11 +177,13 @@ def validation_photos(manifest: Manifest) -> tf.data.Dataset:
     return photos.apply(tf.data.experimental.assert_cardinality(manifest.split("validation").records))
 
 
-def validate_parser(trainer: "ParserTrainer", manifest: Manifest) -> dict[str, float] | None:
+def validate_parser(parser: keras.Model, manifest: Manifest) -> dict[str, float] | None:
     """Returns {"loss", "pixel_accuracy", "miou", "photos"} over the validation split; None where there is none."""
     if "validation" not in manifest.splits or not manifest.split("validation").records:
         return None
-    scores = trainer.evaluate(validation_photos(manifest), verbose=0, return_dict=True)
+    scorer = ParserScorer(parser, manifest.classes)
+    scorer.compile()
+    scores = scorer.evaluate(validation_photos(manifest), verbose=0, return_dict=True)
     return {**{key: float(value) for key, value in scores.items()}, "photos": manifest.split("validation").records}
 
 
@@ -155,11 +194,35 @@ def curve(losses: Sequence[float]) -> list[list[float]]:
     return [[int(step), float(part.mean())] for step, part in zip(steps, parts, strict=True)]
 
 
-class ParserTrainer(keras.Model):
-    """Trains and scores a scene parser on batches {"encoded", "labels"}.
+class ParserTrainer(ReplicatedModel):
+    """Trains a scene parser on batches {"encoded", "labels"}.
 
     `encoded`: photos, float32 [batch, h, w, 3], sRGB-encoded, in [0, 1]. `labels`: int32 [batch, h, w], a class or
     `VOID`. Other entries of a batch are ignored.
+
+    Args:
+      parser: built `keras.Model`, photo -> scores [batch, h', w', classes] (logits).
+      weight_decay: of the L2 gradient on all weights.
+    """
+
+    def __init__(self, parser: keras.Model, weight_decay: float = 0.0):
+        super().__init__(name="parser_trainer")
+        self.parser, self.weight_decay = parser, weight_decay
+        self.built = True
+
+    def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """One update; returns {"loss"} of this very step."""
+        variables = self.parser.trainable_variables
+        with tf.GradientTape() as tape:
+            scores = self.parser(batch["encoded"], training=True)
+            loss = pixel_cross_entropy(batch["labels"], scores)
+        gradients = optimizers.coupled_decay(self.gradients(tape, loss, variables), variables, self.weight_decay)
+        self.apply(self.optimizer, gradients, variables)
+        return replicas.means({"loss": loss})
+
+
+class ParserScorer(keras.Model):
+    """Scores a scene parser on batches as `ParserTrainer` takes them.
 
     The scores are over all pixels of all photos together, without those that are `VOID`. "miou" is the mean
     intersection over union of the classes that occur, in the labels or among the predictions. They count in float64:
@@ -168,29 +231,15 @@ class ParserTrainer(keras.Model):
     Args:
       parser: built `keras.Model`, photo -> scores [batch, h', w', classes] (logits).
       classes: number of classes.
-      weight_decay: of the L2 gradient on all weights.
     """
 
-    def __init__(self, parser: keras.Model, classes: int, weight_decay: float = 0.0):
-        super().__init__(name="parser_trainer")
-        self.parser, self.weight_decay = parser, weight_decay
+    def __init__(self, parser: keras.Model, classes: int):
+        super().__init__(name="parser_scorer")
+        self.parser = parser
         self.mean_loss = keras.metrics.Mean(name="loss")
         self.accuracy = keras.metrics.Accuracy(name="pixel_accuracy", dtype="float64")
         self.miou = keras.metrics.MeanIoU(classes, name="miou", ignore_class=VOID, dtype="float64")
         self.built = True
-
-    def call(self, photo: tf.Tensor, training: bool = False) -> tf.Tensor:
-        return self.parser(photo, training=training)
-
-    def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """One update; returns {"loss"} of this very step."""
-        variables = self.parser.trainable_variables
-        with tf.GradientTape() as tape:
-            scores = self.parser(batch["encoded"], training=True)
-            loss = pixel_cross_entropy(batch["labels"], scores)
-        gradients = optimizers.coupled_decay(tape.gradient(loss, variables), variables, self.weight_decay)
-        self.optimizer.apply(gradients, variables)
-        return {"loss": loss}
 
     def test_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Returns {"loss", "pixel_accuracy", "miou"} so far; the latter two at the labels' resolution."""
@@ -215,26 +264,26 @@ def pixel_cross_entropy(labels: tf.Tensor, scores: tf.Tensor) -> tf.Tensor:
 
 
 def train_parser(
-    config: ConfigDict, parser: keras.Model, classes: int, photos: tf.data.Dataset, steps: int, progress: bool = True
-) -> tuple["ParserTrainer", list[float]]:
-    """Trains `parser` in place.
+    config: ConfigDict, parser: keras.Model, photos: Iterable, steps: int, progress: bool = True
+) -> list[float]:
+    """Trains `parser` in place, under the strategy that it was built in.
 
     Args:
       config: its `semantic` section gives learning rate and weight decay.
       parser: `keras.Model`, photo -> scores.
-      classes: number of classes.
-      photos: `tf.data.Dataset` of batches as `ParserTrainer` takes them, at least `steps` of them.
+      photos: `tf.data.Dataset`, or one that is shared out over replicas, of batches as `ParserTrainer` takes them, at
+        least `steps` of them.
       steps: number of updates.
       progress: whether to show a bar with loss and time left.
 
     Returns:
-      (the `ParserTrainer`, the losses, a list of `steps` floats).
+      The losses, a list of `steps` floats.
 
     Raises:
       TrainingError: a loss is not finite, or the photos end early; names the step.
     """
     values = config.semantic
-    trainer = ParserTrainer(parser, classes, values.pretrain_weight_decay)
+    trainer = ParserTrainer(parser, values.pretrain_weight_decay)
     variables = parser.trainable_variables
     trainer.compile(optimizer=optimizers.poly_sgd(values.pretrain_learning_rate, MOMENTUM, POWER, steps, variables))
     with tqdm.tqdm(total=steps, desc="scene parser", unit="step", disable=None if progress else True) as bar:
@@ -242,7 +291,7 @@ def train_parser(
         trainer.fit(photos, steps_per_epoch=steps, epochs=1, verbose=0, shuffle=False, callbacks=[watch])
     if len(watch.losses) < steps:
         raise TrainingError(f"parser pre-training: the photos ended after step {len(watch.losses)} of {steps}")
-    return trainer, watch.losses
+    return watch.losses
 
 
 class _Watch(keras.callbacks.Callback):

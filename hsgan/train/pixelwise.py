@@ -23,6 +23,10 @@ class PixelTrainer(PairedTrainer):
     def batches(
         config: ConfigDict, sources: Sources, cameras: SrfDictionary, start_step: int, share: Share = WHOLE
     ) -> tf.data.Dataset:
-        """Returns the stream of single pixels (`hsgan.data.pixels.pixel_pairs`), of one worker alone."""
-        del share  # the configuration's rules allow no strategy
-        return pixels.pixel_pairs(config, sources.cubes, cameras, start_step)
+        """Returns the stream of single pixels (`hsgan.data.pixels.pixel_pairs`)."""
+        return pixels.pixel_pairs(config, sources.cubes, cameras, start_step, share)
+
+    def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """As on patches, the pixels side by side in one image: what a camera costs is paid once, not by every pixel."""
+        row = {name: tf.transpose(batch[name], (1, 2, 0, 3)) for name in ("rgb", "cube")}
+        return super().train_step({**row, "srf": batch["srf"][:1]})

@@ -2,26 +2,28 @@
 
 import contextlib
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import ml_collections
 import tensorflow as tf
 
 from hsgan import config as config_lib
-from hsgan.config.tree import leaves
+from hsgan.config.tree import get, leaves
 from hsgan.data.share import WHOLE, Share
-from hsgan.data.sources import Sources
 from hsgan.errors import ConfigError, RunError
+from hsgan.records.manifest import Manifest
 from hsgan.run.folder import FREE_FIELDS, versions
+from hsgan.spectra.srf import SrfDictionary
 from hsgan.train import cluster as cluster_lib
 from hsgan.train.cluster import Cluster
 
 NONE, MULTI_WORKER = "none", "multi_worker"
+BATCH = "train.batch"
 # May differ between workers: what is compared by its content, and what only one of them uses.
 _OWN_FIELDS = FREE_FIELDS - {"train.strategy"} | {"data.cubes", "data.rgb", "cameras.dictionary"}
 
 
-def begin(config: ml_collections.ConfigDict) -> None:
+def begin(config: ml_collections.ConfigDict, batch: str = BATCH) -> None:
     """Does what must be done before TensorFlow computes anything; again is no error.
 
     Of several machines it waits for the others. Without a GPU it makes `train.devices` logical devices of the
@@ -29,6 +31,7 @@ def begin(config: ml_collections.ConfigDict) -> None:
 
     Args:
       config: the configuration.
+      batch: name of the setting whose batches are shared out first.
 
     Raises:
       RunError: `TF_CONFIG` cannot be used, or not all workers come.
@@ -37,7 +40,7 @@ def begin(config: ml_collections.ConfigDict) -> None:
     values = config.train
     if values.strategy == MULTI_WORKER:
         workers = len(cluster_lib.read_cluster().workers)
-        _check_divided(config, workers, "workers")
+        _check_divided(config, batch, workers, "workers")
         _connected(60 * values.wait_minutes)
         return
     if values.strategy == NONE or not values.devices or tf.config.list_physical_devices("GPU"):
@@ -55,24 +58,21 @@ def open_strategy(config: ml_collections.ConfigDict) -> tf.distribute.Strategy:
 
     Raises:
       RunError: there are fewer devices than asked for; as `begin`.
-      ConfigError: a batch that the devices do not divide.
     """
     values = config.train
     if values.strategy == NONE:
         return tf.distribute.get_strategy()
     if values.strategy == MULTI_WORKER:
-        strategy = _connected(60 * values.wait_minutes)
-    else:
-        strategy = _on_this_machine(values.devices)
-    _check_divided(config, strategy.num_replicas_in_sync, "devices")
-    return strategy
+        return _connected(60 * values.wait_minutes)
+    return _on_this_machine(values.devices)
 
 
-def _check_divided(config, count, what):
-    if config.train.batch % count:
+def _check_divided(config, name, count, what):
+    batch = get(config, name)
+    if batch % count:
         raise ConfigError(
-            f"train.batch: must be a multiple of the {count} {what} of train.strategy={config.train.strategy}. "
-            f"Received: {config.train.batch}"
+            f"{name}: must be a multiple of the {count} {what} of train.strategy={config.train.strategy}. "
+            f"Received: {batch}"
         )
 
 
@@ -88,7 +88,8 @@ def _on_this_machine(count):
 
 @functools.cache
 def _mirrored(devices):
-    # One a process: a second one would number its exchanges like the first, whose numbers TensorFlow remembers.
+    # One for each set of devices. TensorFlow remembers the numbers of their exchanges, so each counts from its own.
+    tf.distribute.MirroredStrategy._collective_key_base += 100_000
     return tf.distribute.MirroredStrategy(devices)
 
 
@@ -123,18 +124,33 @@ class Team:
 
     Args:
       config: the configuration.
+      batch: as in `begin`.
 
     Attributes:
       strategy: of `open_strategy`.
       cluster: the workers, None where there is one.
 
     Raises:
-      RunError, ConfigError: as `open_strategy`.
+      RunError: as `open_strategy`.
+      ConfigError: as `check_divides`.
     """
 
-    def __init__(self, config: ml_collections.ConfigDict):
+    def __init__(self, config: ml_collections.ConfigDict, batch: str = BATCH):
         self.config, self.strategy = config, open_strategy(config)
         self.cluster: Cluster | None = cluster_lib.read_cluster() if config.train.strategy == MULTI_WORKER else None
+        self.check_divides(config, batch)
+
+    def check_divides(self, config: ml_collections.ConfigDict, batch: str) -> None:
+        """Checks that the devices can share out a batch.
+
+        Args:
+          config: the configuration.
+          batch: name of the setting.
+
+        Raises:
+          ConfigError: they do not divide it.
+        """
+        _check_divided(config, batch, self.strategy.num_replicas_in_sync, "devices")
 
     @property
     def is_chief(self) -> bool:
@@ -162,17 +178,18 @@ class Team:
                 f"the workers differ from {self.cluster.named(0)} in what must be the same. Received: {told}"
             )
 
-    def agree_on_sources(self, sources: Sources) -> None:
+    def agree_on_sources(self, manifests: Mapping[str, Manifest], cameras: SrfDictionary | None = None) -> None:
         """`agree` on the configuration, the version, and the contents of records and cameras.
 
         Args:
-          sources: what the training reads.
+          manifests: {"cubes" or "photos": of the records that are read}.
+          cameras: what is used of them; None for none.
         """
         fields = leaves(config_lib.to_dict(self.config))
         facts: dict[str, object] = {name: value for name, value in fields if name not in _OWN_FIELDS}
-        facts |= {f"records of {kind}": _checksums(manifest) for kind, manifest in sources.manifests.items()}
-        responses = sources.dictionary.responses.tobytes()
-        facts["cameras"] = (sources.dictionary.names, responses)
+        facts |= {f"records of {kind}": _checksums(manifest) for kind, manifest in manifests.items()}
+        if cameras is not None:
+            facts["cameras"] = (cameras.names, cameras.responses.tobytes())
         facts |= {f"version of {name}": text for name, text in versions().items() if name in ("hsgan", "tensorflow")}
         self.agree(facts)
 

@@ -1,7 +1,6 @@
 """What all trainings share: the network, the average of its weights, the count of steps."""
 
 import abc
-from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -16,9 +15,11 @@ from hsgan.networks.build import build_network
 from hsgan.prior.mixture import MixturePrior
 from hsgan.run.folder import RunFolder
 from hsgan.spectra.srf import SrfDictionary
+from hsgan.train.replicated import ReplicatedModel
+from hsgan.train.strategies import Team
 
 
-class Trainer(keras.Model, abc.ABC):
+class Trainer(ReplicatedModel, abc.ABC):
     """A Keras model with a `train_step` around the network of a configuration.
 
     A subclass builds what else it trains, sets `self.built = True`, builds its optimizers in `compile`, lists them as
@@ -55,13 +56,14 @@ class Trainer(keras.Model, abc.ABC):
         self.step = self.add_weight(name="step", shape=(), dtype="int64", initializer="zeros", trainable=False)
 
     @staticmethod
-    def make_first(config: ConfigDict, sources: Sources, folder: RunFolder) -> None:
+    def make_first(config: ConfigDict, sources: Sources, folder: RunFolder, team: Team) -> None:
         """Makes what the run folder must hold before `prepare`, where a training needs more than all of them.
 
         Args:
           config: the configuration.
           sources: what the training reads.
           folder: of the run.
+          team: the workers, all of which call it.
         """
 
     @classmethod
@@ -108,30 +110,6 @@ class Trainer(keras.Model, abc.ABC):
         """
         return {}
 
-    def gradients(self, tape: tf.GradientTape, loss: tf.Tensor, variables: list) -> list[tf.Tensor]:
-        """Returns the gradients of the mean of `loss` over all replicas, equal on all of them.
-
-        That of a variable which the loss does not depend on is None, as the tape gives it.
-
-        Args:
-          tape: that has recorded the loss.
-          loss: mean over this replica's part of the batch.
-          variables: those to differentiate by.
-        """
-        if replicas.count() == 1:
-            return tape.gradient(loss, variables)
-        # Divided at the loss, not behind it: what is clipped on the way must have the size that it has on one device.
-        share = tf.fill(tf.shape(loss), 1 / replicas.count())
-        found = tape.gradient(loss, variables, output_gradients=share)
-        totals = iter(replicas.totals([gradient for gradient in found if gradient is not None]))
-        return [gradient if gradient is None else next(totals) for gradient in found]
-
-    def apply(self, optimizer: keras.Optimizer, gradients: list[tf.Tensor], variables: list) -> None:
-        """Applies what `gradients` returned by a Keras optimizer, which would add it up over the replicas once more."""
-        if replicas.count() > 1:
-            gradients = [gradient if gradient is None else gradient / replicas.count() for gradient in gradients]
-        optimizer.apply(gradients, variables)
-
     def finish_step(self) -> None:
         """Counts the step, and moves the weight average towards the weights by `1 - ema`."""
         if self.average is not None:
@@ -142,24 +120,6 @@ class Trainer(keras.Model, abc.ABC):
                 lambda average, weight: average.assign_add((1 - self.ema) * (weight - average)),
             )
         replicas.assign_each([self.step], [tf.constant(1, tf.int64)], lambda step, one: step.assign_add(one))
-
-    def make_train_function(self, force: bool = False) -> Callable:
-        """As Keras's; on several replicas the step itself has averaged its logs, and any replica's are those."""
-        strategy = self.distribute_strategy
-        if strategy.num_replicas_in_sync == 1:
-            return super().make_train_function(force)
-        if self.train_function is None or force:
-            step = tf.function(lambda batch: strategy.run(self.train_step, args=(batch,)), autograph=False)
-
-            def train(iterator):
-                logs = step(next(iterator))
-                return {name: strategy.experimental_local_results(value)[0] for name, value in logs.items()}
-
-            self.train_function = train
-        return self.train_function
-
-    def _maybe_symbolic_build(self, *arguments, **options):
-        """Nothing: a trainer is built already, and Keras's would reduce a batch over replicas."""
 
 
 def statistics_of(config: ConfigDict, sources: Sources, folder: RunFolder) -> Statistics:

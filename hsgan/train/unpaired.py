@@ -28,7 +28,8 @@ from hsgan.repeatable import ordered_sum
 from hsgan.run.folder import RunFolder
 from hsgan.spectra.srf import SrfDictionary
 from hsgan.train import optimizers
-from hsgan.train.parser_trainer import pretrain
+from hsgan.train.parser_trainer import pretrain_together
+from hsgan.train.strategies import Team
 from hsgan.train.trainer import Trainer, statistics_of
 
 
@@ -75,9 +76,9 @@ class UnpairedTrainer(Trainer):
         self.built = True
 
     @staticmethod
-    def make_first(config: ConfigDict, sources: Sources, folder: RunFolder) -> None:
+    def make_first(config: ConfigDict, sources: Sources, folder: RunFolder, team: Team) -> None:
         """Pre-trains the scene parser into the run folder, if asked to."""
-        pretrain_once(config, sources.photos, folder)
+        pretrain_once(config, sources.photos, folder, team)
 
     @classmethod
     def prepare(
@@ -220,7 +221,8 @@ class UnpairedTrainer(Trainer):
         """
         values, cameras, terms = self.config.loss, drawn_cameras(self.config, self.network.dictionary), {}
         seed = self.seed_of_step()
-        real, groups = pairs.diversified(real, self.config.pairs, seed), 1 + self.config.cameras.variants
+        batch, groups = tf.shape(real)[0] * replicas.count(), 1 + self.config.cameras.variants
+        real = pairs.diversified(real, self.config.pairs, seed, batch, replicas.own)
         cube, rgb, srf = pairs.synthetic(real, cameras, values.synthetic_exposure, seed, values.synthetic_power, groups)
         if values.synthetic:
             estimate = self.network(rgb, srf=srf if values.synthetic_camera == "given" else None)
@@ -234,11 +236,11 @@ class UnpairedTrainer(Trainer):
         with tf.GradientTape(persistent=True) as tape:
             terms = self.generator_terms(self.network(batch["rgb"], training=True), batch)
             weighted = {name: self.config.loss[name] * term for name, term in terms.items()}
-        variables, zero = self.generator_variables, tf.UnconnectedGradients.ZERO
-        return {
-            name: tf.linalg.global_norm(tape.gradient(term, variables, unconnected_gradients=zero))
-            for name, term in weighted.items()
-        }
+        variables = self.generator_variables
+        # A term may leave some of them alone, or all: the error of the camera's estimate.
+        found = {name: tape.gradient(term, variables) for name, term in weighted.items()}
+        moved = {name: [one for one in gradients if one is not None] for name, gradients in found.items()}
+        return {name: tf.linalg.global_norm(some) if some else tf.constant(0.0) for name, some in moved.items()}
 
     def semantic_term(self, cube: tf.Tensor, batch: dict[str, tf.Tensor]) -> tf.Tensor:
         """Cross-entropy of the classes that the semantic branch reads off cube and parser features (Eq. 12)."""
@@ -283,19 +285,27 @@ def prepared_parser(config: ConfigDict, photos: Manifest, folder: RunFolder) -> 
     return build_parser(config, photos.classes, weights)
 
 
-def pretrain_once(config: ConfigDict, photos: Manifest, folder: RunFolder) -> None:
+def pretrain_once(config: ConfigDict, photos: Manifest, folder: RunFolder, team: Team) -> None:
     """Pre-trains our own HRNet into the run folder where the configuration asks for it, and it is not there yet.
 
     Args:
       config: the configuration.
       photos: what it is trained on.
       folder: of the run.
+      team: the workers, which train it together.
     """
-    output = folder.path / "parser"
-    if config.semantic.parser_weights or not config.semantic.pretrain_steps or (output / WEIGHTS_FILE).is_file():
+    if config.semantic.parser_weights or not config.semantic.pretrain_steps:
         return
-    print(f"pre-training the scene parser {config.semantic.parser} into {output}", flush=True)
-    report = pretrain(config, output, photos=photos)
+    output = folder.path / "parser"
+    there = (output / WEIGHTS_FILE).is_file()
+    team.agree({"the scene parser's weights in the run folder": there})
+    if there:
+        return
+    if team.is_chief:
+        print(f"pre-training the scene parser {config.semantic.parser} into {output}", flush=True)
+    report = pretrain_together(config, output, photos, team)
+    if report is None:
+        return
     scores = report["validation"] or {}
     text = "".join(f", {name} {scores[name]:.1%}" for name in ("pixel_accuracy", "miou") if name in scores)
     print(f"scene parser: {report['steps']} steps in {report['seconds']:.0f} s{text}", flush=True)

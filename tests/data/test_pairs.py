@@ -5,6 +5,7 @@ import pytest
 import scipy.fft
 
 from hsgan.data import pairs, pipelines, sources
+from hsgan.data.share import WHOLE, Share
 from hsgan.metrics.srf import srf_error
 from hsgan.records.manifest import read_manifest
 from hsgan.spectra import developed
@@ -24,8 +25,8 @@ def config(small_config):
     return small_config
 
 
-def paired(config, dictionary, start_step=0):
-    return pairs.paired(config, read_manifest(config.data.cubes), dictionary, start_step)
+def paired(config, dictionary, start_step=0, share=WHOLE):
+    return pairs.paired(config, read_manifest(config.data.cubes), dictionary, start_step, share)
 
 
 def batches(stream, count):
@@ -139,7 +140,7 @@ def test_synthetic_pairs_mix_cameras_of_one_group(dictionary):
 
 def test_nothing_is_diversified_by_default(config):
     cube = np.random.default_rng(0).random((2, 3, 3, 31)).astype(np.float32)
-    assert pairs.diversified(cube, config.pairs, (1, 2)) is cube
+    assert pairs.diversified(cube, config.pairs, (1, 2), len(cube), None) is cube
 
 
 def test_mixed_scenes_are_convex_with_the_patch_before(config):
@@ -171,6 +172,9 @@ def test_pairs_under_random_light_are_still_projections(config, dictionary):
     gain = lit["cube"][..., 0] / np.maximum(plain["cube"][..., 0], 1e-6)
     assert np.ptp(gain, axis=(1, 2)).max() < 1e-3 and np.ptp(gain) > 0.05
     np.testing.assert_allclose(lit["rgb"], np.einsum("bhws,bcs->bhwc", lit["cube"], lit["srf"]), atol=1e-5)
+    for worker in range(2):
+        (own,) = batches(paired(config, dictionary, share=Share(worker, 2)), 1)
+        np.testing.assert_array_equal(own["cube"], lit["cube"][worker : worker + 1])
 
 
 def test_apart_are_the_rgb_of_one_patch_and_the_cube_of_another(config, dictionary):

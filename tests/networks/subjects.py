@@ -164,6 +164,7 @@ LAYERS = {
     ),
     "DenselyConnected": _layer(_pair, 3, 5),
     "BatchStatisticsNormalization": _layer(lambda dtype: normalization.BatchStatisticsNormalization(dtype=dtype), 4, 4),
+    "BatchNormalization": _layer(lambda dtype: normalization.BatchNormalization(dtype=dtype), 4, 4),
     "SpectralNormalization": Subject(
         lambda dtype: spectral_norm.SpectralNormalization(dtype=dtype),
         lambda size: [(size[0], 7)],

@@ -2,6 +2,15 @@
 
 import keras
 import pytest
+import tensorflow as tf
+
+from hsgan.train.validation import Validator
+
+# The processor as four devices, for trainings that share a batch out. It can be split only before TensorFlow has
+# computed anything in this process; without a strategy all is done on the first, as before.
+tf.config.set_logical_device_configuration(
+    tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 4
+)
 
 
 @pytest.fixture(scope="session")
@@ -25,5 +34,12 @@ def whole_config(small_config, parser_file):
     config.data.rgb_crop = config.train.patch = 16
     config.semantic.parser = str(parser_file)
     config.optimizer.ema = 0.9
-    config.train.steps = 7
+    config.train.steps, config.train.gradients_every = 7, 0
+    config.prior.folds = 0
     return config
+
+
+@pytest.fixture
+def no_pictures(monkeypatch):
+    """Validations draw nothing, which takes longer than the smallest networks' steps."""
+    monkeypatch.setattr(Validator, "write_pictures", lambda *_: None)

@@ -27,7 +27,9 @@ cli.import_tensorflow()  # without its log lines
 from hsgan.errors import HsganError
 from hsgan.train import callbacks
 from hsgan.train.loop import train
+from hsgan.train.validation import Validator
 
+Validator.write_pictures = lambda *_: None
 jobs, fatal = json.loads(sys.stdin.read())
 check = callbacks.FiniteGuard.on_step
 
@@ -86,11 +88,11 @@ def run_workers(jobs, fatal=None, count=2):
 
 
 @pytest.fixture
-def config(whole_config):
+def config(whole_config, no_pictures):
     """A run of three steps."""
     config = whole_config
     config.train.steps, config.train.checkpoint_every, config.train.validate_every = 3, 3, 3
-    config.train.batch, config.train.gradients_every, config.train.wait_minutes = 4, 2, 2.0
+    config.train.batch, config.train.wait_minutes = 4, 2.0
     config.train.strategy = "multi_worker"
     return config
 

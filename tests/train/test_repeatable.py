@@ -49,7 +49,7 @@ def test_no_step_adds_three_tensors_at_once(name, whole_config, tmp_path):
 def test_nor_does_a_step_of_the_scene_parser():
     make_repeatable()
     parser = build_hrnet("hrnet_w18_small", 5, seed=0)
-    trainer = ParserTrainer(parser, 5, 1e-4)
+    trainer = ParserTrainer(parser, 1e-4)
     trainer.compile(optimizer=optimizers.poly_sgd(0.01, 0.9, 0.9, 10, parser.trainable_variables))
     batch = {"encoded": tf.zeros((2, 64, 64, 3)), "labels": tf.zeros((2, 64, 64), tf.int32)}
     assert wide_sums(trainer.train_step, batch) == []

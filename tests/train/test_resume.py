@@ -26,7 +26,9 @@ TRAINER = """
 import json, os, sys
 from hsgan import config
 from hsgan.train.loop import train
+from hsgan.train.validation import Validator
 
+Validator.write_pictures = lambda *_: None
 values = json.loads(sys.argv[1])
 for workdir in sys.stdin:
     process = os.fork()
@@ -72,12 +74,12 @@ def state_of(workdir):
     return {name: reader.get_tensor(name) for name in shapes if "OBJECT_GRAPH" not in name and "seconds" not in name}
 
 
-def test_killed_and_resumed_equals_left_alone(whole_config, train_elsewhere, tmp_path, capsys):
+def test_killed_and_resumed_equals_left_alone(whole_config, no_pictures, train_elsewhere, tmp_path, capsys):
     train(whole_config, tmp_path / "alone")
     train_elsewhere(tmp_path / "killed", kill_at=1)
+    assert checkpoints(tmp_path / "killed/checkpoints") == []
     train_elsewhere(tmp_path / "killed", kill_at=3)
     assert checkpoints(tmp_path / "killed/checkpoints")[0][0] == 2
-    train_elsewhere(tmp_path / "killed", kill_at=5)
     train_elsewhere(tmp_path / "killed")
     alone, killed = state_of(tmp_path / "alone"), state_of(tmp_path / "killed")
     assert alone.keys() == killed.keys()
@@ -92,7 +94,7 @@ def test_killed_and_resumed_equals_left_alone(whole_config, train_elsewhere, tmp
     histories = [(tmp_path / name / "history.jsonl").read_text() for name in ("alone", "killed")]
     assert histories[0] == histories[1]
     assert [json.loads(line)["step"] for line in histories[0].splitlines()] == [0, 4, 7]
-    assert len(json.loads((tmp_path / "killed/run.json").read_text())) == 4
+    assert len(json.loads((tmp_path / "killed/run.json").read_text())) == 3
     train(whole_config, tmp_path / "killed")
     assert "is complete at step 7" in capsys.readouterr().out
 

@@ -148,6 +148,8 @@ def test_the_error_of_the_estimated_camera_moves_the_estimator_alone(config):
     *_, srf = pairs.synthetic(data["cube"], cameras, config.loss.synthetic_exposure, seed)
     expected = np.abs(cameras.responses.mean(axis=0) - srf).mean()
     assert float(terms["synthetic_srf"]) == pytest.approx(expected, rel=1e-4)
+    norms = model.term_gradients(data)
+    assert norms["synthetic_srf"] == 0 and norms["adversarial"] > 0
 
 
 def cube_gradient(model, data, name):

@@ -70,10 +70,7 @@ class BatchStatisticsNormalization(keras.layers.Layer):
 
     def _over_replicas(self, inputs, gamma, beta):
         values = tf.cast(inputs, tf.float32)
-        entries = tf.cast(tf.size(values[..., 0]) * replicas.count(), tf.float32)
-        mean = replicas.total(tf.reduce_sum(values, axis=(0, 1, 2))) / entries
-        # A second exchange: the mean of squares less the square of the mean would lose digits.
-        variance = replicas.total(tf.reduce_sum(tf.square(values - mean), axis=(0, 1, 2))) / entries
+        mean, variance = _moments_over_replicas(values)
         outputs = tf.nn.batch_normalization(values, mean, variance, beta, gamma, self.epsilon)
         return tf.cast(outputs, inputs.dtype)
 
@@ -95,3 +92,35 @@ def shifted_in_vain(
     zero but for rounding. Neither is computed.
     """
     return tf.identity(features), lambda upstream: (upstream, tf.zeros_like(shift))
+
+
+# Keras names the weights in a file by the class: files that were written with its own layer stay readable.
+@keras.saving.register_keras_serializable("hsgan")
+class BatchNormalization(keras.layers.BatchNormalization):
+    """Keras's batch normalization of [batch, height, width, channels], in training over the batch of all replicas.
+
+    Keras's own `synchronized=True` takes the mean of squares less the square of the mean, which loses digits, and its
+    running averages cannot be assigned on several replicas.
+    """
+
+    def call(self, inputs: tf.Tensor, training: bool | None = None, mask: tf.Tensor | None = None) -> tf.Tensor:
+        if not training or not self.trainable or replicas.count() == 1:
+            return super().call(inputs, training=training, mask=mask)
+        values = tf.cast(inputs, tf.float32)
+        mean, variance = _moments_over_replicas(values)
+        replicas.assign_each(
+            [self.moving_mean, self.moving_variance],
+            [mean, variance],
+            lambda average, value: average.assign(self.momentum * average + (1 - self.momentum) * value),
+        )
+        gamma, beta = tf.convert_to_tensor(self.gamma), tf.convert_to_tensor(self.beta)
+        outputs = tf.nn.batch_normalization(values, mean, variance, beta, gamma, self.epsilon)
+        return tf.cast(outputs, self.compute_dtype)
+
+
+def _moments_over_replicas(values):
+    """Returns mean and variance, float32 [channels], of float32 [batch, height, width, channels] on all replicas."""
+    entries = tf.cast(tf.size(values[..., 0]) * replicas.count(), tf.float32)
+    mean = replicas.total(tf.reduce_sum(values, axis=(0, 1, 2))) / entries
+    # A second exchange: the mean of squares less the square of the mean would lose digits.
+    return mean, replicas.total(tf.reduce_sum(tf.square(values - mean), axis=(0, 1, 2))) / entries
