@@ -128,7 +128,10 @@ def test_two_workers_equal_one_device(config, tmp_path):
 
 
 CASES = {
-    "hsgan": {},
+    "hsgan": {"loss.synthetic": 1.0, "pairs.light": 0.1},
+    "mixture": {"model": "mixture", "paired.pixel_form": "leveled", "mixture.pixels": 200},
+    "scene parser": {"semantic.parser": "hrnet_w18_small", "semantic.pretrain_steps": 2, "semantic.pretrain_batch": 4,
+                     "semantic.pretrain_learning_rate": 1e-4, "data.rgb_crop": 32},  # no step that amplifies rounding
     "gp1": {"loss.regularizer": "gp1"},
     "spectral norm": {"loss.regularizer": "spectral_norm"},
     "chs_gan": {"model": "chs_gan", "chs_gan.widths": (4, 4, 4), "chs_gan.discriminator_width": 4,
@@ -152,6 +155,24 @@ def test_two_workers_equal_one_device_in_all_trainings(config, tmp_path):
         unpaired = one.model == "hsgan"
         rate = one.optimizer.generator if unpaired else one.paired.learning_rate
         check_equal_to_one_device(one, tmp_path / name / "two", rate)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("before, after", [(2, 1), (1, 2)])
+def test_a_run_goes_on_with_another_number_of_workers(config, tmp_path, before, after):
+    """Killed in step 3 of 4, with a checkpoint of step 2: as one device left alone, within rounding."""
+    config.semantic.parser, config.model = "", "agd_net"
+    config.agd_net.stages, config.agd_net.growth, config.agd_net.units, config.paired.ema = 2, 4, 1, 0.9
+    config.train.steps, config.train.checkpoint_every, config.train.validate_every = 4, 2, 2
+    for count, fatal in ((before, 3), (after, None)):
+        config.train.strategy = "none" if count == 1 else "multi_worker"
+        jobs = [job(config, tmp_path / "run")]
+        ends = run_workers([jobs] * count, dict.fromkeys(range(count), fatal), count)
+        # Where both kill themselves at once, one may see the other's end first.
+        assert all((status == 0) == (fatal is None) for status, _ in ends), ends
+        reached = json.loads((tmp_path / "run/reached.json").read_text())
+        assert reached == {"step": 2 if fatal else 4}
+    check_equal_to_one_device(config, tmp_path / "run", config.paired.learning_rate)
 
 
 @pytest.mark.slow
