@@ -300,7 +300,7 @@ def some_parser(request, monkeypatch):
 
 
 def test_replicas_pretrain_as_one_device(tmp_path, some_parser):
-    """After four steps weights within 0.5 % of their way, running averages within 0.1 %: sums in another order.
+    """After four steps weights within 0.5 % of their way, averages and losses within 0.1 %: sums in another order.
 
     The rate is small: HRNet's lowest branch normalizes four numbers a channel here, and long steps would diverge. Some
     photos have more void than others.
@@ -321,7 +321,7 @@ def test_replicas_pretrain_as_one_device(tmp_path, some_parser):
     for here, there in zip(averages, others, strict=True):
         np.testing.assert_allclose(here, there, rtol=0, atol=1e-3 * np.abs(here).max())
     for (step, here), (_, there) in zip(reports[0]["loss"], reports[1]["loss"], strict=True):
-        assert here == pytest.approx(there, rel=1e-4), step
+        assert here == pytest.approx(there, rel=1e-3), step
 
 
 def largest_difference(here, there):
