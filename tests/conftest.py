@@ -6,6 +6,14 @@ from pathlib import Path
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import pytest
+import tensorflow as tf
+
+# The processor as four devices, for trainings that share a batch out. It can be split only before TensorFlow has
+# computed anything in this process, which some test modules do when they are collected. Without a strategy all is done
+# on the first device, as before.
+tf.config.set_logical_device_configuration(
+    tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 4
+)
 
 pytest.register_assert_rewrite("method_contract")
 

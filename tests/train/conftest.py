@@ -2,15 +2,8 @@
 
 import keras
 import pytest
-import tensorflow as tf
 
 from hsgan.train.validation import Validator
-
-# The processor as four devices, for trainings that share a batch out. It can be split only before TensorFlow has
-# computed anything in this process; without a strategy all is done on the first, as before.
-tf.config.set_logical_device_configuration(
-    tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 4
-)
 
 
 @pytest.fixture(scope="session")

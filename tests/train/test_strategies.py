@@ -1,8 +1,8 @@
 """One batch shared out over replicas gives the update of one device with the whole batch, and runs change between them.
 
-The replicas are logical devices of the processor (`conftest.py`). Weights may differ by 2 % of a learning rate after
-three steps of about a rate each: the sums are those of one device in another order, and Adam makes of the smallest
-gradients steps as long as of the largest.
+The replicas are logical devices of the processor (`tests/conftest.py`). Weights may differ by 2 % of a learning rate
+after three steps of about a rate each: the sums are those of one device in another order, and Adam makes of the
+smallest gradients steps as long as of the largest.
 """
 
 import json
