@@ -8,7 +8,8 @@ the end, and measures each row in a process of its own:
 - "start s": from nothing but the folder's name to the first batch; "index s" is the part of it that finds the records.
   A row "walked" has no index; one "indexed" has. The shards' pages are dropped from memory before both.
 - "MiB": peak memory of the process above what the import of TensorFlow takes.
-- "patches/s": of the stream, after its first batch. Records that are not in the page cache come from the disk.
+- "patches/s": of the stream, after its first batch. Records that are not in the page cache come from the disk. With
+  `--cached` all are in it, where memory is large enough.
 - "step 100,000": the stream of a training that is resumed there.
 - "once a run": what the first start of a run takes beside that, to read every cube for the statistics and for the prior
   of the spectra. Later starts read what the run has kept.
@@ -46,6 +47,7 @@ def define_flags():
     flags.DEFINE_integer("shards", 64, "Its files.", lower_bound=1)
     flags.DEFINE_float("seconds", 20.0, "Measuring time of each stream.")
     flags.DEFINE_integer("batch", 24, "Patches a batch.", lower_bound=1)
+    flags.DEFINE_bool("cached", False, "Read all records into the page cache before each row, not drop them.")
     flags.DEFINE_string("folder", "", "Where to write; default: the folder for temporary files.")
 
 
@@ -59,6 +61,14 @@ def write_records(folder, count, shards):
             writer.write("train", record)
     for shard in folder.glob("*.tfrecord"):
         os.utime(shard, (time.time() - 60,) * 2)
+
+
+def remember(folder):
+    """Reads the shards' pages into memory."""
+    for shard in folder.glob("*.tfrecord"):
+        with open(shard, "rb") as file:
+            while file.read(1 << 24):
+                pass
 
 
 def forget(folder):
@@ -146,7 +156,7 @@ def main(_):
             (f"{values.records} records, indexed", many, 0),
             (f"{values.records} records, step {STEP:,}", many, STEP),
         ):
-            forget(folder)
+            (remember if values.cached else forget)(folder)
             row = apart(measure_stream, folder, values.batch, step, values.seconds)
             print(f"{name:36}{row['start']:9.2f}{row['index']:9.3f}{row['memory']:7.0f}{row['rate']:11.0f}", flush=True)
         kept = index.index_path(many, "train").stat().st_size
