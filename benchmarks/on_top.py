@@ -19,7 +19,6 @@ their recipes' own.
 import functools
 import json
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -92,7 +91,6 @@ RECIPES = {
 for name in ("synthetic pairs, no game", "AGD-Net, pairs", "AGD-Net, light, scenes, cameras", "gated mixture"):
     RECIPES[f"{name}{ON_TRAINED}"] = RECIPES[name]
 ENSEMBLED = ("synthetic pairs, no game", "AGD-Net, pairs", "gated mixture")  # also with flips at test
-FLOOR = 1e-9  # variance that keeps covariances positive definite whose smallest ones training has made less
 METRICS = ("psnr", "sam_lit_deg")
 
 
@@ -161,11 +159,7 @@ def prior_of(config, cameras, trained_first):
 
 def keep_trained(config, network, prior):
     """Keeps the mixture that a network of its own has become."""
-    log_weights, means, factors = (np.asarray(values, np.float64) for values in network.mixture)
-    weights, covariances = np.exp(log_weights), factors @ factors.transpose(0, 2, 1)
-    covariances += FLOOR * np.eye(covariances.shape[-1])
-    source = f"{prior.source}; trained"
-    made = replace(prior, weights=weights / weights.sum(), means=means, covariances=covariances, source=source)
+    made = network.mixture_layer.prior(prior.wavelengths_nm, f"{prior.source}; trained")
     made.save(prior_file(config, trained_first=True))
 
 

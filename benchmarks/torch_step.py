@@ -121,7 +121,7 @@ class Step(nn.Module):
         self.config, self.iteration = config, 0
         self.generator = Generator(bands, sizes.stages, sizes.growth, sizes.units)
         self.srf_estimator = Estimator(torch.tensor(facts["cameras"]), **config.srf_estimator.to_dict())
-        self.discriminator = Discriminator(bands, **config.discriminator.to_dict())
+        self.discriminator = Discriminator(bands, config.discriminator.widths, config.discriminator.units)
         self.parser = self.semantic = None
         if facts["parser"] is not None:
             values = config.semantic

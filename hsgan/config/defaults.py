@@ -90,6 +90,7 @@ def prior() -> dict[str, Any]:
         noise=1e-6,  # variance of the RGB noise
         seed=0,  # of the samples and the start of the fit
         folds=4,  # groups of scenes left out in turn, to calibrate its uncertainty; 0: it stays as it is
+        run="",  # a run of the model "mixture", whose trained mixture is taken in place of a fit
         trained=False,  # whether a network that starts at the prior trains it along
     )
 
@@ -107,6 +108,12 @@ def unpaired_networks() -> dict[str, dict[str, Any]]:
         initial_weights="he",  # he | pytorch (PyTorch's default, 2.45 times smaller [code])
     )
     srf_estimator = dict(widths=((16, 32), (64, 64), (64, 64), (64, 64)), kernels=(5, 5, 3, 3), head=(128, 128, 128))
+    discriminator = dict(
+        widths=(64, 128),
+        units=7,
+        components=0,  # leading components of the real spectra that it sees, of variance 1 each; 0: all bands
+        noise=0.0,  # standard deviation of the noise on what it sees in training
+    )
     semantic = dict(
         # "" (no semantic branch) | "hrnet_w18_small" | "hrnet_w18_small_v2" | "hrnet_w48" | "hub:PRESET" | path of a
         # Keras scene parser
@@ -119,11 +126,14 @@ def unpaired_networks() -> dict[str, dict[str, Any]]:
         width=64,
         units=4,
         dropout=0.2,
+        # Where classes and labels meet: features (at the parser's resolution; labels are those of the nearest pixels)
+        # | crop (at the photo's; logits are interpolated, as HRNet's own training does)
+        labels="features",
     )
     return dict(
         generator=generator,
         srf_estimator=srf_estimator,
-        discriminator=dict(widths=(64, 128), units=7),
+        discriminator=discriminator,
         semantic=semantic,
     )
 

@@ -171,6 +171,12 @@ def check_unpaired(rules: Rules, config: ConfigDict) -> None:
         "must have one kernel size for each entry of srf_estimator.widths",
     )
     rules.positive("discriminator.", "units")
+    rules.not_negative("discriminator.", "components", "noise")
+    rules.rule(
+        not grid_is_whole(config) or config.discriminator.components <= len(wavelengths_nm(config)),
+        "discriminator.components",
+        "must not exceed the number of bands",
+    )
     rules.whole_numbers("discriminator.widths")
     stride = 2 * 4 ** len(config.discriminator.widths)
     rules.rule(
@@ -205,6 +211,7 @@ def check_semantic(rules: Rules, config: ConfigDict) -> None:
     rules.positive("semantic.", "width", "units", "pretrain_batch", "pretrain_learning_rate")
     rules.not_negative("semantic.", "pretrain_steps", "pretrain_weight_decay")
     rules.fraction("semantic.", "dropout")
+    rules.one_of("semantic.labels", ("features", "crop"))
     rules.rule(
         config.semantic.pretrain_steps == 0 or config.semantic.parser in PARSERS,
         "semantic.pretrain_steps",

@@ -130,6 +130,30 @@ def calibrate(
     return float(np.quantile(np.concatenate(errors), 0.9) / _NINE_IN_TEN)
 
 
+def recalibrate(
+    temperature: float,
+    spectra: np.ndarray,
+    srf: np.ndarray,
+    fitted: CameraForm,
+    trained: CameraForm,
+) -> float:
+    """Returns the temperature of a prior after training, from that of the prior that it began as.
+
+    Training for the estimates leaves the variances to themselves. What it does to them is seen on the spectra that it
+    had: by so much as their errors, in deviations, become smaller or larger there, the temperature follows. How far the
+    prior is from spectra that it did not have is in the temperature that it began with (`calibrate`).
+
+    Args:
+      temperature: of the prior as it was fitted.
+      spectra: of the training, float [n, bands].
+      srf: float [3, bands], the camera, known.
+      fitted: the prior before the training, seen through it.
+      trained: the prior after it.
+    """
+    before, after = (np.quantile(standard_errors(spectra, srf, form), 0.9) for form in (fitted, trained))
+    return float(temperature * after / before)
+
+
 def standard_errors(spectra: np.ndarray, srf: np.ndarray, form: CameraForm) -> np.ndarray:
     """Returns the absolute errors of estimates in standard deviations as they are without a temperature.
 

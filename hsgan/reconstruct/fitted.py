@@ -7,15 +7,15 @@ import ml_collections
 from hsgan import config as config_lib
 from hsgan.data import sources
 from hsgan.data.statistics import cube_statistics
-from hsgan.prior.fit import fit_run
 from hsgan.prior.mixture import MixturePrior
 from hsgan.reconstruct.methods import BESIDE, CLOSED_FORMS, ClosedFormMethod, Knowledge, closed_forms
+from hsgan.run.prior import asked_prior
 
 
 def fit_config(config: ml_collections.ConfigDict) -> MixturePrior:
-    """Returns the mixture prior that a run of a configuration would fit."""
+    """Returns the mixture prior that a run of a configuration would have."""
     cameras = sources.training_cameras(config, sources.cameras(config))
-    return fit_run(config.prior, sources.folder(config, "cubes"), cameras, config.data.brightness)
+    return asked_prior(config, sources.folder(config, "cubes"), cameras)
 
 
 def fitted(

@@ -164,6 +164,7 @@ class Validation(StepCallback):
 
     def validate(self, step: int) -> None:
         """Validates now; writes last (and best) weights and a line of history.jsonl."""
+        self.model.settle()
         metrics = self.validator(step)
         record = {"step": step, **metrics}
         text = ", ".join(f"{name} {value:.3f}" for name, value in metrics.items())

@@ -16,11 +16,11 @@ from ml_collections import ConfigDict
 from hsgan import config as config_lib
 from hsgan.data.sources import Sources, open_sources
 from hsgan.data.statistics import cube_statistics
-from hsgan.prior.fit import fit_run
 from hsgan.records.manifest import Manifest
 from hsgan.records.reader import diagnose
 from hsgan.repeatable import make_repeatable
 from hsgan.run.folder import RunFolder
+from hsgan.run.prior import asked_prior
 from hsgan.spectra.srf import SrfDictionary
 from hsgan.train import strategies
 from hsgan.train.callbacks import Checkpoints, FiniteGuard, ProgressBar, Scalars, Stopwatch, TermGradients, Validation
@@ -109,7 +109,7 @@ def keep_sources(config: ConfigDict, folder: RunFolder, sources: Sources) -> Non
     # Both read every cube, so they are made once a run.
     if not folder.begun or folder.prior() is None:
         cameras = folder.training_dictionary()
-        folder.save_prior(fit_run(config.prior, sources.cubes.directory, cameras, config.data.brightness))
+        folder.save_prior(asked_prior(config, sources.cubes.directory, cameras))
     if not folder.begun or folder.statistics() is None:
         folder.save_statistics(cube_statistics(sources.cubes.directory, "train", config.data.brightness))
 

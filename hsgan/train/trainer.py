@@ -89,6 +89,9 @@ class Trainer(ReplicatedModel, abc.ABC):
         would have seen.
         """
 
+    def settle(self) -> None:
+        """Sets what follows from the weights without being trained, before they are validated and kept."""
+
     @property
     def inference_model(self) -> keras.Model:
         """The network that evaluation and export use: the weight average where there is one."""

@@ -32,6 +32,8 @@ from hsgan.train.parser_trainer import pretrain_together
 from hsgan.train.strategies import Team
 from hsgan.train.trainer import Trainer, statistics_of
 
+_FAKE, _REAL, _SEEN = range(3)  # whose noise before the discriminator
+
 
 class UnpairedTrainer(Trainer):
     """Trains a `HSGANNet` against a discriminator of real cubes; alternating updates, one of each a step.
@@ -66,7 +68,7 @@ class UnpairedTrainer(Trainer):
     ):
         super().__init__(config, dictionary, statistics, config.optimizer.ema, **kwargs)
         bands, policy = len(dictionary.wavelengths_nm), config.train.precision
-        self.discriminator = build_discriminator(config, bands, policy)
+        self.discriminator = build_discriminator(config, bands, policy, statistics)
         # A closure, not an attribute: the frozen parser is no part of this model's weights and checkpoints.
         self.parse = (lambda images: parser(images, training=False)) if parser is not None else None
         self.semantic = None
@@ -155,8 +157,8 @@ class UnpairedTrainer(Trainer):
             return {}
         self.discriminator.iterate()
         with tf.GradientTape() as tape:
-            fake_logits = self.discriminator(fake)
-            real_logits = self.discriminator(replicas.after(real, fake_logits))
+            fake_logits = self.discriminator(fake, seed=self.seed_of_step(_FAKE))
+            real_logits = self.discriminator(replicas.after(real, fake_logits), seed=self.seed_of_step(_REAL))
             loss = losses.adversarial_discriminator(fake_logits, real_logits)
             penalty = self.discriminator_penalty(fake, replicas.after(real, real_logits))
             total = ordered_sum([loss, *(self.config.loss.gradient_penalty * term for term in penalty.values())])
@@ -184,9 +186,14 @@ class UnpairedTrainer(Trainer):
         cubes = between(mean_normalized(real), mean_normalized(fake), self.seed_of_step())
         return {"gradient_penalty": gradient_penalty(self.discriminator.judge, cubes, CENTERS[values.regularizer])}
 
-    def seed_of_step(self) -> tf.Tensor:
-        """Returns int64 [2], what all random numbers of a step are drawn from: the run's seed and the step."""
-        return tf.stack([tf.constant(self.config.seed, tf.int64), tf.convert_to_tensor(self.step)])
+    def seed_of_step(self, use: int | None = None) -> tf.Tensor:
+        """Returns int64 [2], what all random numbers of a step are drawn from: the run's seed and the step.
+
+        Args:
+          use: tells apart what is drawn in one step by the same function.
+        """
+        seed = tf.stack([tf.constant(self.config.seed, tf.int64), tf.convert_to_tensor(self.step)])
+        return seed if use is None else tf.random.experimental.stateless_fold_in(seed, use)
 
     def generator_terms(self, estimate: dict[str, tf.Tensor], batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Returns the raw terms of the generator's objective (Eq. 8) by name; a term of weight 0 is not computed.
@@ -199,7 +206,7 @@ class UnpairedTrainer(Trainer):
         terms = {}
         if values.adversarial:
             seen = clip_gradient_l1(cube) if values.regularizer == "l1_clip" else cube
-            terms["adversarial"] = losses.adversarial_generator(self.discriminator(seen))
+            terms["adversarial"] = losses.adversarial_generator(self.discriminator(seen, seed=self.seed_of_step(_SEEN)))
         if values.back_projection:
             terms["back_projection"] = losses.back_projection(cube, estimate["srf"], batch["rgb"])
         if values.smoothness:
@@ -248,7 +255,11 @@ class UnpairedTrainer(Trainer):
         seen = clip_gradient_l1(cube, self.config.loss.semantic_gradient_scale)
         features = tf.stop_gradient(self.parse(batch["encoded"]))
         logits = self.semantic(seen, parser_features=features, seed=self.seed_of_step(), training=True)
-        labels = tf.image.resize(batch["labels"][..., None], logits.shape[1:3], method="nearest")[..., 0]
+        labels = batch["labels"]
+        if self.config.semantic.labels == "crop":
+            logits = tf.image.resize(logits, labels.shape[1:3])
+        else:
+            labels = tf.image.resize(labels[..., None], logits.shape[1:3], method="nearest")[..., 0]
         return losses.semantic_cross_entropy(logits, labels, VOID)
 
     def update_generator(self, tape: tf.GradientTape, loss: tf.Tensor) -> dict[str, tf.Tensor]:

@@ -211,6 +211,14 @@ LAYERS = {
         sizes=((32, 32), (32, 64)),
         silent=_before_a_norm,
     ),
+    "Discriminator of components": Subject(
+        lambda dtype: discriminator.Discriminator(5, (4, 4), 1, basis=np.eye(5, 2), noise=0.1, dtype=dtype),
+        lambda size: [(2, *size, 5)],
+        lambda size: (2,),
+        sizes=((32, 32), (32, 64)),
+        silent=_before_a_norm,
+        config=False,
+    ),
     "Discriminator, normalized kernels": Subject(
         lambda dtype: discriminator.Discriminator(5, (4, 4), 1, spectral_norm=True, dtype=dtype),
         lambda size: [(2, *size, 5)],

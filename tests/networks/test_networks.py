@@ -7,7 +7,7 @@ from mixtures import PRIOR
 
 from hsgan import config as config_lib
 from hsgan.networks.base import ReconstructionNetwork
-from hsgan.networks.discriminator import build_discriminator, mean_normalized
+from hsgan.networks.discriminator import build_discriminator, leading_components, mean_normalized
 from hsgan.networks.generator import build_generator
 from hsgan.networks.hsgan_net import HSGANNet
 from hsgan.networks.semantic import build_semantic_branch
@@ -46,6 +46,33 @@ def test_parameter_counts_of_the_specification():
     discriminator = build_discriminator(config, 31)
     assert discriminator.count_params() == 630_531
     assert len(discriminator.trainable_variables) == len(discriminator.variables)
+
+
+def test_the_discriminator_sees_leading_components_of_variance_one():
+    rng = np.random.default_rng(3)
+    root, mean = rng.standard_normal((31, 31)) * 0.01, rng.uniform(0.2, 0.4, 31)
+    spectra = mean + rng.standard_normal((100_000, 31)) @ root.T
+    basis = leading_components((mean, root @ root.T), 4)
+    seen = spectra / mean.mean() @ basis
+    np.testing.assert_allclose(np.cov(seen.T), np.eye(4), atol=0.03)
+    variances = np.linalg.eigvalsh(root @ root.T)[::-1]
+    np.testing.assert_allclose(np.linalg.norm(basis, axis=0), mean.mean() / np.sqrt(variances[:4]))
+
+
+def test_the_discriminator_of_components_is_blind_to_the_rest_and_its_noise_follows_the_seed():
+    config = settings()
+    config.discriminator.update(widths=(4,), units=1, components=3, noise=0.5)
+    statistics = np.full(31, 0.3), np.diag(np.arange(31, 0, -1) / 100)
+    discriminator = build_discriminator(config, 31, statistics=statistics)
+    trained_like(discriminator)
+    cube = image(2, 16, 16, 31)
+    # The eigenvectors are the bands here: what changes within the others, at the same mean, is not seen.
+    other = tf.concat([cube[..., :3], tf.reverse(cube[..., 3:], axis=[-1])], axis=-1)
+    np.testing.assert_allclose(discriminator(cube), discriminator(other), rtol=1e-4)
+    assert np.abs(discriminator(cube) - discriminator(tf.reverse(cube, axis=[-1]))).max() > 1e-4
+    once, again, next_one = (discriminator(cube, seed=tf.constant([7, step])) for step in (1, 1, 2))
+    np.testing.assert_array_equal(once, again)
+    assert np.abs(once - next_one).max() > 1e-4 and np.abs(once - discriminator(cube)).max() > 1e-4
 
 
 def test_sizes_come_from_the_configuration():

@@ -71,7 +71,7 @@ def test_the_prior_is_the_records_and_is_fitted_once(run, small_config, monkeypa
     assert run.prior().source == expected.source and run.prior().components == 4
     assert run.prior().temperature == pytest.approx(expected.temperature) and expected.temperature != 1
     np.testing.assert_array_equal(run.prior().means, expected.means)
-    monkeypatch.setattr(loop, "fit_run", lambda *_, **__: pytest.fail("fitted again"))
+    monkeypatch.setattr(loop, "asked_prior", lambda *_, **__: pytest.fail("fitted again"))
     small_config.train.steps = 4
     loop.train(small_config, run.path)
 

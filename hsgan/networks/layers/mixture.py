@@ -11,6 +11,7 @@ from hsgan.spectra.mixture import Parameters
 
 # A step of the optimizer moves log weights by so much more than the other weights.
 _LOG_SCALE = 10.0
+_FLOOR = 1e-9  # variance that keeps covariances positive definite whose smallest ones training has made less
 
 
 class MixtureLayer(keras.layers.Layer):
@@ -60,6 +61,19 @@ class MixtureLayer(keras.layers.Layer):
         self.means.assign(means[rows])
         self.factors.assign(raw[rows])
         self.temperature.assign(prior.temperature)
+
+    def prior(self, wavelengths_nm: np.ndarray, source: str) -> MixturePrior:
+        """Returns the mixture as it is now, the inverse of `start_at`.
+
+        Args:
+          wavelengths_nm: float [bands], of its spectra.
+          source: where it comes from.
+        """
+        log_weights, means, factors = (np.asarray(values, np.float64) for values in self.parameters())
+        weights, covariances = np.exp(log_weights), factors @ factors.transpose(0, 2, 1)
+        covariances += _FLOOR * np.eye(self.bands)
+        grid = np.asarray(wavelengths_nm, np.float32)
+        return MixturePrior(weights / weights.sum(), means, covariances, grid, source, float(self.temperature.numpy()))
 
     def parameters(self) -> Parameters:
         """Returns log weights [k], means [k, bands] and lower factors [k, bands, bands], float32."""
