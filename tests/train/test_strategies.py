@@ -1,8 +1,6 @@
 """One batch shared out over replicas gives the update of one device with the whole batch, and runs change between them.
 
-The replicas are logical devices of the processor (`tests/conftest.py`). Weights may differ by 2 % of a learning rate
-after three steps of about a rate each: the sums are those of one device in another order, and Adam makes of the
-smallest gradients steps as long as of the largest.
+The replicas are logical devices of the processor (`tests/conftest.py`).
 """
 
 import json
@@ -10,6 +8,7 @@ import json
 import ml_collections
 import numpy as np
 import pytest
+from same_runs import check_equal, weights
 
 from hsgan.errors import ConfigError, RunError
 from hsgan.networks.hrnet import VARIANTS, Variant
@@ -69,22 +68,6 @@ def trained(configured, finished, tmp_path_factory):
         return finished[of]
 
     return run
-
-
-def weights(run):
-    return [np.asarray(weight) for weight in run.network("last").weights]
-
-
-def check_equal(one, other):
-    """Within rounding (see above); both have moved."""
-    config = one.config
-    rate = config.optimizer.generator if config.model == "hsgan" else config.paired.learning_rate
-    apart = max(np.abs(here - there).max() for here, there in zip(weights(one), weights(other), strict=True))
-    print(f"{config.model}: weights are {apart / rate:.1e} of a learning rate apart")
-    assert apart < 0.02 * rate
-    first, last = one.history()
-    assert first["psnr"] != last["psnr"]
-    assert other.history()[-1]["psnr"] == pytest.approx(last["psnr"], abs=1e-3)
 
 
 @pytest.mark.parametrize(
