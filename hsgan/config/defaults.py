@@ -86,7 +86,7 @@ def prior() -> dict[str, Any]:
         components=32,  # Gaussians
         samples=40_000,  # spectra that it is fitted to
         exposure=1.0,  # a cube's pixels are multiplied by exp(U(-exposure, exposure))
-        materials=0.3,  # share of the samples that are measured materials, where the wavelengths allow
+        materials=0.15,  # share of the samples that are measured materials, where the wavelengths allow
         noise=1e-6,  # variance of the RGB noise
         seed=0,  # of the samples and the start of the fit
         folds=4,  # groups of scenes left out in turn, to calibrate its uncertainty; 0: it stays as it is

@@ -87,6 +87,8 @@ def find(text: str, dictionary: srf.SrfDictionary) -> tuple[str, np.ndarray]:
     if Path(text).suffix.lower() not in SUFFIXES:
         path, _, name = text.rpartition(":")
     if Path(path).suffix.lower() not in SUFFIXES:
+        if Path(text).is_file():
+            raise DataError(f"camera: a file of sensitivities must be one of {', '.join(SUFFIXES)}. Received: {text}")
         return text, dictionary.srf(text)
     own = {found: (grid, curves) for found, grid, curves in read(path, lobes=True)}
     if not name and len(own) > 1:

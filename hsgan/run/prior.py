@@ -43,7 +43,9 @@ def trained_prior(config: ConfigDict, wavelengths_nm: np.ndarray) -> MixturePrio
     """
     folder = RunFolder.open(config.prior.run)
     own, name = folder.config, f"prior.run: {config.prior.run}"
-    if own.model != "mixture":
+    network = folder.network("last")
+    layer, grid = network.mixture_layer, network.dictionary.wavelengths_nm
+    if own.model != "mixture" or layer is None:
         raise DataError(f"{name} must be a run of the model 'mixture' (configs/mixture.py). Received: {own.model!r}")
     if own.prior.components > config.prior.components:
         raise DataError(
@@ -55,8 +57,6 @@ def trained_prior(config: ConfigDict, wavelengths_nm: np.ndarray) -> MixturePrio
             f"{name} was trained with data.brightness={own.data.brightness}, and here it is {config.data.brightness}: "
             f"set --config.data.brightness={own.data.brightness}"
         )
-    network = folder.network("last")
-    grid = network.dictionary.wavelengths_nm
     if len(grid) != len(wavelengths_nm) or not np.allclose(grid, wavelengths_nm, atol=1e-3):
         raise DataError(
             f"{name} has {len(grid)} bands of {grid[0]:g} to {grid[-1]:g} nm, and the cubes have "
@@ -64,4 +64,4 @@ def trained_prior(config: ConfigDict, wavelengths_nm: np.ndarray) -> MixturePrio
         )
     fitted, step = folder.prior(), folder.weights_record("last")["step"]
     source = "a mixture" if fitted is None else fitted.source
-    return network.mixture_layer.prior(grid, f"{source}; trained for {step} steps")
+    return layer.prior(grid, f"{source}; trained for {step} steps")

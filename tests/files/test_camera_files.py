@@ -87,11 +87,13 @@ def test_a_name_that_a_file_does_not_hold_lists_near_ones(tmp_path, dictionary):
     ("none.csv", "none.csv: no such file"),
     ("bad.csv", "bad.csv: its header must name R, G and B"),
     ("short.csv", "curves span 450-700 nm and are not extrapolated"),
+    ("curves.lum", r"a file of sensitivities must be one of .*\.csv.*\. Received: .*curves.lum"),
 ])  # fmt: skip
 def test_what_is_no_camera_gets_one_line(tmp_path, dictionary, curves, text, message):
     (tmp_path / "bad.csv").write_text("a,b\n1,2\n")
+    (tmp_path / "curves.lum").touch()
     rows = np.column_stack([BANDS, curves.T])[5:]
     (tmp_path / "short.csv").write_text("\n".join(",".join(map(repr, row.tolist())) for row in rows))
     with pytest.raises(DataError, match=message) as caught:
-        cameras.find(str(tmp_path / text) if text.endswith("csv") else text, dictionary)
+        cameras.find(str(tmp_path / text) if "." in text else text, dictionary)
     assert "\n" not in str(caught.value)
