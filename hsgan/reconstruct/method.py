@@ -43,6 +43,7 @@ class Method(abc.ABC):
         image.
       stride: windows begin at multiples of it.
       tile: largest side of what is computed at a time, without its halo, pixels.
+      one_tile_pixels: an image of at most so many pixels is computed at once.
       whole_pixels: largest image where `receptive_radius` is None.
       thumbnail_pixels: of a larger image the SRF is estimated from means over squares.
     """
@@ -55,6 +56,7 @@ class Method(abc.ABC):
     receptive_radius: int | None = 0
     stride = 1
     tile = tiling.TILE
+    one_tile_pixels = 0
     whole_pixels = tiling.WHOLE_PIXELS
     thumbnail_pixels = tiling.THUMBNAIL_PIXELS
 
@@ -192,7 +194,9 @@ class Method(abc.ABC):
           compute: a window float32 [h, w, 3] -> float32 [h, w, channels].
           rgb: the image.
         """
-        return tiling.run_tiles(compute, rgb, self.tile, self.receptive_radius, self.stride, self.whole_pixels)
+        height, width, _ = tiling.check_shape(rgb)
+        tile = (height, width) if height * width <= self.one_tile_pixels else self.tile
+        return tiling.run_tiles(compute, rgb, tile, self.receptive_radius, self.stride, self.whole_pixels)
 
     @abc.abstractmethod
     def window(self, rgb: np.ndarray, srf: np.ndarray) -> np.ndarray:

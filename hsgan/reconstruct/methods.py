@@ -10,7 +10,7 @@ import tensorflow as tf
 from hsgan.prior.mixture import MixturePrior
 from hsgan.reconstruct import tiling
 from hsgan.reconstruct.method import Method
-from hsgan.reconstruct.pixelwise import TILE, PixelwiseMixture
+from hsgan.reconstruct.pixelwise import ONE_TILE_PIXELS, TILE, PixelwiseMixture
 from hsgan.reconstruct.tiling import Block, Image
 from hsgan.spectra import closed_form, mixture
 from hsgan.spectra.srf import SrfDictionary
@@ -101,7 +101,7 @@ class Mixture(ClosedFormMethod):
     """
 
     needs_prior = gives_deviation = estimates_camera = True
-    tile, thumbnail_pixels = TILE, 64 * 64
+    tile, one_tile_pixels, thumbnail_pixels = TILE, ONE_TILE_PIXELS, 64 * 64
 
     def __init__(self, name: str, dictionary: SrfDictionary, knowledge: Knowledge):
         super().__init__(name, dictionary, knowledge)

@@ -18,7 +18,7 @@ from hsgan.reconstruct.exported import Exported
 from hsgan.reconstruct.fastest import fastest
 from hsgan.reconstruct.method import Method
 from hsgan.reconstruct.methods import BESIDE, CLOSED_FORMS, Knowledge, closed_forms
-from hsgan.reconstruct.pixelwise import TILE
+from hsgan.reconstruct.pixelwise import ONE_TILE_PIXELS, TILE
 from hsgan.run.folder import RunFolder, versions
 from hsgan.spectra.srf import SrfDictionary
 
@@ -60,7 +60,8 @@ class NetworkMethod(Method):
         self.brightness = network.brightness
         self.receptive_radius, self.stride = network.receptive_radius, network.stride
         self.gives_deviation = isinstance(self.engine, MixtureEngine)
-        self.tile = TILE if self.gives_deviation else self.tile
+        if self.gives_deviation:
+            self.tile, self.one_tile_pixels = TILE, ONE_TILE_PIXELS
 
     @classmethod
     def from_run(cls, folder: RunFolder, checkpoint: str = "best", engine: str = TENSORFLOW) -> "NetworkMethod":

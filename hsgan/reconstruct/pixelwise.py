@@ -9,10 +9,12 @@ import tensorflow as tf
 from hsgan.reconstruct.graphs import compiled
 from hsgan.spectra.mixture import Parameters, deviate_mixture, estimate_mixture, solve_mixture
 
-# Pixels of a part. Its shares, `[r, r x]` and spectra take 2 MB for 32 components.
-PART = 2048
+# Pixels of a part. Its shares, `[r, r x]` and spectra take 4 MB for 32 components.
+PART = 4096
 # Side of a tile. Without halos small ones cost nothing, and their cubes are a quarter of `tiling.TILE`'s.
 TILE = 256
+# A call takes 3 ms beside its pixels: an image of so many is one call.
+ONE_TILE_PIXELS = 512 * 512
 
 
 class PixelwiseMixture:
