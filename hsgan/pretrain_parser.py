@@ -22,7 +22,7 @@ def define_flags() -> None:
 @cli.without_tensorflow  # until all is checked: a mistake in the configuration costs no wait
 def main(_: list[str]) -> None:
     config = cli.load_config(lambda config: sources.photo_problems(config, labels=True))
-    cli.import_tensorflow()
+    cli.import_tensorflow_to_train()
     from hsgan.networks.parsers import REPORT_FILE, WEIGHTS_FILE
     from hsgan.train.parser_trainer import pretrain
 

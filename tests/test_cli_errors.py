@@ -219,3 +219,23 @@ def test_only_tensorflows_log_is_held_back_while_it_is_imported(tmp_path):
     done = subprocess.run([sys.executable, "-c", f"{program}; import tensorflow"], env=environment, cwd=tmp_path,
                           capture_output=True, text=True)  # fmt: skip
     assert "oneDNN" in done.stderr
+
+
+@pytest.mark.parametrize("asked, expected", [(None, "1"), ("0", "0")])
+def test_trainings_ask_for_onednn_unless_the_environment_says_otherwise(monkeypatch, asked, expected):
+    monkeypatch.delitem(sys.modules, "tensorflow")
+    monkeypatch.setattr(cli, "import_tensorflow", lambda: None)
+    monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS", raising=False)
+    if asked is not None:
+        monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", asked)
+    cli.import_tensorflow_to_train()
+    found = os.environ.pop("TF_ENABLE_ONEDNN_OPTS")
+    assert found == expected
+
+
+def test_a_tensorflow_that_is_there_keeps_its_kernels(monkeypatch):
+    import tensorflow  # noqa: F401
+
+    monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS", raising=False)
+    cli.import_tensorflow_to_train()
+    assert "TF_ENABLE_ONEDNN_OPTS" not in os.environ

@@ -23,7 +23,7 @@ def define_flags():
 @cli.without_tensorflow  # until all is checked: a mistake in the configuration costs no wait
 def main(_):
     config = cli.load_config(sources.problems)
-    cli.import_tensorflow()
+    cli.import_tensorflow_to_train()
     from hsgan.evaluate.harness import evaluate_run
     from hsgan.evaluate.table import print_results
     from hsgan.train import strategies
