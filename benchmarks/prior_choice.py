@@ -9,7 +9,7 @@ and half as bright. Nothing here looks at validation scenes: what is chosen here
 
 "50 %" and "90 %" are the shares of the values that lie in those intervals, without any temperature, and the temperature
 is the one that would make the latter true. With --trained each prior is then trained end to end on the same scenes, as
-`configs/mixture.py` says; "followed" is by how much `hsgan.prior.fit.recalibrate` then changes the temperature of the
+`configs/mixture.py` says; "factor" is by how much `hsgan.prior.fit.recalibrate` then changes the temperature of the
 fitted prior, from what it was fitted to alone. Scenes are thinned to every fourth pixel of every fourth row.
 """
 
@@ -40,7 +40,7 @@ SETTINGS = (
     "exposure=0", "exposure=0.5", "exposure=2", "samples=20000", "noise=1e-5",
 )  # fmt: skip
 COLUMNS = (
-    "PSNR dB", "SAM °", "lit SAM °", "blind dB", "blind lit °", "x2 dB", "x1/2 dB", "50 %", "90 %", "temp.", "followed",
+    "PSNR dB", "SAM °", "lit SAM °", "blind dB", "blind lit °", "x2 dB", "x1/2 dB", "50 %", "90 %", "temp.", "factor",
 )  # fmt: skip
 THIN = 4
 
