@@ -45,12 +45,11 @@ def define_flags():
 
 
 def main(_):
-    from rich.console import Console
+    from hsgan.evaluate.table import show
 
     output = FLAGS.output or f"suites/{FLAGS.suite}"
     shown, paths = (follow_targets if FLAGS.suite == TRACKING else train_rows)(output)
-    for table in shown:
-        Console().print(table)
+    show(shown)
     print(f"{output}: {', '.join(path.name for path in paths)}")
 
 

@@ -121,15 +121,13 @@ def of_photos():
 
 def print_developed():
     """Evaluates developed pictures, and prints the tables."""
-    from rich.console import Console
-
     from hsgan.evaluate import developed
+    from hsgan.evaluate.table import show
 
     results = developed.evaluate_developed(
         FLAGS.run, FLAGS.photos, FLAGS.truth, FLAGS.output, FLAGS.checkpoint, FLAGS.engine, cube_flags.opened
     )
-    for table in developed.tables(results):
-        Console().print(table)
+    show(developed.tables(results))
 
 
 if __name__ == "__main__":

@@ -1,9 +1,14 @@
 """The table on screen."""
 
+import sys
+from collections.abc import Iterable
+
 from rich.console import Console
 from rich.table import Table
 
 from hsgan.metrics.columns import shown
+
+_WIDEST = 1000  # columns of characters; a table takes no more than it needs
 
 
 def results_table(results: dict) -> Table:
@@ -29,6 +34,13 @@ def results_table(results: dict) -> Table:
             name, *(f"[bold]{text}[/bold]" if text == best[metric] else text for metric, text in cells.items())
         )
     return table
+
+
+def show(tables: Iterable[Table]) -> None:
+    """Prints tables. Where the output is no terminal they are as wide as they need, and no number is cut."""
+    console = Console() if sys.stdout.isatty() else Console(width=_WIDEST)
+    for table in tables:
+        console.print(table)
 
 
 def print_results(results: dict, console: Console | None = None) -> None:

@@ -36,6 +36,8 @@ class PixelTrainer(PairedTrainer):
         """Returns the trainer, which keeps the deviations of its mixture calibrated (`hsgan.prior.fit.recalibrate`)."""
         trainer = super().prepare(config, sources, cameras, folder)
         prior, noise = folder.prior(), config.prior.noise
+        if prior is None:  # a trainer at its start, whose weights are loaded
+            return trainer
         scenes = scene_spectra(sources.cubes.directory, ("train",), _PIXELS, config.seed, config.data.brightness)
         spectra, mean = np.concatenate(list(scenes.values())), cameras.responses.mean(axis=0)
         fitted = solve_mixture(tf.constant(mean), prior.parameters, noise)

@@ -172,5 +172,5 @@ def test_the_figure_has_a_panel_for_each_and_a_line_for_each(results, metric, tm
 
 
 def test_an_unknown_metric_is_refused(results):
-    with pytest.raises(ValueError, match=rf"must be one of {', '.join(METRICS)}\. Received: 'x'"):
+    with pytest.raises(ValueError, match=r"must be one of psnr, .*round_trip_rmse.*\. Received: 'x'"):
         stress_curves(results, "x")

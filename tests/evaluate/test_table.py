@@ -3,8 +3,9 @@
 import io
 
 from rich.console import Console
+from rich.table import Table
 
-from hsgan.evaluate.table import print_results
+from hsgan.evaluate.table import print_results, show
 
 
 def test_table_marks_the_best_and_names_the_mode():
@@ -22,3 +23,15 @@ def test_table_marks_the_best_and_names_the_mode():
     assert {"31.23", "0.9000", "10.00", "8.00", "0.00000"} <= bold and not {"30.00", "0.8000", "12.00"} & bold
     assert "Nikon, camera estimated (blind)" in text and "precision 75.0 %" in text
     assert text.count("8.00") == 2
+
+
+def test_a_wide_table_is_whole_where_the_output_is_no_terminal(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    table = Table()
+    for number in range(30):
+        table.add_column(f"heading {number}")
+    table.add_row(*(f"{number}.125" for number in range(30)))
+    show([table])
+    out = capsys.readouterr().out
+    assert all(f"heading {number} " in out and f" {number}.125 " in out for number in range(30))
+    assert max(map(len, out.splitlines())) < 500
