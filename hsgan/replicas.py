@@ -55,6 +55,12 @@ def after(value: tf.Tensor, earlier: tf.Tensor) -> tf.Tensor:
     return value if count() == 1 else value + 0 * tf.cast(tf.reduce_sum(earlier), value.dtype)
 
 
+def whole_shape(values: tf.Tensor) -> tf.Tensor:
+    """Returns the shape that this replica's part of a batch, [batch, ...], has in the whole batch; int32."""
+    shape = tf.shape(values)
+    return tf.concat([shape[:1] * count(), shape[1:]], axis=0)
+
+
 def own(drawn: tf.Tensor) -> tf.Tensor:
     """Returns this replica's rows of what was drawn for the whole batch, float [batch * replicas, ...]."""
     if count() == 1:

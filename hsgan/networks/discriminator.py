@@ -111,8 +111,7 @@ class Discriminator(keras.layers.Layer):
         features = normalized if self.basis is None else normalized @ self.basis
         if self.noise and seed is not None:
             seed = tf.random.experimental.stateless_fold_in(seed, _STREAM)
-            whole = tf.concat([tf.shape(features)[:1] * replicas.count(), tf.shape(features)[1:]], axis=0)
-            features += self.noise * replicas.own(tf.random.stateless_normal(whole, seed))
+            features += self.noise * replicas.own(tf.random.stateless_normal(replicas.whole_shape(features), seed))
         for stage in self.stages:
             features = stage(features)
         height, width = features.shape[1:3]

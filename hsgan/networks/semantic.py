@@ -74,8 +74,7 @@ class SemanticBranch(keras.layers.Layer):
 
         if replicas.count() == 1:
             return drop(cube)
-        whole = tf.concat([tf.shape(cube)[:1] * replicas.count(), tf.shape(cube)[1:]], axis=0)
-        return cube * replicas.own(drop(tf.ones(whole, cube.dtype)))
+        return cube * replicas.own(drop(tf.ones(replicas.whole_shape(cube), cube.dtype)))
 
 
 def build_semantic_branch(
