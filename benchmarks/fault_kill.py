@@ -177,7 +177,7 @@ def main():
     import tensorflow  # noqa: F401 - before the forks, which then start in no time
 
     import hsgan.export.export
-    import hsgan.reconstruct.photos
+    import hsgan.reconstruct.outputs
     import hsgan.train.loop  # noqa: F401
 
     trial = Trial(sys.argv[1])

@@ -146,13 +146,23 @@ def write_file(path: str | Path, write: Callable[[str], object], reserve: int = 
     Raises:
       OSError: as `write` raises it, or no space for `reserve` bytes; its `filename` is `path`.
     """
+    with naming(path), staged([path]) as (part,):
+        if reserve:
+            check_room(part, reserve)
+        write(str(part))
+
+
+@contextmanager
+def naming(path: str | Path) -> Iterator[None]:
+    """Gives the errors of the operating system the name of a file, in place of the hidden one that it is written as.
+
+    Raises:
+      OSError: one of the `with`, its `filename` being `path`; without a number it is a library's own words, and kept.
+    """
     try:
-        with staged([path]) as (part,):
-            if reserve:
-                check_room(part, reserve)
-            write(str(part))
+        yield
     except OSError as error:
-        if error.errno is None:  # a library's own words, without a number
+        if error.errno is None:
             raise
         raise OSError(error.errno, error.strerror, str(path)) from error
 

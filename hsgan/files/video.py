@@ -17,6 +17,7 @@ from hsgan.errors import DataError
 SUFFIXES = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm")
 _CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mpegts,mpegvideo,m4v,h264,hevc"
 _HIGH_DEFINITION = 720  # lines
+_USUAL_RATE, _SLOWEST, _FASTEST = 25, 0.1, 240  # frames a second; headers may say anything
 _UNSPECIFIED = 2  # AVCOL_SPC_UNSPECIFIED
 
 
@@ -52,6 +53,18 @@ def count_frames(path: str | Path, every: int = 1) -> int:
     with guard.reading(path, "a video"), _opened(av, path) as container:
         frames = _stream(path, container, lambda *_: None).frames
     return max(-(-frames // every), 1)
+
+
+def frame_rate(path: str | Path, every: int = 1) -> float:
+    """Returns how many frames a second `iterate_frames` gives, from the file's header: 25 where that does not tell.
+
+    Raises:
+      DataError: as `iterate_frames`.
+    """
+    av = library(path)
+    with guard.reading(path, "a video"), _opened(av, path) as container:
+        rate = _stream(path, container, lambda *_: None).average_rate
+    return min(max(float(rate or _USUAL_RATE) / every, _SLOWEST), _FASTEST)
 
 
 def library(path: str | Path) -> ModuleType:

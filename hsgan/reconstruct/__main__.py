@@ -20,6 +20,7 @@ from hsgan.prior import cards, pretrained
 from hsgan.reconstruct import AUTO, ENGINES, TENSORFLOW
 
 FLAGS = flags.FLAGS
+NO_CUBES = "none"
 TERMINATED = 128 + signal.SIGTERM
 
 
@@ -37,7 +38,9 @@ def define_flags():
     )
     flags.DEFINE_string("output", "cubes", "Folder for cubes and previews; files of the same name are replaced.")
     flags.DEFINE_list(
-        "formats", [formats.DEFAULT], f"Formats of the cube: {', '.join(formats.WRITTEN)}; comma-separated."
+        "formats",
+        [formats.DEFAULT],
+        f"Formats of the cube: {', '.join(formats.WRITTEN)}, comma-separated; {NO_CUBES}: previews alone.",
     )
     flags.DEFINE_enum("dtype", FLOAT32, list(DTYPES), "Numbers in the files; 16 bits are half of the bytes.")
     flags.DEFINE_string("bands", "", "Write these bands alone: W1,W2,... or START:STOP:STEP in nm; default: all.")
@@ -73,7 +76,7 @@ def define_flags():
     flags.DEFINE_bool("self_ensemble", False, "Mean over 8 flips and turns of the photo, in 8 times the time.")
     flags.DEFINE_integer("every", 1, "Of a video take every so many frames.", lower_bound=1)
     beam.define_flags(FLAGS, "this process, a photo at a time")
-    flags.DEFINE_bool("previews", True, "Write a picture beside each cube.")
+    flags.DEFINE_bool("previews", True, "Write a picture beside each cube, and a video beside each video's.")
     flags.register_multi_flags_validator(
         ["run", "saved_model", "model"],
         lambda given: sum(map(bool, given.values())) <= 1,
@@ -107,7 +110,8 @@ def main(argv):
     if FLAGS.list_cameras:
         print("\n".join(method.dictionary.names))
         return
-    job = many.Job(choice, argv[1:], FLAGS.output, tuple(FLAGS.formats), options)
+    written = () if FLAGS.formats == [NO_CUBES] else tuple(FLAGS.formats)
+    job = many.Job(choice, argv[1:], FLAGS.output, written, options)
     failed = done = 0
     for outcome in job.spread(method, arguments) if arguments else job.here(method):
         if outcome.error:

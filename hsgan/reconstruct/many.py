@@ -22,7 +22,8 @@ from hsgan.disk.plain import read_json
 from hsgan.errors import DataError, RunError
 from hsgan.reconstruct.choice import Choice
 from hsgan.reconstruct.method import Method
-from hsgan.reconstruct.photos import Files, Options, Reconstruction, plan, reconstruct_photos
+from hsgan.reconstruct.outputs import Files, VideoReconstruction, plan, reconstruct_photos
+from hsgan.reconstruct.photos import Options, Reconstruction
 from hsgan.reconstruct.reflectance import described
 
 _LOCK = "lock"
@@ -128,7 +129,7 @@ class Job:
           method: that `choice` loads.
 
         Raises:
-          DataError, RunError: as `hsgan.reconstruct.photos.reconstruct_photos`.
+          DataError, RunError: as `hsgan.reconstruct.outputs.reconstruct_photos`.
         """
         for name, paths, result in reconstruct_photos(method, self.arguments, self.output, self.formats, self.options):
             if isinstance(result, Exception):
@@ -180,8 +181,19 @@ class Job:
         return hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode()).hexdigest()
 
 
-def report(name: str, paths: Sequence[Path], result: Reconstruction) -> str:
-    """Returns the lines about one photo: its files, bands, camera, quantity and round-trip check."""
+def report(name: str, paths: Sequence[Path], result: Reconstruction | VideoReconstruction) -> str:
+    """Returns the lines about one photo or frame: its files, bands, camera, quantity and round-trip check.
+
+    Of a video as a whole: its frames, how fast they came, the worst check, and its preview.
+    """
+    if isinstance(result, VideoReconstruction):
+        height, width, bands = result.shape
+        return "\n  ".join([
+            f"{name}: {result.frames} frames, {height} x {width} pixels and {bands} bands of each, "
+            f"{result.frames / result.seconds:.1f} frames a second",
+            *map(str, paths),
+            f"round trip to RGB: RMSE {result.worst:.6f} in the worst frame",
+        ])  # fmt: skip
     header, check = result.header, result.check
     first, last = header.wavelengths_nm[[0, -1]]
     height, width, bands = header.shape

@@ -14,7 +14,7 @@ PART = 4096
 # Side of a tile. Without halos small ones cost nothing, and their cubes are a quarter of `tiling.TILE`'s.
 TILE = 256
 # A call takes 3 ms beside its pixels: an image of so many is one call.
-ONE_TILE_PIXELS = 512 * 512
+ONE_TILE_PIXELS = 640 * 512
 
 
 class PixelwiseMixture:

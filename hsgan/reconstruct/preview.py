@@ -17,22 +17,30 @@ class Sample:
 
     Args:
       shape: (height, width, bands) of the whole.
+      matrix: float32 [channels, bands], what is kept of a pixel; None: its spectrum.
 
     Attributes:
       step: pixels from one to the next, in both directions.
-      cube: float32 [height, width, bands] of what is kept.
+      cube: float32 [height, width, bands or channels] of what is kept.
     """
 
-    def __init__(self, shape: tuple[int, int, int]):
-        self.step = max(1, -(-max(shape[:2]) // LARGEST_SIDE))
-        self.cube = np.zeros((*(-(-side // self.step) for side in shape[:2]), shape[2]), np.float32)
+    def __init__(self, shape: tuple[int, int, int], matrix: np.ndarray | None = None):
+        self.step, self.matrix = sampling_step(shape), matrix
+        channels = shape[2] if matrix is None else len(matrix)
+        self.cube = np.zeros((*(-(-side // self.step) for side in shape[:2]), channels), np.float32)
 
     def add(self, rows: slice, columns: slice, block: np.ndarray) -> None:
         """Takes from a block [rows, columns, bands] what belongs to the sample."""
         first = [-part.start % self.step for part in (rows, columns)]
         kept = block[first[0] :: self.step, first[1] :: self.step]
         row, column = (-(-part.start // self.step) for part in (rows, columns))
-        self.cube[row : row + kept.shape[0], column : column + kept.shape[1]] = kept
+        place = self.cube[row : row + kept.shape[0], column : column + kept.shape[1]]
+        place[...] = kept if self.matrix is None else kept @ self.matrix.T
+
+
+def sampling_step(shape: tuple[int, ...]) -> int:
+    """Returns how many pixels apart those are that are shown of an image [height, width, ...], in both directions."""
+    return max(1, -(-max(shape[:2]) // LARGEST_SIDE))
 
 
 def preview(

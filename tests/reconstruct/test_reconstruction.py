@@ -18,7 +18,7 @@ from hsgan.files import inputs
 from hsgan.files.cubes import open_cube
 from hsgan.files.formats import WRITTEN
 from hsgan.files.photos import read_photo
-from hsgan.reconstruct import photos as reconstruction
+from hsgan.reconstruct import outputs as reconstruction
 from hsgan.reconstruct.models import NetworkMethod
 from hsgan.reconstruct.photos import Options
 from hsgan.reconstruct.preview import LARGEST_SIDE, Sample
@@ -127,7 +127,8 @@ def test_raw_and_video(tmp_path, model, monkeypatch):
     monkeypatch.setattr(model, "estimate_srf", lambda rgb: next(estimates))
     raw = write_dng(tmp_path / "a.dng", np.full((24, 30, 3), (0.5, 0.4, 0.3)))
     clip = write_video(tmp_path / "clip.mp4", [(200, 90, 90), (90, 200, 90), (90, 90, 200)])
-    first, *frames = reconstruct(model, [raw, clip], tmp_path / "out", every=2, camera="estimate")
+    first, *frames, (name, paths, whole) = reconstruct(model, [raw, clip], tmp_path / "out", every=2, camera="estimate")
+    assert (name, paths, whole.frames, whole.shape) == (str(clip), [], 2, (32, 48, 31))
     assert open_cube(first[1][0]).attrs["encoding"] == "camera RAW" and open_cube(first[1][0]).shape == (24, 30, 31)
     assert [name for name, _, _ in frames] == [f"{clip}, frame 0", f"{clip}, frame 2"]
     assert [str(path.relative_to(tmp_path / "out")) for _, [path], _ in frames] == [
@@ -196,7 +197,7 @@ def test_a_stopped_reconstruction_leaves_nothing(tmp_path, model, photo, monkeyp
 
     monkeypatch.setattr(reconstruction.Sample, "add", stop)
     with pytest.raises(KeyboardInterrupt):
-        reconstruct(model, [photo], tmp_path / "out", ["npz", "zarr"])
+        reconstruct(model, [photo], tmp_path / "out", ["npz", "zarr"], previews=True)
     assert not list((tmp_path / "out").iterdir())
 
 

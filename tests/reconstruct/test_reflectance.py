@@ -11,7 +11,8 @@ from hsgan.files import lights
 from hsgan.files.cubes import open_cube
 from hsgan.reconstruct import reflectance
 from hsgan.reconstruct.camera import Camera
-from hsgan.reconstruct.photos import Options, Work, reconstruct_photos
+from hsgan.reconstruct.outputs import reconstruct_photos
+from hsgan.reconstruct.photos import Options, Work
 from hsgan.reconstruct.pretrained import method_of_prior
 from hsgan.reconstruct.reflectance import White, parse_white
 from hsgan.spectra import developed, illuminants

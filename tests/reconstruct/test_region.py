@@ -7,7 +7,8 @@ from PIL import Image
 
 from hsgan.errors import DataError
 from hsgan.files.cubes import open_cube
-from hsgan.reconstruct.photos import Options, reconstruct_photos
+from hsgan.reconstruct.outputs import reconstruct_photos
+from hsgan.reconstruct.photos import Options
 from hsgan.reconstruct.pretrained import method_of_prior
 from hsgan.reconstruct.region import Region, parse_crop
 from hsgan.reconstruct.tiling import Decoded
