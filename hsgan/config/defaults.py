@@ -84,6 +84,7 @@ def prior() -> dict[str, Any]:
     """The mixture prior of spectra, fitted once a run (method section 18)."""
     return dict(
         components=32,  # Gaussians
+        fits=1,  # of components / fits Gaussians each, under other exposures and from other starts, that are pooled
         samples=40_000,  # spectra that it is fitted to
         exposure=1.0,  # a cube's pixels are multiplied by exp(U(-exposure, exposure))
         materials=0.15,  # share of the samples that are measured materials, where the wavelengths allow

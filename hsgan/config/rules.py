@@ -143,10 +143,12 @@ def check_data(rules: Rules, config: ConfigDict) -> None:
 
 def check_prior(rules: Rules, config: ConfigDict) -> None:
     """The mixture prior."""
-    rules.positive("prior.", "components", "samples", "noise")
+    rules.positive("prior.", "components", "fits", "samples", "noise")
     rules.not_negative("prior.", "exposure", "seed", "folds")
     rules.fraction("prior.", "materials")
     rules.rule(config.prior.components <= config.prior.samples, "prior.components", "must not exceed prior.samples")
+    pooled = config.prior.fits > 0 and config.prior.components % config.prior.fits == 0
+    rules.rule(pooled, "prior.components", "must be a multiple of prior.fits")
 
 
 def check_unpaired(rules: Rules, config: ConfigDict) -> None:

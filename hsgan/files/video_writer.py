@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 
@@ -27,7 +28,8 @@ class VideoWriter:
 
     def __init__(self, path: str | Path, av: ModuleType, temporary: Path, rate: float, effort: str):
         self.path, self.frames = Path(path), 0
-        self._av, self._rate, self._effort, self._stream = av, rate, effort, None
+        self._av, self._rate, self._effort = av, rate, effort
+        self._stream: Any = None  # it has the first frame's size
         self._container = av.open(str(temporary), "w", format="mp4")
 
     def write(self, frame: np.ndarray) -> None:

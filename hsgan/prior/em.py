@@ -8,6 +8,8 @@ Source: Dempster, Laird and Rubin, "Maximum likelihood from incomplete data via 
 k-means++ of Arthur and Vassilvitskii, 2007, with the best of several draws for each center.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from tqdm import tqdm
 
@@ -22,7 +24,7 @@ _CHUNK = 4096  # spectra of one product: it keeps what is between the products n
 def fit(
     spectra: np.ndarray,
     components: int,
-    seed: int = 0,
+    seed: int | Sequence[int] = 0,
     iterations: int = 30,
     floor: float = 1e-6,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

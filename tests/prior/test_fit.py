@@ -83,6 +83,16 @@ def test_prior_is_fitted_to_both_and_says_so(cubes):
     assert other.source.startswith(f"{read_manifest(cubes).source} (train, validation): 1500 pixels of 4 scenes")
 
 
+def test_several_fits_are_pooled_with_equal_weights(cubes):
+    one, pooled = (fit.fit_prior(GRID, settings(components=4 * fits, fits=fits), cubes) for fits in (1, 3))
+    assert pooled.components == 12 and pooled.weights.sum() == pytest.approx(1)
+    assert "12 components of 3 fits, seed 0" in pooled.source
+    for number in range(3):
+        assert pooled.weights[4 * number : 4 * number + 4].sum() == pytest.approx(1 / 3)
+    np.testing.assert_array_equal(pooled.means[:4], one.means)  # the first is the one there would be alone
+    assert np.abs(pooled.means[4:8] - one.means).max() > 1e-3
+
+
 def test_materials_alone_need_no_cube():
     prior = fit.fit_prior(GRID, settings())
     assert prior.source.startswith("0 pixels of 0 scenes") and "2000 mixtures" in prior.source
@@ -115,6 +125,26 @@ def test_the_temperature_makes_intervals_of_scenes_left_out_hold(cubes, monkeypa
     names = sorted(scenes)
     assert fitted == [{names[1]}, {names[0], names[2]}] and len(judged) == 3
     assert (np.concatenate(judged) < 1.645 * temperature).mean() == pytest.approx(0.9, abs=1e-3)
+
+
+def test_cameras_that_are_not_told_widen_the_intervals(cubes):
+    """The errors of both count alike: nine in ten of all of them lie in the intervals."""
+    scenes = samples.scene_spectra(cubes, ("train",), 600, seed=0)
+    cameras = np.stack([np.roll(CAMERA, shift, axis=1) for shift in (-2, 0, 1)])
+    known, both = (fit.calibrate(GRID, settings(folds=2), scenes, CAMERA, found) for found in (None, cameras))
+    assert both > 1.02 * known
+    assert fit.calibrate(GRID, settings(folds=2), scenes, CAMERA, CAMERA[None]) == pytest.approx(known)
+    names, errors = sorted(scenes), []
+    for fold in range(2):
+        out = names[fold::2]
+        prior = fit.fit_scenes(GRID, settings(folds=2), {name: scenes[name] for name in names if name not in out})
+        form = mixture.solve_mixture(CAMERA, prior.parameters, settings().noise)
+        for pixels in (scenes[name] for name in out):
+            seen = [pixels @ CAMERA.T, [cameras[n % 3] @ spectrum for n, spectrum in enumerate(pixels)]]
+            for rgb in seen:
+                estimate, deviation = mixture.deviate_mixture(np.asarray(rgb, np.float32), form)
+                errors.append(np.abs(pixels - estimate) / deviation.numpy())
+    assert (np.concatenate(errors) < 1.645 * both).mean() == pytest.approx(0.9, abs=1e-3)
 
 
 @pytest.mark.parametrize(
