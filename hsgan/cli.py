@@ -31,6 +31,7 @@ _INTERRUPTED, _PIPE = 130, 141
 _HELP = ("-h", "-help", "--help")
 _TAKES_ARGUMENTS, _NEEDS_NO_TENSORFLOW = "takes_arguments", "needs_no_tensorflow"  # marks of a `main`
 _PREFIX, _FIELD = "config.", "config.SECTION.FIELD"  # all `--config.x.y=z` are values of the one flag `_FIELD`
+_MISSING = "must have a value other than None."  # how absl says that a flag must be given
 _LOG_LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 _ONEDNN = "TF_ENABLE_ONEDNN_OPTS"  # 1: its kernels are used; 0: they are not
 # TensorFlow's log lines below fatal, and its complaint about the order in which it sets up logging.
@@ -126,7 +127,8 @@ def parse(argv: Sequence[str]) -> list[str]:
             break
         except flags.Error as error:
             # absl stops at the first: what it names is taken out, and the rest looked at again.
-            new = {line: _flag_of(line) for line in str(error).splitlines() if _flag_of(line) not in found.values()}
+            lines = {line: _flag_of(line) for line in str(error).splitlines()}
+            new = {_in_words(line, flag): flag for line, flag in lines.items() if flag not in found.values()}
             found |= new
             kept = [argument for argument in left if argument.lstrip("-").partition("=")[0] not in new.values()]
             if kept == left:
@@ -151,6 +153,13 @@ def _flag_of(line):
     """Returns the flag that a line of absl's is about; the line itself where it is about several."""
     match = re.match(r"Unknown command line flag '([^']*)'|flag --([\w.]+)=", line)
     return (match[1] or match[2]) if match else line
+
+
+def _in_words(line, flag):
+    """Returns a line of absl's, but of a flag that is missing what it is for."""
+    if not line.endswith(_MISSING):
+        return line
+    return f"flag --{flag}: must be given: {flags.FLAGS[flag].help.rstrip('.')}"
 
 
 def help_of(names: Iterable[str], text: str | None) -> str:

@@ -79,7 +79,7 @@ CASES = {
         "  flag --scale=x: value should be one of <none|best>\n"
         "  Unknown command line flag 'outputt'. Did you mean: output ?\n"
         "  Unknown command line flag 'port'\n"
-        "  flag --output=None: Flag --output must have a value other than None.",
+        "  flag --output: must be given: Folder for the pictures; those of the same name are replaced",
     ),
     "stray argument": ("hsgan.train", ["configs/demo.py"], "unexpected arguments: configs/demo.py; --help"),
     "no data set": (
