@@ -62,8 +62,8 @@ class MixtureEngine(GraphEngine):
         self.network = network
         self.pixelwise = PixelwiseMixture(lambda: network.mixture, network.prior_noise)
 
-    def reconstruct(self, rgb: np.ndarray, srf: np.ndarray) -> np.ndarray:
-        return self.pixelwise.estimate(rgb, srf)
+    def reconstruct(self, rgb: np.ndarray, srf: np.ndarray, gain: float = 1.0) -> np.ndarray:
+        return self.pixelwise.estimate(rgb, srf, gain)
 
     def deviate(self, rgb: np.ndarray, srf: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Returns the cube and the standard deviation of its values, float32 [height, width, bands]."""

@@ -129,10 +129,14 @@ class Method(abc.ABC):
         """
         gain, srf = self.gain(rgb), np.asarray(srf, np.float32)
 
-        def compute(window):
-            return self.exposed(self.window(self.exposed(window, gain), srf), 1 / gain)
+        return self.blocks(lambda window: self.exposed_window(window, srf, gain), rgb)
 
-        return self.blocks(compute, rgb)
+    def exposed_window(self, rgb: np.ndarray, srf: np.ndarray, gain: np.float32) -> np.ndarray:
+        """Returns what `window` makes of a window times a factor, divided by it: the cube of the window as it is.
+
+        A method whose formula takes the factor may define it anew, to save two passes over the values.
+        """
+        return self.exposed(self.window(self.exposed(rgb, gain), srf), 1 / gain)
 
     def check_deviation(self) -> None:
         """Raises `RunError` unless the method also gives the standard deviations of its values."""

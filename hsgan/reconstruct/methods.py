@@ -125,6 +125,9 @@ class Mixture(ClosedFormMethod):
     def window(self, rgb: np.ndarray, srf: np.ndarray) -> np.ndarray:
         return self.engine.estimate(rgb, srf)
 
+    def exposed_window(self, rgb: np.ndarray, srf: np.ndarray, gain: np.float32) -> np.ndarray:
+        return self.engine.estimate(rgb, srf, gain)
+
     def uncertain_window(self, rgb: np.ndarray, srf: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         cube, deviation = self.engine.deviate(rgb, srf)
         return cube, self.temperature * deviation

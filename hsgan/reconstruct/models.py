@@ -101,6 +101,11 @@ class NetworkMethod(Method):
     def window(self, rgb: np.ndarray, srf: np.ndarray) -> np.ndarray:
         return self.engine.reconstruct(rgb, srf)
 
+    def exposed_window(self, rgb: np.ndarray, srf: np.ndarray, gain: np.float32) -> np.ndarray:
+        if isinstance(self.engine, MixtureEngine):
+            return self.engine.reconstruct(rgb, srf, gain)
+        return super().exposed_window(rgb, srf, gain)
+
     def uncertain_window(self, rgb: np.ndarray, srf: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return self.engine.deviate(rgb, srf)
 

@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from hsgan.reconstruct.graphs import compiled
-from hsgan.spectra.mixture import Parameters, deviate_mixture, estimate_mixture, solve_mixture
+from hsgan.spectra.mixture import Parameters, deviate_mixture, estimate_mixture, exposed, solve_mixture
 
 # Pixels of a part. Its shares, `[r, r x]` and spectra take 4 MB for 32 components.
 PART = 4096
@@ -29,9 +29,16 @@ class PixelwiseMixture:
         self.parameters = parameters
         self._estimate, self._deviate = _graphs(tuple(tuple(values.shape) for values in parameters()), noise)
 
-    def estimate(self, rgb: np.ndarray, srf: np.ndarray) -> np.ndarray:
-        """Returns the cube float32 [height, width, bands] of an image under an SRF float32 [3, bands]."""
-        return self._estimate(rgb, srf, self._present()).numpy()
+    def estimate(self, rgb: np.ndarray, srf: np.ndarray, gain: float = 1.0) -> np.ndarray:
+        """Returns the cube float32 [height, width, bands] of an image under an SRF float32 [3, bands], read-only.
+
+        Args:
+          rgb: the image.
+          srf: see above.
+          gain: the prior sees the image times this, and the cube is divided by it again.
+        """
+        # `.numpy()` would copy the cube.
+        return np.asarray(self._estimate(rgb, srf, np.float32(gain), self._present()))
 
     def deviate(self, rgb: np.ndarray, srf: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Returns the cube, and the standard deviation of its values, both float32 [height, width, bands]."""
@@ -51,21 +58,31 @@ def _graphs(shapes, noise):
       noise: variance of the RGB noise.
     """
 
-    def estimate(rgb, srf, parameters):
-        return estimate_in_parts(rgb, srf, parameters, noise)
+    def estimate(rgb, srf, gain, parameters):
+        return estimate_in_parts(rgb, srf, parameters, noise, gain)
 
     def deviate(rgb, srf, parameters):
         form = solve_mixture(srf, parameters, noise)
         return _in_parts(lambda part: deviate_mixture(part, form), rgb, (tf.float32, tf.float32))
 
     bands = shapes[1][-1]
-    signature = [tf.TensorSpec((None, None, 3)), tf.TensorSpec((3, bands)), tuple(map(tf.TensorSpec, shapes))]
-    return compiled(estimate, signature), compiled(deviate, signature)
+    image, camera, prior = tf.TensorSpec((None, None, 3)), tf.TensorSpec((3, bands)), tuple(map(tf.TensorSpec, shapes))
+    return compiled(estimate, [image, camera, tf.TensorSpec(()), prior]), compiled(deviate, [image, camera, prior])
 
 
-def estimate_in_parts(rgb: tf.Tensor, srf: tf.Tensor, parameters: Parameters, noise: float) -> tf.Tensor:
-    """As `hsgan.spectra.mixture.mixture` of one image [height, width, 3], in the memory of its cube and some parts."""
+def estimate_in_parts(
+    rgb: tf.Tensor, srf: tf.Tensor, parameters: Parameters, noise: float, gain: tf.Tensor | float | None = None
+) -> tf.Tensor:
+    """As `hsgan.spectra.mixture.mixture` of one image [height, width, 3], in the memory of its cube and some parts.
+
+    Args:
+      rgb: the image.
+      srf, parameters, noise: as there.
+      gain: the prior sees the image times this, and the cube is divided by it again; None: the image as it is.
+    """
     form = solve_mixture(srf, parameters, noise)
+    if gain is not None:
+        form = exposed(form, gain)
     return _in_parts(lambda part: estimate_mixture(part, form), rgb, tf.float32)
 
 

@@ -75,6 +75,21 @@ def solve_mixture(srf: tf.Tensor, knowledge: Parameters, noise: float, operation
     return CameraForm(*(tf.cast(values, tf.float32) for values in (logits, *transposed)))
 
 
+def exposed(form: CameraForm, gain: tf.Tensor | float) -> CameraForm:
+    """Returns the form whose estimate of an RGB `x` is that of `form` of `gain x`, divided by `gain`.
+
+    So an image is brought to the brightness of a prior, and its cube back, without a pass over either.
+
+    Args:
+      form: the prior seen through a camera.
+      gain: float scalar, positive.
+    """
+    gain = tf.cast(gain, form.gains.dtype)
+    logits = form.logits * tf.stack([1.0, *[gain] * 3, *[gain * gain] * 6])
+    offset, *linear = tf.split(form.gains, 4, axis=-1)
+    return CameraForm(logits, tf.concat([offset / gain, *linear], axis=-1), form.variances / gain**2)
+
+
 def monomials(rgb: tf.Tensor) -> tf.Tensor:
     """Returns `[1, r, g, b, r^2, g^2, b^2, r g, r b, g b]` of an RGB [..., 3]; float [..., 10]."""
     red, green, blue = (rgb[..., channel : channel + 1] for channel in range(3))

@@ -57,6 +57,18 @@ def test_less_light_gives_the_same_spectra(build, name, factor):
     )
 
 
+@pytest.mark.parametrize("build", [closed_form, network])
+@pytest.mark.parametrize("gain", [1.0, 0.1, 30.0])
+def test_the_mixture_takes_the_factor_into_its_form(build, gain):
+    """Its cube is that of the image times the factor, divided by it: what other methods do by passes over both."""
+    method, srf = build("mixture"), CAMERAS.srf("Nikon 5100")
+    expected = method.window(RGB * np.float32(gain), srf) / gain
+    made = method.exposed_window(RGB, srf, np.float32(gain))
+    assert expected.max() > 0.1
+    # float32 rounding of other logits: they are large where an RGB is far from all components.
+    np.testing.assert_allclose(made, expected, atol=2e-4 * expected.max())
+
+
 def test_without_it_the_spectra_turn():
     method = closed_form("wiener", replace(KNOWLEDGE, brightness=0.0))
     srf = CAMERAS.srf("Nikon 5100")

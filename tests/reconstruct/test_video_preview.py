@@ -105,15 +105,15 @@ def test_what_is_damaged_keeps_the_frames_before(tmp_path, mixture):
 
 def test_an_error_in_the_middle_is_told_after_the_preview(tmp_path, mixture, monkeypatch):
     clip = write_video(tmp_path / "clip.mp4", COLORS, size=(64, 48))
-    window, calls = mixture.window, []
+    window, calls = mixture.exposed_window, []
 
-    def failing(rgb, srf):
-        calls.append(rgb.shape)
+    def failing(*arguments):
+        calls.append(1)
         if len(calls) > 2:
             raise ValueError("no more")
-        return window(rgb, srf)
+        return window(*arguments)
 
-    monkeypatch.setattr(mixture, "window", failing)
+    monkeypatch.setattr(mixture, "exposed_window", failing)
     (_, [path], made), (name, nothing, error) = reconstruct_photos(mixture, [clip], tmp_path / "out", ())
     assert made.frames == 2 == len(frames_of(path)) and nothing == ()
     assert name == f"{clip}, frame 2" and "no more" in str(error)

@@ -61,6 +61,16 @@ def test_deviation_is_that_of_the_spectra_themselves():
     assert inside.mean() == pytest.approx(0.9, abs=0.02)  # a mixture of Gaussians is a little less than normal
 
 
+def test_an_exposed_form_is_that_of_the_exposed_prior():
+    """Spectra divided by a factor have means and factors of the covariances divided by it, and noise by its square."""
+    gain, (log_weights, means, factors) = 7.0, PARAMETERS
+    form = mixture.exposed(mixture.solve_mixture(CAMERA, PARAMETERS, NOISE), gain)
+    truth = mixture.solve_mixture(CAMERA, (log_weights, means / gain, factors / gain), NOISE / gain**2)
+    rgb = drawn_rgb() / np.float32(gain)
+    for found, expected in zip(mixture.deviate_mixture(rgb, form), mixture.deviate_mixture(rgb, truth), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=2e-3, atol=2e-5)
+
+
 def test_one_camera_per_sample():
     cameras = np.stack([CAMERA, LOBED])
     batch = np.stack([drawn_rgb().reshape(20, 20, 3), drawn_rgb(camera=LOBED).reshape(20, 20, 3)])
