@@ -164,22 +164,22 @@ class Files:
 
     def moving(self, photo: str) -> Iterator[tuple[str, Sequence[Path], Result]]:
         """Yields the outcomes of a video: its frames', and its own. After an error the frames before it have both."""
-        began, name, found, failed = time.monotonic(), photo, [], None
+        began, name, failed = time.monotonic(), photo, None
+        frames, shape, worst, warning = 0, (0, 0, 0), 0.0, ""
         with contextlib.ExitStack() as stack:
             shown = stack.enter_context(self.video_preview(photo)) if self.options.previews else None
             try:
                 for name, stem, rgb, facts, origin in stack.enter_context(contextlib.closing(self.frames(photo))):
                     paths, result = self.write(stem, rgb, facts, origin, shown)
-                    found.append((name, result))
+                    frames, shape, worst = frames + 1, result.header.shape, max(worst, result.check["rmse"])
+                    if result.warning and not warning:
+                        warning = f"frame {facts['frame']} {result.warning}"
                     if paths:
                         yield name, paths, result
             except Exception as error:
                 failed = self.failure(photo, name, error)
-        if found:
-            checks = [result.check["rmse"] for _, result in found]
-            warning = next((f"{name} {result.warning}" for name, result in found if result.warning), "")
-            seconds = time.monotonic() - began
-            made = VideoReconstruction(len(found), found[-1][1].header.shape, seconds, max(checks), warning)
+        if frames:
+            made = VideoReconstruction(frames, shape, time.monotonic() - began, worst, warning)
             yield photo, [shown.path] if shown else [], made
         if failed is not None:
             yield name, (), failed

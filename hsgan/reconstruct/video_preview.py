@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from hsgan.errors import DataError
 from hsgan.files.video_writer import FAST, open_video
 from hsgan.plot.rendering import display_matrix, nearest_bands, peak_of
 from hsgan.reconstruct.preview import SHOWN_BANDS_NM, Sample
@@ -65,13 +66,17 @@ class VideoPreview:
           sample: with all blocks of its cube.
 
         Raises:
-          DataError: PyAV is not installed.
+          DataError: PyAV is not installed; the frame has another size than those before it.
           OSError: no room, or no right to write.
         """
         self.writer = self.writer or self._open.enter_context(open_video(self.path, self.rate, FAST))
         channels = sample.cube
         self.white = max(self.white, peak_of(channels[::_PEAK_APART, ::_PEAK_APART, 3:]))
         sheet = self.sheet = self.sheet or Sheet(channels.shape[:2], self.labels)
+        if channels.shape[:2] != sheet.shape:
+            raise DataError(
+                "a preview is of one size, and this frame has another than the first; --nopreviews writes its cube"
+            )
         pictures = [self.encoded(rgb, 1.0), self.encoded(channels[..., :3], self.white)]
         for number in range(len(self.bands)):
             plane = channels[sheet.rows[:, None], sheet.columns, 3 + number]
@@ -92,10 +97,12 @@ class Sheet:
       labels: of the bands.
 
     Attributes:
+      shape: see above.
       rows, columns: int [n], of a frame's pixels that the panel of a band shows.
     """
 
     def __init__(self, shape: tuple[int, int], labels: Sequence[str]):
+        self.shape = shape
         self.zoom = max(1, -(-_SMALLEST_SIDE // shape[1]))
         height, width = (self.zoom * side for side in shape)
         total = 2 * width + _GAP

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import spectral
 from PIL import Image
-from raw_files import write_dng
+from raw_files import write_dng, write_video
 from trained_run import WAVELENGTHS_NM, make_run
 
 from hsgan.files.cubes import open_cube
@@ -73,6 +73,8 @@ def test_one_format_by_default_and_fewer_bits_and_bands_if_asked_for(tmp_path, r
     (["--dtype=float16", "--formats=envi"], "formats: float16 can be held by npz, tiff, zarr. Received: envi"),
     (["--bands=450,900"], "wavelength: must lie in the cube's bands, 400-700 nm. Received: 900 nm"),
     (["--bands=449,451"], "wavelength: must lie in different bands. Received: two in that of 450 nm"),
+    (["--formats=none", "--nopreviews"], "formats, previews: without both nothing would be written"),
+    (["--formats=none,npz"], "formats: must be among npz, envi, matlab, tiff, zarr. Received: none"),
     (["--bands=red"], "--bands: must be START:STOP:STEP or W1,W2,... in nm"),
 ])  # fmt: skip
 def test_what_cannot_be_written_is_said_first(tmp_path, run, photos, program, flags, message):
@@ -80,6 +82,17 @@ def test_what_cannot_be_written_is_said_first(tmp_path, run, photos, program, fl
     status, _, stderr = program("hsgan.reconstruct", f"--run={run}", photos / "cat.png", f"--output={output}", *flags)
     assert status == 1 and stderr.startswith(f"hsgan.reconstruct: error: {message}"), stderr
     assert not output.exists()
+
+
+def test_previews_alone(tmp_path, photos, program):
+    clip = write_video(tmp_path / "in" / "clip.mp4", [(200, 90, 90), (90, 90, 200)])
+    output = tmp_path / "out"
+    status, stdout, stderr = program(
+        "hsgan.reconstruct", photos / "cat.png", clip, f"--output={output}", "--formats=none"
+    )
+    assert status == 0, stderr
+    assert {path.name for path in output.iterdir()} == {"cat_preview.png", "clip_preview.mp4"}
+    assert f"{clip}: 2 frames, 32 x 48 pixels and 31 bands of each, " in stdout and "frame 0" not in stdout
 
 
 def test_cameras_are_listed_and_near_ones_offered(tmp_path, run, photos, program):

@@ -31,8 +31,11 @@ def network(tmp_path_factory):
     return NetworkMethod.from_run(RunFolder.open(make_run(tmp_path_factory.mktemp("run") / "run")))
 
 
+READ = video.iterate_frames
+
+
 def frames_of(path):
-    return [frame.astype(int) for _, frame in video.iterate_frames(path, photos.check_size)]
+    return [frame.astype(int) for _, frame in READ(path, photos.check_size)]
 
 
 @pytest.mark.parametrize("formats", [(), ("npz",)])
@@ -73,6 +76,12 @@ def test_encoded_values_are_within_a_code_of_srgb(tmp_path):
     linear = np.linspace(-0.1, 1.1, 9001, dtype=np.float32)
     truth = srgb_encode(linear / np.float32(0.8)).numpy() * 255
     assert np.abs(shown.encoded(linear, 0.8) - truth).max() <= 1
+
+
+def test_the_first_dark_frame_is_told(tmp_path, mixture):
+    clip = write_video(tmp_path / "clip.mp4", [(230, 230, 230), (3, 3, 3), (2, 2, 2)])
+    *_, (_, _, made) = reconstruct_photos(mixture, [clip], tmp_path / "out", ())
+    assert made.warning.startswith("frame 1 is dark")
 
 
 def test_white_stays_so_that_a_dark_frame_is_dark(tmp_path, mixture):
@@ -117,6 +126,16 @@ def test_an_error_in_the_middle_is_told_after_the_preview(tmp_path, mixture, mon
     (_, [path], made), (name, nothing, error) = reconstruct_photos(mixture, [clip], tmp_path / "out", ())
     assert made.frames == 2 == len(frames_of(path)) and nothing == ()
     assert name == f"{clip}, frame 2" and "no more" in str(error)
+
+
+def test_a_frame_of_another_size_is_told(tmp_path, mixture, monkeypatch):
+    sizes = iter([(48, 64, 3), (32, 64, 3)])
+    frames = [(number, np.full(next(sizes), 90, np.uint8)) for number in range(2)]
+    monkeypatch.setattr(video, "iterate_frames", lambda *_: (frame for frame in frames))
+    clip = write_video(tmp_path / "clip.mp4", COLORS, size=(64, 48))
+    (_, [path], made), (name, _, error) = reconstruct_photos(mixture, [clip], tmp_path / "out", ())
+    assert made.frames == 1 and len(frames_of(path)) == 1
+    assert str(error).startswith(f"{clip}, frame 1: a preview is of one size") and name == f"{clip}, frame 1"
 
 
 def test_a_stopped_video_leaves_no_preview(tmp_path, mixture):
