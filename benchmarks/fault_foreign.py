@@ -6,7 +6,8 @@ import scipy.io
 import spectral.io.envi
 import tifffile
 import xarray
-from fault_files import WAVELENGTHS_NM, Subject, cube, write_pictures
+from fault_data_sets import write_pictures
+from fault_samples import WAVELENGTHS_NM, Subject, cube
 
 from hsgan.files import cubes
 from hsgan.files.libraries import SpectralLibrary, read_library, write_library

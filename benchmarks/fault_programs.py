@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from fault_files import WAVELENGTHS_NM, cube, srf
+from fault_samples import WAVELENGTHS_NM, cube, srf
 from PIL import Image
 from trained_run import as_file, make_records, make_run
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
-from fault_files import Subject
+from fault_samples import Subject
 from trained_run import make_records, make_run, network
 
 from hsgan.disk import whole

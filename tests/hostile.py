@@ -3,14 +3,14 @@
 import contextlib
 import resource
 
-import fault_files
+import fault_samples
 import numpy as np
 import pytest
 
 from hsgan.errors import DataError
 from hsgan.files import cubes
 
-WAVELENGTHS_NM = fault_files.WAVELENGTHS_NM
+WAVELENGTHS_NM = fault_samples.WAVELENGTHS_NM
 
 
 def refused(path, read, message):
@@ -25,7 +25,7 @@ def cube_values(path):
 
 
 def write_npz(path, **arrays):
-    np.savez(path, **({"wavelengths_nm": WAVELENGTHS_NM, "srf": fault_files.srf()} | arrays))
+    np.savez(path, **({"wavelengths_nm": WAVELENGTHS_NM, "srf": fault_samples.srf()} | arrays))
     return path
 
 

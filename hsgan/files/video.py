@@ -49,10 +49,7 @@ def count_frames(path: str | Path, every: int = 1) -> int:
     Raises:
       DataError: as `iterate_frames`.
     """
-    av = library(path)
-    with guard.reading(path, "a video"), _opened(av, path) as container:
-        frames = _stream(path, container, lambda *_: None).frames
-    return max(-(-frames // every), 1)
+    return max(-(-_stated(path, "frames") // every), 1)
 
 
 def frame_rate(path: str | Path, every: int = 1) -> float:
@@ -61,10 +58,14 @@ def frame_rate(path: str | Path, every: int = 1) -> float:
     Raises:
       DataError: as `iterate_frames`.
     """
+    return min(max(float(_stated(path, "average_rate") or _USUAL_RATE) / every, _SLOWEST), _FASTEST)
+
+
+def _stated(path, name):
+    """Returns what the header of a video says of its pictures, by PyAV's name of it."""
     av = library(path)
     with guard.reading(path, "a video"), _opened(av, path) as container:
-        rate = _stream(path, container, lambda *_: None).average_rate
-    return min(max(float(rate or _USUAL_RATE) / every, _SLOWEST), _FASTEST)
+        return getattr(_stream(path, container, lambda *_: None), name)
 
 
 def library(path: str | Path) -> ModuleType:

@@ -67,7 +67,7 @@ def open_video(path: str | Path, rate: float = 25, effort: str = CAREFUL) -> Ite
     Args:
       path: the file, .mp4. Odd sides lose their last line, which the encoding cannot hold.
       rate: frames a second.
-      effort: `CAREFUL`, or `FAST` for a tenth of the time and more bytes.
+      effort: `CAREFUL`, or `FAST`: less time and more bytes.
 
     Raises:
       DataError: PyAV is not installed; no frames, or one that cannot be encoded.

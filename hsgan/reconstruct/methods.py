@@ -143,16 +143,26 @@ class AveragedMixture(Mixture):
 
     def reconstruct(self, rgb: Image, srf: np.ndarray) -> Iterator[Block]:
         shares, gain = self.camera_shares(self.glance(rgb)), self.gain(rgb)
-        return self.blocks(lambda window: self.exposed(self.average(self.exposed(window, gain), shares), 1 / gain), rgb)
+        return self.blocks(lambda window: self.average(window, shares, gain), rgb)
 
     def window(self, rgb: np.ndarray, srf: np.ndarray) -> np.ndarray:
-        return self.average(rgb, self.camera_shares(tiling.thumbnail(rgb, self.thumbnail_pixels)))
+        return self.exposed_window(rgb, srf, np.float32(1))
 
-    def average(self, rgb: np.ndarray, shares: np.ndarray) -> np.ndarray:
-        """Returns the cube float32 [h, w, bands] of a window [h, w, 3] under all cameras, by their shares [cameras]."""
+    def exposed_window(self, rgb: np.ndarray, srf: np.ndarray, gain: np.float32) -> np.ndarray:
+        shares = self.camera_shares(self.exposed(tiling.thumbnail(rgb, self.thumbnail_pixels), gain))
+        return self.average(rgb, shares, gain)
+
+    def average(self, rgb: np.ndarray, shares: np.ndarray, gain: np.float32) -> np.ndarray:
+        """Returns the cube float32 [h, w, bands] of a window [h, w, 3] under all cameras, by their shares [cameras].
+
+        Args:
+          rgb: the window.
+          shares: see above.
+          gain: as for `hsgan.reconstruct.pixelwise.PixelwiseMixture.estimate`.
+        """
         cube = np.zeros((*rgb.shape[:2], self.bands), np.float32)
         for share, srf in zip(shares, self.dictionary.responses, strict=True):
-            cube += share * self.engine.estimate(rgb, srf)
+            cube += share * self.engine.estimate(rgb, srf, gain)
         return cube
 
 

@@ -180,7 +180,7 @@ class Files:
                 failed = self.failure(photo, name, error)
         if frames:
             made = VideoReconstruction(frames, shape, time.monotonic() - began, worst, warning)
-            yield photo, [shown.path] if shown else [], made
+            yield photo, shown.paths if shown else [], made
         if failed is not None:
             yield name, (), failed
 

@@ -29,16 +29,20 @@ class VideoPreview:
     Of each cube it holds no more than the channels that are shown: linear sRGB of the observer, and some bands. White
     is the brightest cube so far, so that pictures do not flicker.
 
-    Its file appears when the `with` that it opens ends without an exception, if there was a frame.
+    Its file appears when the `with` that it opens ends without an exception, if there was a frame and all could be
+    written.
 
     Args:
       path: the file, .mp4.
       wavelengths_nm: float [bands], of the cubes.
       rate: frames a second.
+
+    Attributes:
+      paths: of the file, after the `with`; empty where there is none.
     """
 
     def __init__(self, path: str | Path, wavelengths_nm: np.ndarray, rate: float):
-        self.path, self.rate = Path(path), rate
+        self.path, self.rate, self.paths = Path(path), rate, []
         self.bands = nearest_bands(wavelengths_nm, SHOWN_BANDS_NM)
         self.labels = [f"{wavelengths_nm[band]:g} nm" for band in self.bands]
         shown = np.eye(len(wavelengths_nm))[self.bands]
@@ -52,7 +56,10 @@ class VideoPreview:
         return self
 
     def __exit__(self, *error: object) -> bool | None:
-        return self._open.__exit__(*error)
+        handled = self._open.__exit__(*error)
+        if self.writer is not None and error[0] is None:
+            self.paths = [self.path]
+        return handled
 
     def sample(self, shape: tuple[int, int, int]) -> Sample:
         """Returns what takes the blocks of a frame's cube, of `shape` [height, width, bands]."""
@@ -69,7 +76,6 @@ class VideoPreview:
           DataError: PyAV is not installed; the frame has another size than those before it.
           OSError: no room, or no right to write.
         """
-        self.writer = self.writer or self._open.enter_context(open_video(self.path, self.rate, FAST))
         channels = sample.cube
         self.white = max(self.white, peak_of(channels[::_PEAK_APART, ::_PEAK_APART, 3:]))
         sheet = self.sheet = self.sheet or Sheet(channels.shape[:2], self.labels)
@@ -81,7 +87,13 @@ class VideoPreview:
         for number in range(len(self.bands)):
             plane = channels[sheet.rows[:, None], sheet.columns, 3 + number]
             pictures.append(self.encoded(plane, self.white))
-        self.writer.write(sheet.filled(pictures))
+        self.writer = self.writer or self._open.enter_context(open_video(self.path, self.rate, FAST))
+        try:
+            self.writer.write(sheet.filled(pictures))
+        except BaseException as error:  # of a file that lacks a frame nothing is kept
+            self.writer = None
+            self._open.__exit__(type(error), error, error.__traceback__)
+            raise
 
     def encoded(self, linear: np.ndarray, white: float) -> np.ndarray:
         """Returns the 8-bit sRGB codes of linear values, `white` the largest code."""

@@ -7,6 +7,7 @@ import sys
 
 import fault_files
 import fault_fuzz
+import fault_samples
 import numpy as np
 import pytest
 from hostile import WAVELENGTHS_NM, cube_values, refused, write_npz
@@ -55,7 +56,7 @@ FACTS = {"srf": 1, "units": "counts", "a=b": 1, "a\nsrf r = {1}": 1, "{": 1, "":
 @pytest.mark.parametrize("name", FACTS)
 def test_no_fact_replaces_what_belongs_to_the_cube(tmp_path, name):
     text = json.dumps({name: FACTS[name]})
-    path = write_npz(tmp_path / "a.npz", cube=fault_files.cube(), metadata=np.array(text))
+    path = write_npz(tmp_path / "a.npz", cube=fault_samples.cube(), metadata=np.array(text))
     refused(path, cube_values, "facts: ")
 
 
@@ -73,7 +74,7 @@ def test_no_fact_replaces_what_belongs_to_the_cube(tmp_path, name):
     {"cube": np.zeros((12, 31), np.float32)},
 ], ids=lambda changes: next(iter(changes)))  # fmt: skip
 def test_what_is_no_number_and_no_text_is_refused(tmp_path, changes):
-    refused(write_npz(tmp_path / "a.npz", **({"cube": fault_files.cube()} | changes)), cube_values, r"a\.npz: ")
+    refused(write_npz(tmp_path / "a.npz", **({"cube": fault_samples.cube()} | changes)), cube_values, r"a\.npz: ")
 
 
 @pytest.mark.parametrize(
@@ -82,10 +83,10 @@ def test_what_is_no_number_and_no_text_is_refused(tmp_path, changes):
 @pytest.mark.parametrize("form", cubes.FORMATS)
 def test_a_photos_name_is_a_fact_in_every_format(tmp_path, name, form):
     facts = {"photo": name, "camera": name}
-    paths = cubes.write_cube(tmp_path / "a", fault_files.cube(), WAVELENGTHS_NM, fault_files.srf(), facts, [form])
+    paths = cubes.write_cube(tmp_path / "a", fault_samples.cube(), WAVELENGTHS_NM, fault_samples.srf(), facts, [form])
     found = cubes.open_cube(paths[-1])
     assert found.attrs["photo"] == found.attrs["camera"] == name.encode(errors="replace").decode()
-    np.testing.assert_array_equal(found.values, fault_files.cube())
+    np.testing.assert_array_equal(found.values, fault_samples.cube())
 
 
 def test_a_clock_before_1980_is_no_obstacle(tmp_path):
@@ -93,14 +94,15 @@ def test_a_clock_before_1980_is_no_obstacle(tmp_path):
     program = (
         "import time, sys; sys.path[:0] = sys.argv[1:3]\n"
         "time.time, time.localtime = lambda: 0.0, lambda *_: time.struct_time((1970, 1, 1, 0, 0, 0, 3, 1, 0))\n"
-        "import fault_files; from hsgan.files import cubes; from hsgan.spectra import srf; from pathlib import Path\n"
-        "wl = fault_files.WAVELENGTHS_NM\n"
-        "cubes.write_cube('a', fault_files.cube(), wl, fault_files.srf(), {}, ['npz'])\n"
+        "import fault_files, fault_samples; from pathlib import Path\n"
+        "from hsgan.files import cubes\n"
+        "wl = fault_samples.WAVELENGTHS_NM\n"
+        "cubes.write_cube('a', fault_samples.cube(), wl, fault_samples.srf(), {}, ['npz'])\n"
         "fault_files._dictionary(Path('.'))\n"
     )
     folders = [str(fault_fuzz.ROOT / "benchmarks"), str(fault_fuzz.ROOT)]
     subprocess.run([sys.executable, "-c", program, *folders], cwd=tmp_path, check=True)
-    np.testing.assert_array_equal(cube_values(tmp_path / "a.npz"), fault_files.cube())
+    np.testing.assert_array_equal(cube_values(tmp_path / "a.npz"), fault_samples.cube())
 
 
 def test_a_guard_lets_our_own_errors_and_interruptions_pass(tmp_path):

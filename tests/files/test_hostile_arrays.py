@@ -3,7 +3,7 @@
 import io
 import zipfile
 
-import fault_files
+import fault_samples
 import h5py
 import numpy as np
 import pytest
@@ -24,7 +24,9 @@ def secret(tmp_path):
 @pytest.fixture
 def mat(tmp_path):
     """Path of a sound cube in MATLAB 7.3."""
-    (path,) = cubes.write_cube(tmp_path / "a", fault_files.cube(), WAVELENGTHS_NM, fault_files.srf(), {}, ["matlab"])
+    (path,) = cubes.write_cube(
+        tmp_path / "a", fault_samples.cube(), WAVELENGTHS_NM, fault_samples.srf(), {}, ["matlab"]
+    )
     return path
 
 

@@ -5,8 +5,8 @@ import struct
 import zipfile
 import zlib
 
-import fault_files
 import fault_fuzz
+import fault_samples
 import h5py
 import numpy as np
 import pytest
@@ -25,7 +25,7 @@ def sparse_mat(path):
     """A .mat of some 2.5 kB that announces 4 GB."""
     with h5py.File(path, "w", userblock_size=512) as file:
         file.create_dataset("cube", (31, 5000, 7000), "<f4", chunks=(1, 100, 100), compression="gzip")
-        file["bands"], file["srf"] = WAVELENGTHS_NM[:, None].astype(float), fault_files.srf().T.astype(float)
+        file["bands"], file["srf"] = WAVELENGTHS_NM[:, None].astype(float), fault_samples.srf().T.astype(float)
     with open(path, "r+b") as file:
         file.write(b"MATLAB 7.3 MAT-file".ljust(124) + b"\x00\x02IM")
 
@@ -41,7 +41,7 @@ def bomb_npz(path):
     data = first + zeros * (size >> 20) + squeeze.compress(bytes(size & 2**20 - 1)) + squeeze.flush()
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("cube.npy", data)
-        for name, values in {"wavelengths_nm": WAVELENGTHS_NM, "srf": fault_files.srf()}.items():
+        for name, values in {"wavelengths_nm": WAVELENGTHS_NM, "srf": fault_samples.srf()}.items():
             buffer = io.BytesIO()
             np.save(buffer, values)
             archive.writestr(f"{name}.npy", buffer.getvalue())

@@ -4,7 +4,7 @@ import json
 import os
 import struct
 
-import fault_files
+import fault_samples
 import numpy as np
 import pytest
 from hostile import WAVELENGTHS_NM, cube_values, refused
@@ -16,7 +16,7 @@ from hsgan.files import cubes
 @pytest.fixture
 def zarr(tmp_path):
     """Folder of a sound cube in Zarr."""
-    (path,) = cubes.write_cube(tmp_path / "a", fault_files.cube(), WAVELENGTHS_NM, fault_files.srf(), {}, ["zarr"])
+    (path,) = cubes.write_cube(tmp_path / "a", fault_samples.cube(), WAVELENGTHS_NM, fault_samples.srf(), {}, ["zarr"])
     return path
 
 
@@ -69,8 +69,8 @@ def test_a_zarr_chunk_that_is_not_whole_is_refused(zarr, harm):
 
 def test_a_zarr_folder_stays_the_one_that_was_opened(zarr):
     opened = cubes.open_cube(zarr)
-    other = 2 * fault_files.cube()
-    cubes.write_cube(zarr.with_suffix(""), other, WAVELENGTHS_NM, fault_files.srf(), {}, ["zarr"])
+    other = 2 * fault_samples.cube()
+    cubes.write_cube(zarr.with_suffix(""), other, WAVELENGTHS_NM, fault_samples.srf(), {}, ["zarr"])
     with pytest.raises(DataError, match="it is not whole, or was replaced: open it again"):
         _ = opened.values
     np.testing.assert_array_equal(cube_values(zarr), other)

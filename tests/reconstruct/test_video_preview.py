@@ -1,5 +1,8 @@
 """Previews of videos: one video that shows each frame, as fast as its pixels are reconstructed, whole or not at all."""
 
+import errno
+import os
+
 import numpy as np
 import pytest
 from raw_files import write_video
@@ -8,6 +11,7 @@ from trained_run import make_run
 from hsgan.errors import DataError
 from hsgan.files import photos, video
 from hsgan.files.cubes import open_cube
+from hsgan.files.video_writer import VideoWriter
 from hsgan.reconstruct.models import NetworkMethod
 from hsgan.reconstruct.outputs import reconstruct_photos
 from hsgan.reconstruct.photos import Options
@@ -136,6 +140,22 @@ def test_a_frame_of_another_size_is_told(tmp_path, mixture, monkeypatch):
     (_, [path], made), (name, _, error) = reconstruct_photos(mixture, [clip], tmp_path / "out", ())
     assert made.frames == 1 and len(frames_of(path)) == 1
     assert str(error).startswith(f"{clip}, frame 1: a preview is of one size") and name == f"{clip}, frame 1"
+
+
+@pytest.mark.parametrize("written", [0, 2])
+def test_a_preview_that_cannot_be_written_is_told_and_not_kept(tmp_path, mixture, monkeypatch, written):
+    clip, write = write_video(tmp_path / "clip.mp4", COLORS, size=(64, 48)), VideoWriter.write
+
+    def full(writer, frame):
+        if writer.frames == written:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        write(writer, frame)
+
+    monkeypatch.setattr(VideoWriter, "write", full)
+    *video_itself, (name, paths, error) = reconstruct_photos(mixture, [clip], tmp_path / "out", ())
+    assert "No space left" in str(error) and name == f"{clip}, frame {written}" and not paths
+    assert [(paths, made.frames) for _, paths, made in video_itself] == ([([], written)] if written else [])
+    assert not list((tmp_path / "out").iterdir())
 
 
 def test_a_stopped_video_leaves_no_preview(tmp_path, mixture):
