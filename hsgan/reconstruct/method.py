@@ -206,8 +206,8 @@ class Method(abc.ABC):
     def window(self, rgb: np.ndarray, srf: np.ndarray) -> np.ndarray:
         """Returns the cube float32 [h, w, bands] of a window float32 [h, w, 3] under an SRF float32 [3, bands]."""
 
-    # The two below are optional parts of the protocol, and so not abstract: a method defines one where it sets its flag,
-    # and nothing calls it of a method that does not. What they raise is for an author who has set a flag alone.
+    # The two below are optional parts of the protocol, and so not abstract: a method defines one where it sets its
+    # flag, and nothing calls it of another. What they raise is for an author who has set a flag alone.
 
     def uncertain_window(self, rgb: np.ndarray, srf: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Returns what `window` does, and the standard deviation of each value; if `gives_deviation`."""
