@@ -81,14 +81,14 @@ def measure(scenes, parameters, noise, camera, mean):
 
 
 def trained(config, prior, pixels, cameras):
-    """Returns the parameters of a prior after the training that `config` asks for, on pixels [n, bands]."""
+    """Returns the network of a prior after the training that `config` asks for, on pixels [n, bands]."""
     keras.utils.set_random_seed(config.seed)
     trainer = PixelTrainer(config, cameras, (pixels.mean(axis=0), np.cov(pixels.T)), prior=prior)
     trainer.compile()
     step = tf.function(trainer.train_step)
     for _, batch in zip(range(config.train.steps), batches(config, pixels, cameras), strict=False):
         step({name: tf.constant(values) for name, values in batch.items()})
-    return trainer.inference_model.mixture
+    return trainer.inference_model
 
 
 def left_out(text, seed, cameras):
@@ -109,7 +109,7 @@ def left_out(text, seed, cameras):
         if FLAGS.trained:
             pool = scene_spectra(FLAGS.data, ("train",), config.mixture.pixels, config.seed)
             own = np.concatenate([pool[name] for name in kept])
-            parameters = trained(config, prior, own, cameras)
+            parameters = trained(config, prior, own, cameras).mixture
             forms = (solve_mixture(tf.constant(mean), one, values.noise) for one in (prior.parameters, parameters))
             followed = recalibrate(1.0, own[:: len(own) // 10_000], mean, *forms)
             found.append([*measure(scenes, parameters, values.noise, camera, mean), followed])
