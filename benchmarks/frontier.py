@@ -26,7 +26,8 @@ from hsgan.evaluate.harness import evaluate
 from hsgan.export import metadata, tflite
 from hsgan.lite.model import LiteModel
 from hsgan.plot import figures
-from hsgan.reconstruct import ENGINES, tiling
+from hsgan.reconstruct import ENGINES
+from hsgan.reconstruct.exported import SCHEMA
 from hsgan.reconstruct.models import NetworkMethod, closed_forms_of
 from hsgan.records.reader import iterate_cubes
 from hsgan.run.folder import RunFolder
@@ -47,16 +48,10 @@ def define_flags():
 
 
 def lite_of(method, folder):
-    """Returns a network as a method that LiteRT runs."""
+    """Returns a network as a method that LiteRT runs, with the metadata that an export has."""
     network, path = method.network, Path(folder) / f"{method.name}.tflite"
     path.write_bytes(tflite.convert(network))
-    cameras = {"names": list(network.dictionary.names), "responses": np.asarray(network.dictionary.responses).tolist()}
-    metadata.embed(path, {
-        "schema": 1, "name": method.name, "version": 1, "wavelengths_nm": method.wavelengths_nm.tolist(),
-        "cameras": {**cameras, "source": network.dictionary.source}, "needs_camera": network.needs_camera,
-        "estimates_camera": network.estimates_camera, "receptive_radius": network.receptive_radius,
-        "stride": network.stride, "thumbnail_pixels": tiling.THUMBNAIL_PIXELS,
-    })  # fmt: skip
+    metadata.embed(path, {"schema": SCHEMA, "name": method.name, "version": 1, **metadata.describe_network(network)})
     return LiteModel(path)
 
 

@@ -33,7 +33,7 @@ from hsgan import cli
 from hsgan import config as config_lib
 from hsgan.errors import HsganError
 from hsgan.lite.model import LiteModel
-from hsgan.reconstruct import tiling
+from hsgan.reconstruct.exported import SCHEMA
 
 FLAGS = flags.FLAGS
 CEILING_CHANNELS = 64
@@ -117,13 +117,13 @@ def define_flags():
 
 def network_of():
     """Returns the network: of `--run`, or of `--config` with random weights."""
-    from hsgan.networks.hsgan_net import HSGANNet
+    from hsgan.networks.build import build_network
     from hsgan.run.folder import RunFolder
 
     if FLAGS.run:
         return RunFolder.open(FLAGS.run).network("best")
     config, rng = cli.load_config(), np.random.default_rng(0)
-    network = HSGANNet(config, random_cameras(config))
+    network = build_network(config, random_cameras(config))
     for weight in network.generator.weights:
         weight.assign(rng.normal(0, 0.1, weight.shape))
     return network
@@ -131,20 +131,23 @@ def network_of():
 
 def mixture_of():
     """Returns the mixture prior as a network: of `--run`, or of `--config` with random components."""
-    from hsgan.networks.mixture_net import MixtureNet
+    from hsgan.networks.build import build_network
     from hsgan.prior.mixture import MixturePrior
     from hsgan.run.folder import RunFolder
 
     if FLAGS.run:
         folder = RunFolder.open(FLAGS.run)
-        return MixtureNet(folder.config, folder.training_dictionary(), prior=folder.prior())
+        config = folder.config.copy_and_resolve_references()
+        config.model = "mixture"
+        return build_network(config, folder.training_dictionary(), prior=folder.prior())
     config, rng = cli.load_config(), np.random.default_rng(0)
+    config.model = "mixture"
     cameras, k = random_cameras(config), config.prior.components
     bands = len(cameras.wavelengths_nm)
     factors = rng.normal(0, 0.05, (k, bands, bands))
     covariances = factors @ factors.transpose(0, 2, 1) + 1e-6 * np.eye(bands)
     prior = MixturePrior(np.full(k, 1 / k), rng.random((k, bands)), covariances, cameras.wavelengths_nm, "random")
-    return MixtureNet(config, cameras, prior=prior)
+    return build_network(config, cameras, prior=prior)
 
 
 def random_cameras(config):
@@ -164,15 +167,8 @@ def prepare(folder):
     networks = {LITE: network_of(), MIXTURE_LITE: mixture_of()}
     for name, network in networks.items():
         (Path(folder) / name).write_bytes(tflite.convert(network))
-        dictionary = network.dictionary
-        metadata.embed(Path(folder) / name, {
-            "schema": 1, "name": "benchmark", "version": 1,
-            "wavelengths_nm": np.asarray(dictionary.wavelengths_nm).tolist(),
-            "cameras": {"names": list(dictionary.names), "responses": np.asarray(dictionary.responses).tolist(),
-                        "source": dictionary.source},
-            "needs_camera": network.needs_camera, "estimates_camera": network.estimates_camera,
-            "receptive_radius": network.receptive_radius, "stride": 1, "thumbnail_pixels": tiling.THUMBNAIL_PIXELS,
-        })  # fmt: skip
+        described = {"schema": SCHEMA, "name": "benchmark", "version": 1, **metadata.describe_network(network)}
+        metadata.embed(Path(folder) / name, described)
     products = networks[MIXTURE_LITE].mixture_layer.components * (10 + 4 * network.bands)
     print(json.dumps({"network": 2e-9 * networks[LITE].generator.count_params(), "mixture": 2e-9 * products}))
 

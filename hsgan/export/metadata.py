@@ -31,13 +31,29 @@ def describe(
       folder: the `RunFolder`. network: its network. name, version: of the export.
       checkpoint: "best" or "last". max_pixels: largest request of the SavedModel.
     """
-    dictionary = network.dictionary
     record = folder.weights_record(checkpoint)
     return {
         "schema": SCHEMA,
         "name": name,
         "version": version,
         "model": folder.config.model,
+        **describe_network(network),
+        "max_pixels": max_pixels,
+        "training": {
+            "run": folder.path.name,
+            "checkpoint": checkpoint,
+            "step": record.get("step"),
+            "metrics": {key: value for key, value in record.items() if key != "step"},
+            "data": training_data(folder),
+        },
+        "versions": versions(),
+    }
+
+
+def describe_network(network: ReconstructionNetwork) -> dict[str, Any]:
+    """Returns the part of the metadata that the network alone says: what it takes, what it gives, and how."""
+    dictionary = network.dictionary
+    return {
         "wavelengths_nm": np.asarray(dictionary.wavelengths_nm, float).tolist(),
         "units": "relative linear radiance",
         "value_range": [0, 1],
@@ -54,15 +70,6 @@ def describe(
         "receptive_radius": network.receptive_radius,
         "stride": network.stride,
         "thumbnail_pixels": THUMBNAIL_PIXELS,
-        "max_pixels": max_pixels,
-        "training": {
-            "run": folder.path.name,
-            "checkpoint": checkpoint,
-            "step": record.get("step"),
-            "metrics": {key: value for key, value in record.items() if key != "step"},
-            "data": training_data(folder),
-        },
-        "versions": versions(),
     }
 
 

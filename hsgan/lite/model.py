@@ -73,6 +73,12 @@ class LiteModel(Exported):
     def window(self, rgb: np.ndarray, srf: np.ndarray) -> np.ndarray:
         return self._known(rgb=np.ascontiguousarray(rgb)[None], srf=srf[None])["cube"][0]
 
+    def exposed_window(self, rgb: np.ndarray, srf: np.ndarray, gain: np.float32) -> np.ndarray:
+        cube = self.window(self.exposed(rgb, gain), srf)
+        if gain != 1:
+            cube *= np.float32(1 / gain)  # `window` gives what is this call's own, so that no second cube is needed
+        return cube
+
     def _check_half(self, exact):
         """Refuses 16-bit arithmetic that gives another cube of a test image of colors, shades and edges."""
         rng = np.random.default_rng(0)

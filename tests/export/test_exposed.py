@@ -47,6 +47,15 @@ def test_less_light_gives_the_same_spectra_by_every_way(artefacts, factor):
         np.testing.assert_allclose(found, blind, atol=5e-4 * np.abs(blind).max())
 
 
+def test_a_block_stays_what_it_was_when_the_next_is_made(artefacts, monkeypatch):
+    lite, srf = artefacts[2], artefacts[0].dictionary.responses[3]
+    monkeypatch.setattr(lite, "tile", 8)
+    cube, blocks = lite.cube(RGB, srf), list(lite.reconstruct(RGB, srf))
+    assert len(blocks) > 1
+    for place, block in blocks:
+        np.testing.assert_array_equal(block, cube[place])
+
+
 def exposed_alone(method):
     """Returns a batch of the image at the method's brightness, and the SRF that the network supposes of it."""
     rgb = (RGB * method.gain(RGB))[None]
