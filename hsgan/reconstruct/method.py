@@ -141,9 +141,7 @@ class Method(abc.ABC):
     def check_deviation(self) -> None:
         """Raises `RunError` unless the method also gives the standard deviations of its values."""
         if not self.gives_deviation:
-            raise RunError(
-                f"{self.name}: does not say how uncertain its values are; the mixture prior does: --method=mixture"
-            )
+            raise self._without_deviation()
 
     def reconstruct_uncertain(self, rgb: Image, srf: np.ndarray) -> Iterator[tuple[Place, np.ndarray, np.ndarray]]:
         """As `reconstruct`, of a method that `gives_deviation`.
@@ -206,13 +204,24 @@ class Method(abc.ABC):
     def window(self, rgb: np.ndarray, srf: np.ndarray) -> np.ndarray:
         """Returns the cube float32 [h, w, bands] of a window float32 [h, w, 3] under an SRF float32 [3, bands]."""
 
-    # The two below are optional parts of the protocol, and so not abstract: a method defines one where it sets its
-    # flag, and nothing calls it of another. What they raise is for an author who has set a flag alone.
+    # The two below are for methods that set the flag named. Of any other they say what is true of it.
 
     def uncertain_window(self, rgb: np.ndarray, srf: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Returns what `window` does, and the standard deviation of each value; if `gives_deviation`."""
-        raise NotImplementedError(f"{type(self).__name__}: gives_deviation is set, so uncertain_window must be defined")
+        """Returns what `window` does, and the standard deviation of each value; if `gives_deviation`.
+
+        Raises:
+          RunError: the method does not know it.
+        """
+        raise self._without_deviation()
 
     def srf_of(self, rgb: np.ndarray) -> np.ndarray:
-        """Returns the SRF float32 [3, bands] estimated from a thumbnail float32 [h, w, 3]; if `estimates_camera`."""
-        raise NotImplementedError(f"{type(self).__name__}: estimates_camera is set, so srf_of must be defined")
+        """Returns the SRF float32 [3, bands] estimated from a thumbnail float32 [h, w, 3]; if `estimates_camera`.
+
+        A method that does not look at the image supposes the mean camera.
+        """
+        return self.mean_camera
+
+    def _without_deviation(self):
+        return RunError(
+            f"{self.name}: does not say how uncertain its values are; the mixture prior does: --method=mixture"
+        )

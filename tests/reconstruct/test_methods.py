@@ -9,6 +9,7 @@ from mixtures import PRIOR
 from scipy import special, stats
 from trained_run import STATISTICS, WAVELENGTHS_NM
 
+from hsgan.errors import RunError
 from hsgan.reconstruct import methods
 from hsgan.reconstruct.method import Method
 from hsgan.spectra import mixture
@@ -46,26 +47,27 @@ def test_closed_forms_are_what_they_say():
     np.testing.assert_allclose(found["mixture"], mixture.mixture(rgb, srf, PRIOR.parameters), atol=1e-4)
 
 
-@pytest.mark.parametrize(
-    ("flag", "missing", "ask"),
-    [
-        (
-            "gives_deviation",
-            "uncertain_window",
-            lambda method, rgb: method.cube_and_deviation(rgb, CAMERAS.responses[0]),
-        ),
-        ("estimates_camera", "srf_of", lambda method, rgb: method.estimate_srf(rgb)),
-    ],
-)
-def test_a_flag_without_its_function_is_a_mistake_of_the_method(flag, missing, ask):
-    class Careless(Method):
-        def window(self, rgb, srf):
-            return project(rgb, srf)
+class Plain(Method):
+    """A method that defines what it must, and neither optional part."""
 
-    method = Careless("careless", CAMERAS)
-    setattr(method, flag, True)
-    with pytest.raises(NotImplementedError, match=f"Careless: {flag} is set, so {missing} must be defined"):
-        ask(method, np.ones((4, 4, 3), np.float32))
+    def window(self, rgb, srf):
+        return project(rgb, srf)
+
+
+def test_a_method_without_deviations_refuses_them_by_name():
+    method = Plain("plain", CAMERAS)
+    with pytest.raises(RunError, match="plain: does not say how uncertain its values are"):
+        method.check_deviation()
+    with pytest.raises(RunError, match="plain: does not say how uncertain its values are"):
+        list(method.reconstruct_uncertain(np.ones((4, 4, 3), np.float32), CAMERAS.responses[0]))
+
+
+@pytest.mark.parametrize("looks", [False, True])
+def test_a_method_without_an_estimate_supposes_the_mean_camera(looks):
+    method = Plain("plain", CAMERAS)
+    method.estimates_camera = looks
+    found = method.estimate_srf(np.ones((4, 4, 3), np.float32))
+    np.testing.assert_array_equal(found, CAMERAS.responses.mean(axis=0))
 
 
 def test_without_a_prior_there_is_no_mixture():
