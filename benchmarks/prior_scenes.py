@@ -55,16 +55,17 @@ def subsets(
     held: list[str],
     counts: list[int],
     draw: int,
-) -> Iterator[tuple[str, list[str], list[str]]]:
-    """Yields (label of a row, scenes to fit, scenes to estimate) of one draw."""
+) -> Iterator[tuple[tuple[str, str], list[str], list[str]]]:
+    """Yields ((what is fitted to, what is estimated), scenes to fit, scenes to estimate) of one draw."""
     rng, every = np.random.default_rng(draw), [*train, *held]
     drawn, others = ([names[number] for number in rng.permutation(len(names))] for names in (train, every))
+    these = f"the {len(held)}"
     for count in counts:
-        yield f"{count} of the {len(train)}", drawn[:count], held
-    yield f"the {len(train)}", train, held
-    yield f"{len(train)} of all {len(every)}, for the rest", others[: len(train)], others[len(train) :]
-    yield f"all {len(every)}", every, held
-    yield f"these {len(held)} alone", held, held
+        yield (f"{count} of the {len(train)}", these), drawn[:count], held
+    yield (f"the {len(train)}", these), train, held
+    yield (f"any {len(train)} of {len(every)}", "the rest"), others[: len(train)], others[len(train) :]
+    yield (f"bound: all {len(every)}", these), every, held
+    yield (f"bound: the {len(held)} alone", these), held, held
 
 
 def measure(config, pixels, held, cameras):
@@ -104,26 +105,28 @@ def main(_):
     cameras = srf_lib.load(FLAGS.cameras, np.array(read_manifest(FLAGS.data).wavelengths_nm, np.float32))
     train, held = ([name for name, _ in iterate_cubes(FLAGS.data, split)] for split in SPLITS)
     cubes = {name: cube for split in SPLITS for name, cube in iterate_cubes(FLAGS.data, split)}
-    found: dict[str, list[np.ndarray]] = {}
+    found: dict[tuple[str, str], list[np.ndarray]] = {}
     for draw in tqdm(range(FLAGS.draws), "draws", disable=None):
         config = config_of(FLAGS.settings, draw)
         most = config.prior.samples * len(cubes)
         pixels = scene_spectra(FLAGS.data, SPLITS, most, draw, config.data.brightness)
-        for label, fitted, estimated in subsets(train, held, [int(text) for text in FLAGS.counts], draw):
+        for labels, fitted, estimated in subsets(train, held, [int(text) for text in FLAGS.counts], draw):
             spectra, images = {name: pixels[name] for name in fitted}, {name: cubes[name] for name in estimated}
             one = measure(config, spectra, images, cameras)
-            found.setdefault(label, []).append(one)
+            found.setdefault(labels, []).append(one)
     table = Table(title=f"{', '.join(held)} of {FLAGS.data}, {FLAGS.camera}; mean of {FLAGS.draws} draws")
     table.add_column("fitted to")
+    table.add_column("estimated")
     for heading in ("wiener dB", "mixture dB", "adds dB", "adds lit °", "blind dB", "adds dB", "adds lit °"):
         table.add_column(heading, justify="right")
-    for label, draws in found.items():
+    for (fitted_to, which), draws in found.items():
         wiener, *mixtures = np.array(draws).transpose(1, 0, 2)
         for kind, mixture in zip(("", ", trained"), mixtures, strict=False):
             added = mixture - wiener
             more = [f"{mean:+.2f}±{spread:.2f}" for mean, spread in zip(added.mean(0), added.std(0), strict=True)]
             told, guessed = f"{mixture[:, 0].mean():.2f}", f"{mixture[:, 2].mean():.2f}"
-            table.add_row(label + kind, f"{wiener[:, 0].mean():.2f}", told, *more[:2], guessed, *more[2:])
+            base = f"{wiener[:, 0].mean():.2f}"
+            table.add_row(fitted_to + kind, which, base, told, *more[:2], guessed, *more[2:])
     Console(width=150).print(table)
 
 
