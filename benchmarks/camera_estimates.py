@@ -27,8 +27,7 @@ from hsgan import cli
 from hsgan import config as config_lib
 from hsgan.metrics import quality
 from hsgan.metrics.srf import srf_error, srf_precision, srf_skill
-from hsgan.prior.fit import fit_scenes, material_share
-from hsgan.prior.samples import scene_spectra
+from hsgan.prior.fit import fit_scenes, scenes_to_fit
 from hsgan.reconstruct.methods import Knowledge, closed_forms
 from hsgan.records.manifest import read_manifest
 from hsgan.records.reader import iterate_cubes
@@ -65,8 +64,7 @@ def folds():
 def prior_of(kept, grid):
     """Returns the prior of some scenes of the training split."""
     values = config_lib.default_config().prior
-    count = round(values.samples * (1 - material_share(grid, values)))
-    pixels = scene_spectra(FLAGS.data, ("train",), count, values.seed, BRIGHTNESS)
+    pixels = scenes_to_fit(grid, values, FLAGS.data, brightness=BRIGHTNESS)
     return fit_scenes(grid, values, {name: pixels[name] for name in kept})
 
 

@@ -26,7 +26,7 @@ from hsgan import config as config_lib
 from hsgan.data.pixels import batches
 from hsgan.metrics.coverage import HALF_WIDTHS, coverage
 from hsgan.metrics.protocols import quick
-from hsgan.prior.fit import fit_scenes, material_share, recalibrate, standard_errors
+from hsgan.prior.fit import fit_scenes, recalibrate, scenes_to_fit, standard_errors
 from hsgan.prior.samples import scene_spectra
 from hsgan.records.manifest import read_manifest
 from hsgan.records.reader import iterate_cubes
@@ -97,12 +97,10 @@ def left_out(text, seed, cameras):
     values, grid = config.prior, cameras.wavelengths_nm
     camera, mean = cameras.srf(FLAGS.camera), cameras.responses.mean(axis=0)
     thinned = {name: cube[1::THIN, 1::THIN] for name, cube in iterate_cubes(FLAGS.data, "train")}
-    names, share = sorted(thinned), material_share(grid, values)
+    names, pixels = sorted(thinned), scenes_to_fit(grid, values, FLAGS.data)
     for fold in range(FLAGS.folds):
         out = names[fold :: FLAGS.folds]
         kept = [name for name in names if name not in out]
-        count = round(values.samples * (1 - share) * len(names) / len(kept))
-        pixels = scene_spectra(FLAGS.data, ("train",), count, values.seed)
         prior = fit_scenes(grid, values, {name: pixels[name] for name in kept})
         scenes = [thinned[name] for name in out]
         found = [[*measure(scenes, prior.parameters, values.noise, camera, mean), 1.0]]

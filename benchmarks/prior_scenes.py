@@ -27,7 +27,7 @@ from tqdm import tqdm
 
 from hsgan import cli
 from hsgan.metrics.protocols import quick
-from hsgan.prior.fit import fit_scenes, material_share
+from hsgan.prior.fit import fit_scenes
 from hsgan.prior.samples import scene_spectra
 from hsgan.reconstruct.methods import Knowledge, closed_forms
 from hsgan.records.manifest import read_manifest
@@ -80,8 +80,7 @@ def measure(config, pixels, held, cameras):
       cameras: the dictionary.
     """
     own = np.concatenate(list(pixels.values()))
-    count = round(config.prior.samples * (1 - material_share(cameras.wavelengths_nm, config.prior)) / len(pixels))
-    prior = fit_scenes(cameras.wavelengths_nm, config.prior, {name: one[:count] for name, one in pixels.items()})
+    prior = fit_scenes(cameras.wavelengths_nm, config.prior, pixels)
     moments = own.mean(axis=0), np.cov(own.T).astype(np.float32)
     knowledge = Knowledge(moments, prior=prior, brightness=config.data.brightness)
     methods = closed_forms(cameras, knowledge, ("wiener", "mixture"))

@@ -86,6 +86,9 @@ def prior() -> dict[str, Any]:
         components=32,  # Gaussians
         fits=1,  # of components / fits Gaussians each, under other exposures and from other starts, that are pooled
         samples=40_000,  # spectra that it is fitted to
+        level_power=0.5,  # a cube's pixel is drawn with a chance that grows with its mean radiance to this power
+        shift=10.0,  # nm, standard deviation of the shifts of some pixels along wavelength
+        shifted=0.33,  # share of the cubes' pixels that are shifted
         exposure=1.0,  # a cube's pixels are multiplied by exp(U(-exposure, exposure))
         materials=0.15,  # share of the samples that are measured materials, where the wavelengths allow
         noise=1e-6,  # variance of the RGB noise

@@ -144,8 +144,8 @@ def check_data(rules: Rules, config: ConfigDict) -> None:
 def check_prior(rules: Rules, config: ConfigDict) -> None:
     """The mixture prior."""
     rules.positive("prior.", "components", "fits", "samples", "noise")
-    rules.not_negative("prior.", "exposure", "seed", "folds")
-    rules.fraction("prior.", "materials")
+    rules.not_negative("prior.", "exposure", "seed", "folds", "level_power", "shift")
+    rules.fraction("prior.", "materials", "shifted")
     rules.rule(config.prior.components <= config.prior.samples, "prior.components", "must not exceed prior.samples")
     pooled = config.prior.fits > 0 and config.prior.components % config.prior.fits == 0
     rules.rule(pooled, "prior.components", "must be a multiple of prior.fits")

@@ -1,7 +1,7 @@
 """The stream that the mixture prior is trained on: pairs of single pixels, made without any captured pair.
 
-A batch is pixels of unpaired cubes under random exposures, measured materials beside them, and the RGB that one random
-camera makes of them. All of it is a function of (seed, step): a stream built with `start_step=s` continues exactly as
+A batch is pixels of unpaired cubes, varied as for the fit of the prior, measured materials beside them, and the RGB that
+one random camera makes of them. All of it is a function of (seed, step): a stream built with `start_step=s` continues exactly as
 an uninterrupted one does. Source: method section 18.
 """
 
@@ -15,7 +15,7 @@ from ml_collections import ConfigDict
 from hsgan.data.share import WHOLE, Share
 from hsgan.data.sources import drawn_cameras
 from hsgan.prior.fit import material_share
-from hsgan.prior.samples import expose, material_spectra, materials_at, scene_spectra
+from hsgan.prior.samples import material_spectra, materials_at, scene_spectra, vary
 from hsgan.records.manifest import Manifest
 from hsgan.spectra.srf import SrfDictionary
 
@@ -81,7 +81,7 @@ def batches(
     groups = np.split(drawn, 1 + config.cameras.variants)
     for step in itertools.count(start_step):
         rng = np.random.default_rng([config.seed, _PIXELS, step])
-        spectra = expose(pixels[rng.integers(len(pixels), size=batch - of_materials)], prior.exposure, rng)
+        spectra = vary(pixels[rng.integers(len(pixels), size=batch - of_materials)], wavelengths_nm, prior, rng)
         if of_materials:
             spectra = np.concatenate([spectra, material_spectra(measured, of_materials, rng)])
         shares = rng.dirichlet(np.full(len(groups[0]), values.concentration))

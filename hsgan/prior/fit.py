@@ -13,12 +13,13 @@ from ml_collections import ConfigDict
 
 from hsgan.prior import em
 from hsgan.prior.mixture import MixturePrior
-from hsgan.prior.samples import MATERIALS, expose, material_spectra, materials_at, scene_spectra
+from hsgan.prior.samples import MATERIALS, draw, material_spectra, materials_at, scene_spectra, vary
 from hsgan.records.manifest import read_manifest
 from hsgan.spectra import reflectances
 from hsgan.spectra.mixture import CameraForm, deviate_mixture, solve_mixture
 from hsgan.spectra.srf import SrfDictionary
 
+_POOL = 4  # random pixels for each that is fitted, to draw from
 _NINE_IN_TEN = 1.645  # standard deviations on each side, of a Gaussian
 
 
@@ -50,16 +51,25 @@ def fit_prior(
         measured.
     """
     wavelengths_nm = np.asarray(wavelengths_nm, np.float32)
-    scenes = {}
-    if directory is not None:
-        cubes = round(values.samples * (1 - material_share(wavelengths_nm, values)))
-        scenes = scene_spectra(directory, splits, cubes, values.seed, brightness)
+    scenes = {} if directory is None else scenes_to_fit(wavelengths_nm, values, directory, splits, brightness)
     prior = fit_scenes(wavelengths_nm, values, scenes)
     if directory is not None and scenes:
         prior = replace(prior, source=f"{read_manifest(directory).source} ({', '.join(splits)}): {prior.source}")
     if srf is None or values.folds < 2 or len(scenes) < 2:
         return prior
     return replace(prior, temperature=calibrate(wavelengths_nm, values, scenes, srf, cameras))
+
+
+def scenes_to_fit(
+    wavelengths_nm: np.ndarray,
+    values: ConfigDict,
+    directory: str | Path,
+    splits: Sequence[str] = ("train",),
+    brightness: float = 0.0,
+) -> dict[str, np.ndarray]:
+    """Returns pixels by scene for `fit_scenes` to draw from, {scene: float32 [n, bands]}; arguments as `fit_prior`."""
+    cubes = round(values.samples * (1 - material_share(wavelengths_nm, values)))
+    return scene_spectra(directory, splits, _POOL * cubes, values.seed, brightness)
 
 
 def fit_run(values: ConfigDict, directory: str | Path, cameras: SrfDictionary, brightness: float = 0.0) -> MixturePrior:
@@ -80,31 +90,35 @@ def fit_run(values: ConfigDict, directory: str | Path, cameras: SrfDictionary, b
 
 
 def fit_scenes(wavelengths_nm: np.ndarray, values: ConfigDict, scenes: Mapping[str, np.ndarray]) -> MixturePrior:
-    """Returns the prior of the pixels of some scenes, under random exposures, and of materials beside them.
+    """Returns the prior of pixels of some scenes, varied (`hsgan.prior.samples.vary`), and of materials beside them.
 
-    Several fits (`values.fits`), each with exposures, mixtures of materials and a start of its own, find other mixtures
-    of about the same likelihood. Pooled with equal weights they err less than one of as many components.
+    Several fits (`values.fits`), each with pixels, mixtures of materials and a start of its own, find other mixtures of
+    about the same likelihood. Pooled with equal weights they err less than one of as many components.
 
     Args:
       wavelengths_nm: float32 [bands].
       values: `config.prior`.
-      scenes: pixels of cubes by scene, [n, bands] each; none is materials alone.
+      scenes: pixels of cubes by scene to draw from, [n, bands] each, in random order; none is materials alone.
     """
-    pixels, share = sum(map(len, scenes.values())), material_share(wavelengths_nm, values)
+    share = material_share(wavelengths_nm, values)
+    each = -(-round(values.samples * (1 - share)) // max(len(scenes), 1))
+    pixels = sum(min(each, len(found)) for found in scenes.values())
     materials = round(pixels * share / (1 - share)) if scenes else values.samples
     measured = materials_at(wavelengths_nm) if materials else np.empty((0, len(wavelengths_nm)))
     fits = []
     for number in range(values.fits):
         seed = [values.seed, number] if number else values.seed
         rng = np.random.default_rng(seed)
-        spectra = [expose(drawn, values.exposure, rng) for drawn in scenes.values()]
+        drawn = (draw(found, each, values.level_power, rng) for found in scenes.values())
+        spectra = [vary(own, wavelengths_nm, values, rng) for own in drawn]
         if materials:
             spectra.append(material_spectra(measured, materials, rng))
         fits.append(em.fit(np.concatenate(spectra), values.components // values.fits, seed))
     weights, means, covariances = map(np.concatenate, zip(*fits, strict=True))
     source = (
-        f"{pixels} pixels of {len(scenes)} scenes, exposures within e^{values.exposure:g}; {materials} mixtures of two "
-        f"materials ({', '.join(MATERIALS)}; colour-science); {len(weights)} components"
+        f"{pixels} pixels of {len(scenes)} scenes, drawn by level^{values.level_power:g}, {100 * values.shifted:g} % "
+        f"shifted by {values.shift:g} nm, exposures within e^{values.exposure:g}; {materials} mixtures of two materials "
+        f"({', '.join(MATERIALS)}; colour-science); {len(weights)} components"
         f"{f' of {values.fits} fits' if values.fits > 1 else ''}, seed {values.seed}"
     )
     return MixturePrior(weights / values.fits, means, covariances, wavelengths_nm, source)

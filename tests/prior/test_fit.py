@@ -54,6 +54,50 @@ def test_a_scene_of_few_pixels_gives_all_of_them(cubes):
     assert len(pixels_of(cubes, 10**6)) == sum(pixels)
 
 
+def test_bright_pixels_are_drawn_by_their_level_and_none_twice():
+    """Of levels 1, 4 and 9 the chances are 1 to 2 to 3 with the root of the level, and equal with a power of 0."""
+    levels = np.repeat([0.1, 0.4, 0.9], 20_000)
+    pixels = np.random.default_rng(0).permutation(np.stack([levels, levels], axis=1) * [0.9, 1.1])
+    rng = np.random.default_rng(1)
+    for power, expected in ((0.5, [1 / 6, 2 / 6, 3 / 6]), (1.0, [1 / 14, 4 / 14, 9 / 14]), (0.0, [1 / 3] * 3)):
+        found = samples.draw(pixels, 1200, power, rng).mean(axis=1)
+        shares = [(np.abs(found - level) < 1e-6).mean() for level in (0.1, 0.4, 0.9)]
+        np.testing.assert_allclose(shares, expected, atol=0.05)  # deviation 0.014
+    distinct = np.arange(1.0, 51)[:, None] * np.ones(3)
+    assert len({tuple(pixel) for pixel in samples.draw(distinct, 30, 2.0, rng).tolist()}) == 30
+    assert len(samples.draw(distinct, 60, 2.0, rng)) == 50
+    assert np.isfinite(samples.draw(np.zeros((50, 3)), 30, 0.5, rng)).all()  # black pixels have chances, too
+
+
+def test_shifted_spectra_are_those_of_wavelengths_before():
+    """A line stays a line, moved; whole steps move bands; beyond the ends the last values go on. Uneven bands too."""
+    grid = np.array([400.0, 410, 425, 450, 500, 600, 700])
+    line = 0.2 + 0.001 * (grid - 400)
+    moved = samples.shift(np.stack([line] * 3), grid, np.array([0.0, 10.0, -25.0]))
+    np.testing.assert_allclose(moved[0], line)
+    np.testing.assert_allclose(moved[1], np.maximum(line - 0.01, line[0]))
+    np.testing.assert_allclose(moved[2], np.minimum(line + 0.025, line[-1]))
+    spectrum = np.random.default_rng(0).random(31)
+    moved = samples.shift(np.stack([spectrum] * 2), GRID, np.array([20.0, -10.0]))
+    np.testing.assert_allclose(moved[0], [*spectrum[[0, 0]], *spectrum[:-2]])
+    np.testing.assert_allclose(moved[1], [*spectrum[1:], spectrum[-1]])
+
+
+def test_some_pixels_are_shifted_and_all_exposed():
+    spectrum = np.exp(-0.5 * ((GRID - 550) / 20.0) ** 2)
+    pixels = np.stack([spectrum] * 4000).astype(np.float32)
+    found = samples.vary(pixels, GRID, settings(shifted=0.25, shift=10.0, exposure=0.5), np.random.default_rng(0))
+    center = found @ GRID / found.sum(axis=1) - 550
+    moved = np.abs(center) > 1e-3
+    assert moved.mean() == pytest.approx(0.25, abs=0.03) and center[moved].std() == pytest.approx(10, rel=0.1)
+    gains = found[~moved].sum(axis=1) / spectrum.sum()
+    assert np.exp(-0.5) <= gains.min() < 0.65 and 1.6 < gains.max() <= np.exp(0.5)
+    np.testing.assert_array_equal(pixels, np.stack([spectrum] * 4000).astype(np.float32))  # not in place
+    for changes in ({"shift": 0.0}, {"shifted": 0.0}):
+        same = samples.vary(pixels, GRID, settings(exposure=0.0, **changes), np.random.default_rng(0))
+        np.testing.assert_array_equal(same, pixels)
+
+
 def test_material_spectra_are_mixtures_of_two():
     measured = samples.materials_at(GRID)
     drawn = samples.material_spectra(measured, 200, np.random.default_rng(0))
@@ -73,8 +117,8 @@ def test_prior_is_fitted_to_both_and_says_so(cubes):
     np.testing.assert_array_equal(prior.wavelengths_nm, GRID)
     assert prior.temperature == 1
     assert prior.source == (
-        f"{read_manifest(cubes).source} (train): 1500 pixels of 3 scenes, exposures within e^1; 500 mixtures of two "
-        "materials (CIE 224:2017, ColorChecker N Ohta, BabelColor Average, ISO 17321-1, PMC; colour-science); "
+        f"{read_manifest(cubes).source} (train): 1500 pixels of 3 scenes, drawn by level^0.5, 33 % shifted by 10 nm, exposures "
+        "within e^1; 500 mixtures of two materials (CIE 224:2017, ColorChecker N Ohta, BabelColor Average, ISO 17321-1, PMC; colour-science); "
         "4 components, seed 1"
     )
     again = fit.fit_prior(GRID, settings(seed=1), cubes)
