@@ -1,11 +1,12 @@
 """Which mixture prior to fit: components, materials, exposures, chosen by leaving training scenes out in turn.
 
   python benchmarks/prior_choice.py --data=records/cave --cameras=camspec_database.txt [--settings="components=64;..."]
-                                    [--trained] [--folds=4] [--seeds=0]
+                                    [--trained] [--folds=4] [--seeds=0] [--brightness=0.5]
 
 Each row changes `config.prior` in the settings named. The scenes of the training split are left out in groups, and the
 prior of the others estimates them, seen through one camera: told that camera, told the mean of all, and on photos twice
-and half as bright. Nothing here looks at validation scenes: what is chosen here is reported on those.
+and half as bright (with a brightness that images are brought to, the same as any other). Nothing here looks at
+validation scenes: what is chosen here is reported on those.
 
 "50 %" and "90 %" are the shares of the values that lie in those intervals, without any temperature, and the temperature
 is the one that would make the latter true. With --trained each prior is then trained end to end on the same scenes, as
@@ -30,14 +31,15 @@ from hsgan.prior.fit import fit_scenes, recalibrate, scenes_to_fit, standard_err
 from hsgan.prior.samples import scene_spectra
 from hsgan.records.manifest import read_manifest
 from hsgan.records.reader import iterate_cubes
+from hsgan.spectra import exposure
 from hsgan.spectra import srf as srf_lib
 from hsgan.spectra.mixture import deviate_mixture, estimate_mixture, solve_mixture
 from hsgan.train.pixelwise import PixelTrainer
 
 FLAGS = flags.FLAGS
 SETTINGS = (
-    "", "components=16", "components=64", "components=96", "materials=0", "materials=0.15", "materials=0.5",
-    "exposure=0", "exposure=0.5", "exposure=2", "samples=20000", "noise=1e-5",
+    "", "components=16", "components=32", "components=96", "materials=0", "materials=0.3", "exposure=0", "exposure=1",
+    "level_power=0", "shift=0", "samples=20000", "noise=1e-5",
 )  # fmt: skip
 COLUMNS = (
     "PSNR dB", "SAM °", "lit SAM °", "blind dB", "blind lit °", "x2 dB", "x1/2 dB", "50 %", "90 %", "temp.", "factor",
@@ -53,6 +55,7 @@ def define_flags():
     flags.DEFINE_list("settings", list(SETTINGS), "Rows: changes of config.prior, NAME=VALUE, of several with ';'.")
     flags.DEFINE_integer("folds", 4, "Groups of scenes left out in turn.", lower_bound=2)
     flags.DEFINE_list("seeds", ["0"], "Of every row, which shows their mean.")
+    flags.DEFINE_float("brightness", 0.5, "Brightness that images are brought to; 0: they stay as they are.")
     flags.DEFINE_bool("trained", False, "Also train every prior end to end.")
 
 
@@ -68,11 +71,13 @@ def measure(scenes, parameters, noise, camera, mean):
     rows = []
     for cube in scenes:
         rgb = (cube @ camera.T).astype(np.float32)
-        estimate, deviation = (values.numpy() for values in deviate_mixture(rgb, known))
-        told, guessed = quick(cube, estimate), quick(cube, estimate_mixture(rgb, blind).numpy())
-        lit = [quick(cube, estimate_mixture(rgb * gain, known).numpy() / gain)["psnr"] for gain in (2.0, 0.5)]
+        own = exposure.gain(rgb, FLAGS.brightness)
+        gains = (2.0, 0.5) if own == 1 else (own, own)  # a photo brought to one brightness is the same, however bright
+        estimate, deviation = (values.numpy() / own for values in deviate_mixture(rgb * own, known))
+        told, guessed = quick(cube, estimate), quick(cube, estimate_mixture(rgb * own, blind).numpy() / own)
+        lit = [quick(cube, estimate_mixture(rgb * gain, known).numpy() / gain)["psnr"] for gain in gains]
         shares = coverage(cube, estimate, deviation)
-        errors = standard_errors(cube.reshape(-1, cube.shape[-1]), camera, known)
+        errors = standard_errors(own * cube.reshape(-1, cube.shape[-1]), camera, known)
         rows.append([
             told["psnr"], told["sam_deg"], told["sam_lit_deg"], guessed["psnr"], guessed["sam_lit_deg"], *lit,
             *(100 * shares[name] for name in HALF_WIDTHS), np.quantile(errors, 0.9) / HALF_WIDTHS["coverage_90"],
@@ -97,7 +102,7 @@ def left_out(text, seed, cameras):
     values, grid = config.prior, cameras.wavelengths_nm
     camera, mean = cameras.srf(FLAGS.camera), cameras.responses.mean(axis=0)
     thinned = {name: cube[1::THIN, 1::THIN] for name, cube in iterate_cubes(FLAGS.data, "train")}
-    names, pixels = sorted(thinned), scenes_to_fit(grid, values, FLAGS.data)
+    names, pixels = sorted(thinned), scenes_to_fit(grid, values, FLAGS.data, brightness=FLAGS.brightness)
     for fold in range(FLAGS.folds):
         out = names[fold :: FLAGS.folds]
         kept = [name for name in names if name not in out]
@@ -105,7 +110,7 @@ def left_out(text, seed, cameras):
         scenes = [thinned[name] for name in out]
         found = [[*measure(scenes, prior.parameters, values.noise, camera, mean), 1.0]]
         if FLAGS.trained:
-            pool = scene_spectra(FLAGS.data, ("train",), config.mixture.pixels, config.seed)
+            pool = scene_spectra(FLAGS.data, ("train",), config.mixture.pixels, config.seed, FLAGS.brightness)
             own = np.concatenate([pool[name] for name in kept])
             parameters = trained(config, prior, own, cameras).mixture
             forms = (solve_mixture(tf.constant(mean), one, values.noise) for one in (prior.parameters, parameters))

@@ -8,7 +8,7 @@ Command: python -m hsgan.train --config=configs/mixture.py --config.cameras.dict
 Hardware: two CPU cores, about a minute.
 """
 
-from hsgan.config import default_config
+from hsgan.config import default_config, presets
 
 
 def get_config():
@@ -18,7 +18,7 @@ def get_config():
     config.model = "mixture"
     config.cameras.known = True
     config.data.cubes = "records/cave"
-    config.data.brightness = 0.5
+    presets.one_brightness(config)
     config.prior.components = 64
     config.paired.pixel_form = "leveled"
     config.paired.learning_rate = 1e-3

@@ -3,13 +3,19 @@
 from ml_collections import ConfigDict
 
 
+def one_brightness(config: ConfigDict) -> None:
+    """Cubes and photos are brought to one brightness. So the prior need not know spectra at many exposures."""
+    config.data.brightness = 0.5
+    config.prior.exposure = 0.5
+
+
 def small_unpaired(config: ConfigDict) -> None:
     """The unpaired method on two processor cores: a small scene parser, small patches and a start at a closed form.
 
     The closed form stands near the optimum already, and the paper's rates and weights would pull the cubes away from
     it: the smoothness and the generator's rate are a tenth of the paper's.
     """
-    config.data.brightness = 0.5
+    one_brightness(config)
     config.data.cube_scale = (0.5, 1.0)
     config.semantic.parser = "hrnet_w18_small"
     config.semantic.width = 32

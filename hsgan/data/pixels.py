@@ -1,8 +1,8 @@
 """The stream that the mixture prior is trained on: pairs of single pixels, made without any captured pair.
 
-A batch is pixels of unpaired cubes, varied as for the fit of the prior, measured materials beside them, and the RGB that
-one random camera makes of them. All of it is a function of (seed, step): a stream built with `start_step=s` continues exactly as
-an uninterrupted one does. Source: method section 18.
+A batch is pixels of unpaired cubes, varied as for the fit of the prior, measured materials beside them, and the RGB
+that one random camera makes of them. All of it is a function of (seed, step): a stream built with `start_step=s`
+continues exactly as an uninterrupted one does. Source: method section 18.
 """
 
 import itertools

@@ -62,7 +62,7 @@ RECIPES = {
         "fitted to scenes of CAVE (Yasuma et al. 2010), which is for research: use it for research, and cite CAVE; for "
         "other uses take --model=materials",
         cubes=True,
-        settings={"components": 64, "materials": 0.15},
+        settings={"components": 64, "exposure": 0.5},
         not_for=("Commercial use: the terms of CAVE do not grant it.", _OF_ROOMS),
     ),
     MATERIALS_ALONE: Recipe(

@@ -116,9 +116,9 @@ def fit_scenes(wavelengths_nm: np.ndarray, values: ConfigDict, scenes: Mapping[s
         fits.append(em.fit(np.concatenate(spectra), values.components // values.fits, seed))
     weights, means, covariances = map(np.concatenate, zip(*fits, strict=True))
     source = (
-        f"{pixels} pixels of {len(scenes)} scenes, drawn by level^{values.level_power:g}, {100 * values.shifted:g} % "
-        f"shifted by {values.shift:g} nm, exposures within e^{values.exposure:g}; {materials} mixtures of two materials "
-        f"({', '.join(MATERIALS)}; colour-science); {len(weights)} components"
+        f"{pixels} pixels of {len(scenes)} scenes, drawn by level^{values.level_power:g}, "
+        f"{100 * values.shifted:g} % shifted by {values.shift:g} nm, exposures within e^{values.exposure:g}; "
+        f"{materials} mixtures of two materials ({', '.join(MATERIALS)}; colour-science); {len(weights)} components"
         f"{f' of {values.fits} fits' if values.fits > 1 else ''}, seed {values.seed}"
     )
     return MixturePrior(weights / values.fits, means, covariances, wavelengths_nm, source)

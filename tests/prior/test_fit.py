@@ -117,9 +117,9 @@ def test_prior_is_fitted_to_both_and_says_so(cubes):
     np.testing.assert_array_equal(prior.wavelengths_nm, GRID)
     assert prior.temperature == 1
     assert prior.source == (
-        f"{read_manifest(cubes).source} (train): 1500 pixels of 3 scenes, drawn by level^0.5, 33 % shifted by 10 nm, exposures "
-        "within e^1; 500 mixtures of two materials (CIE 224:2017, ColorChecker N Ohta, BabelColor Average, ISO 17321-1, PMC; colour-science); "
-        "4 components, seed 1"
+        f"{read_manifest(cubes).source} (train): 1500 pixels of 3 scenes, drawn by level^0.5, 33 % shifted by 10 nm, "
+        "exposures within e^1; 500 mixtures of two materials (CIE 224:2017, ColorChecker N Ohta, BabelColor Average, "
+        "ISO 17321-1, PMC; colour-science); 4 components, seed 1"
     )
     again = fit.fit_prior(GRID, settings(seed=1), cubes)
     np.testing.assert_array_equal(again.means, prior.means)
