@@ -24,7 +24,7 @@ from rich.table import Table
 from tqdm import tqdm
 
 from hsgan import cli
-from hsgan import config as config_lib
+from hsgan.config import default_config, presets
 from hsgan.metrics import quality
 from hsgan.metrics.srf import srf_error, srf_precision, srf_skill
 from hsgan.prior.fit import fit_scenes, scenes_to_fit
@@ -36,7 +36,6 @@ from hsgan.spectra import srf as srf_lib
 
 FLAGS = flags.FLAGS
 GROUPS, THIN = 4, 4
-BRIGHTNESS = 0.5
 MEAN, NEAREST = "mean camera", "nearest, were it known"
 
 
@@ -61,11 +60,18 @@ def folds():
         yield [name for name in names if name not in out], {name: cubes[name] for name in out}
 
 
+def config_of():
+    """Returns the configuration that all priors are fitted with."""
+    config = default_config()
+    presets.one_brightness(config)
+    return config
+
+
 def prior_of(kept, grid):
     """Returns the prior of some scenes of the training split."""
-    values = config_lib.default_config().prior
-    pixels = scenes_to_fit(grid, values, FLAGS.data, brightness=BRIGHTNESS)
-    return fit_scenes(grid, values, {name: pixels[name] for name in kept})
+    config = config_of()
+    pixels = scenes_to_fit(grid, config.prior, FLAGS.data, brightness=config.data.brightness)
+    return fit_scenes(grid, config.prior, {name: pixels[name] for name in kept})
 
 
 def guesses(method, rgb, camera):
@@ -107,7 +113,8 @@ def measured(dictionary):
         known = srf_lib.load("default", grid) if FLAGS.embedded else dictionary.without(out)
         if not group:
             prior = prior_of(kept, grid)
-        (method,) = closed_forms(known, Knowledge(prior.moments, prior=prior, brightness=BRIGHTNESS), ["mixture"])
+        knowledge = Knowledge(prior.moments, prior=prior, brightness=config_of().data.brightness)
+        (method,) = closed_forms(known, knowledge, ["mixture"])
         for name in out:
             for cube in scenes.values():
                 for row, numbers in measure(method, cube, dictionary.srf(name)).items():

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from hsgan import cli
-from hsgan.config import default_config
+from hsgan.config import default_config, presets
 from hsgan.metrics.protocols import average, quick
 from hsgan.prior.fit import fit_prior
 from hsgan.reconstruct.methods import Knowledge, closed_forms
@@ -23,7 +23,6 @@ from hsgan.records.reader import iterate_cubes
 from hsgan.spectra import color_matrix, srf
 
 FLAGS = flags.FLAGS
-BRIGHTNESS = 0.5  # that images are brought to, as by the weights of the package
 LEFT_OUT = ("Nikon D700", "Canon 60D", "Nokia N900", "Phase One", "Olympus E-PL2", "SONY NEX-5N")
 
 
@@ -45,8 +44,10 @@ def main(_):
     scenes = dict(iterate_cubes(FLAGS.data, "validation"))
     wavelengths_nm = np.array(read_manifest(FLAGS.data).wavelengths_nm, np.float32)
     dictionary = srf.load(FLAGS.cameras, wavelengths_nm)
-    prior = fit_prior(wavelengths_nm, default_config().prior, FLAGS.data, brightness=BRIGHTNESS)
-    knowledge = Knowledge(prior.moments, prior=prior, brightness=BRIGHTNESS)
+    config = default_config()
+    presets.one_brightness(config)
+    prior = fit_prior(wavelengths_nm, config.prior, FLAGS.data, brightness=config.data.brightness)
+    knowledge = Knowledge(prior.moments, prior=prior, brightness=config.data.brightness)
     (method,) = closed_forms(dictionary, knowledge, ["mixture"])
     table, lost = Table(title=f"{len(scenes)} scenes, PSNR dB / lit SAM °"), []
     for heading in ("camera", "told", "mean of the others", "from its matrix", "lost by mean", "lost by matrix"):
