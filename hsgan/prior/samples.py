@@ -68,7 +68,7 @@ def draw(pixels: np.ndarray, count: int, power: float, rng: np.random.Generator)
         return pixels[:count]
     level = np.maximum(pixels.mean(axis=1, dtype=np.float64), _DARKEST)
     # The smallest of exponential variables, each of its own rate, is each one with the share of its rate in their sum.
-    waiting = rng.standard_exponential(len(pixels)) / level**power
+    waiting = np.log(rng.standard_exponential(len(pixels))) - power * np.log(level)
     return pixels[np.argsort(waiting)[:count]]
 
 

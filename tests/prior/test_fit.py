@@ -66,6 +66,8 @@ def test_bright_pixels_are_drawn_by_their_level_and_none_twice():
     distinct = np.arange(1.0, 51)[:, None] * np.ones(3)
     assert len({tuple(pixel) for pixel in samples.draw(distinct, 30, 2.0, rng).tolist()}) == 30
     assert len(samples.draw(distinct, 60, 2.0, rng)) == 50
+    brightest = samples.draw(distinct[::-1], 30, 500.0, rng)  # beyond the range of powers
+    assert sorted(brightest[:, 0]) == list(range(21, 51))
     assert np.isfinite(samples.draw(np.zeros((50, 3)), 30, 0.5, rng)).all()  # black pixels have chances, too
 
 
