@@ -68,16 +68,20 @@ def config_of(text, seed):
 def measure(scenes, parameters, noise, camera, mean):
     """Returns the mean of `COLUMNS` but the last over scenes, a list of cubes, under a prior."""
     known, blind = (solve_mixture(tf.constant(srf), parameters, noise) for srf in (camera, mean))
+
+    def score(cube, rgb, form, light=1.0):
+        """Returns the metrics of a photo in so much light, its cube brought back to the light of the scene."""
+        gain = light * exposure.gain(light * rgb, FLAGS.brightness)
+        return quick(cube, estimate_mixture(gain * rgb, form).numpy() / gain)
+
     rows = []
     for cube in scenes:
         rgb = (cube @ camera.T).astype(np.float32)
-        own = exposure.gain(rgb, FLAGS.brightness)
-        gains = (2.0, 0.5) if own == 1 else (own, own)  # a photo brought to one brightness is the same, however bright
-        estimate, deviation = (values.numpy() / own for values in deviate_mixture(rgb * own, known))
-        told, guessed = quick(cube, estimate), quick(cube, estimate_mixture(rgb * own, blind).numpy() / own)
-        lit = [quick(cube, estimate_mixture(rgb * gain, known).numpy() / gain)["psnr"] for gain in gains]
-        shares = coverage(cube, estimate, deviation)
-        errors = standard_errors(own * cube.reshape(-1, cube.shape[-1]), camera, known)
+        told, guessed = score(cube, rgb, known), score(cube, rgb, blind)
+        lit = [score(cube, rgb, known, light)["psnr"] for light in (2.0, 0.5)]
+        gain = exposure.gain(rgb, FLAGS.brightness)
+        shares = coverage(cube, *(values.numpy() / gain for values in deviate_mixture(gain * rgb, known)))
+        errors = standard_errors(gain * cube.reshape(-1, cube.shape[-1]), camera, known)
         rows.append([
             told["psnr"], told["sam_deg"], told["sam_lit_deg"], guessed["psnr"], guessed["sam_lit_deg"], *lit,
             *(100 * shares[name] for name in HALF_WIDTHS), np.quantile(errors, 0.9) / HALF_WIDTHS["coverage_90"],

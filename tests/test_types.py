@@ -1,6 +1,7 @@
 """Types of the public surface: every signature says them, and a checker finds no contradiction."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
+MISTAKES = Path(__file__).with_name("typed_mistakes.py")
 
 
 def typed_files():
@@ -45,10 +47,27 @@ def test_what_is_incomplete_is_found():
     assert list(incomplete(ast.parse(text), "x")) == ["x:2 b", "x:4 d"]
 
 
+def checked(*arguments):
+    """Returns what mypy says: its exit status, and its report."""
+    command = [sys.executable, "-m", "mypy", *arguments]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    return done.returncode, done.stdout + done.stderr
+
+
 def test_the_checker_finds_no_contradiction():
     """mypy over the files of `pyproject.toml`, a user's program (`typed_usage.py`) among them."""
-    done = subprocess.run([sys.executable, "-m", "mypy"], cwd=ROOT, capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stdout + done.stderr
+    status, report = checked()
+    assert status == 0, report
+
+
+def test_the_checker_finds_the_mistakes_of_a_user():
+    """Those of `typed_mistakes.py`, each where it is and by its name, and no other."""
+    lines = MISTAKES.read_text().splitlines()
+    marked = [(number, re.search(r"  # ([a-z-]+): ", line)) for number, line in enumerate(lines, 1)]
+    expected = {(number, mark[1]) for number, mark in marked if mark}
+    status, report = checked(str(MISTAKES))
+    found = re.findall(rf"{MISTAKES.name}:(\d+): error: .*\[([a-z-]+)\]", report)
+    assert status == 1 and {(int(number), name) for number, name in found} == expected and len(expected) == 8, report
 
 
 def test_the_package_says_that_it_is_typed():

@@ -34,14 +34,3 @@ view = CubeView(cube)
 assert_type(view.statistics(*Place.point(3, 4).part), tuple[np.ndarray, np.ndarray])
 assert_type(read_library("leaves.sli"), SpectralLibrary)
 assert_type(spectral_angles(cube.values, cube.values), np.ndarray)
-
-# Mistakes of a user that the checker must find. Each `ignore` expects one: if the types grew so weak that the mistake
-# passed, its `ignore` would be of no use, and the checker would report that (`warn_unused_ignores`).
-hsgan.save_cube(cube.values, "a")  # type: ignore[arg-type]  # an array has no wavelengths
-hsgan.save_cube(cube, "a", dtype=16)  # type: ignore[arg-type]  # a type is named
-hsgan.open_cube(3)  # type: ignore[arg-type]  # no path
-hsgan.Reconstructor("runs/demo")  # type: ignore[arg-type]  # of a run it is from_run
-hsgan.Reconstructor.from_run("runs/demo", chekpoint="best")  # type: ignore[call-arg]  # misspelt
-model.reconstruct("photo.jpg", consistent="yes")  # type: ignore[arg-type]  # not a bool
-model.reconstruct(["a.jpg", "b.jpg"])  # type: ignore[arg-type]  # of several it is reconstruct_each
-hsgan.open_cubes("a")  # type: ignore[attr-defined]  # there is only open_cube
