@@ -6,6 +6,7 @@ a fork of this process, which itself never computes anything.
 """
 
 import contextlib
+import importlib
 import io
 import json
 import os
@@ -174,12 +175,9 @@ def main():
     sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
-    import tensorflow  # noqa: F401 - before the forks, which then start in no time
-
-    import hsgan.export.export
-    import hsgan.reconstruct.outputs
-    import hsgan.train.loop  # noqa: F401
-
+    # Before the forks, which then start in no time.
+    for name in ("tensorflow", "hsgan.export.export", "hsgan.reconstruct.outputs", "hsgan.train.loop"):
+        importlib.import_module(name)
     trial = Trial(sys.argv[1])
     print(json.dumps([trial.calls, trial.largest]), file=answers, flush=True)
     for line in sys.stdin:

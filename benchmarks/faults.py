@@ -24,15 +24,15 @@ from pathlib import Path
 import numpy as np
 from absl import flags
 
+sys.path.append(str(Path(__file__).parents[1] / "tests"))
+
+import fault_fuzz
+import fault_kill
+
+from hsgan import cli
+from hsgan.errors import HsganError
+
 ROOT = Path(__file__).parents[1]
-sys.path.append(str(ROOT / "tests"))
-
-import fault_fuzz  # noqa: E402
-import fault_kill  # noqa: E402
-
-from hsgan import cli  # noqa: E402
-from hsgan.errors import HsganError  # noqa: E402
-
 FLAGS = flags.FLAGS
 # Shares of the kills; training and export take longest.
 SHARES = {"records": 5, "training": 3, "export": 2}

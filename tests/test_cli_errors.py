@@ -4,6 +4,7 @@ Bad files are tested beside their readers (`tests/files`, `tests/records`, `test
 errors reach the screen whole, and what only a whole program can get wrong.
 """
 
+import importlib
 import json
 import os
 import shutil
@@ -234,8 +235,7 @@ def test_trainings_ask_for_onednn_unless_the_environment_says_otherwise(monkeypa
 
 
 def test_a_tensorflow_that_is_there_keeps_its_kernels(monkeypatch):
-    import tensorflow  # noqa: F401
-
+    importlib.import_module("tensorflow")
     monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS", raising=False)
     cli.import_tensorflow_to_train()
     assert "TF_ENABLE_ONEDNN_OPTS" not in os.environ

@@ -254,8 +254,8 @@ class Page:
         """A reference arrived."""
         paths = await self.received(event)
         if paths:
-            work = lambda report: self.session.open_reference(paths, report)  # noqa: E731
-            self.start(f"Comparing with {paths[0].name}", work, self.show)
+            name = paths[0].name
+            self.start(f"Comparing with {name}", lambda report: self.session.open_reference(paths, report), self.show)
 
     def scale_changed(self) -> None:
         """Compares at another brightness."""

@@ -154,8 +154,7 @@ class Session:
             )
         else:
             with short_names(path):
-                check = lambda path, width, height: self.limits.check(path.name, height, width)  # noqa: E731
-                codes, stored = read_codes(path, encoding, check)
+                codes, stored = read_codes(path, encoding, self._check_size)
                 origin = read_origin(path, stored)
                 about = {"photo": path.name, "encoding": "camera RAW" if is_raw(path) else stored}
             photo = np.ascontiguousarray(to_linear(codes, stored))
@@ -165,6 +164,9 @@ class Session:
         """Reconstructs the photo again with another camera; "" takes what its file says."""
         about = {name: self.shown.cube.attrs[name] for name in ("photo", "encoding")}
         self._reconstruct(self.photo, self.origin, about, camera, report)
+
+    def _check_size(self, path: str | Path, width: int, height: int) -> None:
+        self.limits.check(Path(path).name, height, width)
 
     def _reconstruct(self, photo, origin, about, camera, report, consistent=False):
         if camera and camera not in self.cameras and camera not in WISHES.values():

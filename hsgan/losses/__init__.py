@@ -8,9 +8,14 @@ import keras
 import tensorflow as tf
 
 from hsgan import replicas
-from hsgan.losses.paired import l1  # noqa: F401
-from hsgan.losses.rank import rank  # noqa: F401
+from hsgan.losses.paired import l1
+from hsgan.losses.rank import rank
 from hsgan.spectra.imaging import project
+
+__all__ = [
+    "adversarial_discriminator", "adversarial_generator", "back_projection", "l1", "positivity", "rank",
+    "semantic_cross_entropy", "smoothness",
+]  # fmt: skip
 
 
 def adversarial_generator(fake_logits: tf.Tensor) -> tf.Tensor:

@@ -112,9 +112,11 @@ class AGDNet(ReconstructionNetwork, Unrolled):
         """Returns the learned `C`, built; it starts as the mean camera, pixel by pixel."""
         kernel = np.zeros((3, 3, self.bands, 3), np.float32)
         kernel[1, 1] = self.dictionary.responses.mean(axis=0).T
-        start = lambda shape, dtype: tf.constant(kernel, dtype)  # noqa: E731
-        layer = keras.layers.Conv2D(3, 3, padding="same", use_bias=False, kernel_initializer=start, name="degradation")
+        layer = keras.layers.Conv2D(
+            3, 3, padding="same", use_bias=False, kernel_initializer="zeros", name="degradation"
+        )
         layer.build((None, None, None, self.bands))
+        layer.kernel.assign(kernel)
         return layer
 
     def estimate_srf(self, rgb: tf.Tensor) -> tf.Tensor:

@@ -186,6 +186,6 @@ class Unrolled(abc.ABC):
 def final(estimates: Iterator[tuple[Any, Any]]) -> Any:
     """Returns the cube after the last stage, and lets go of the estimates before."""
     cube = None
-    for cube, _ in estimates:  # noqa: B007
-        pass
+    for estimate, _ in estimates:
+        cube = estimate
     return cube

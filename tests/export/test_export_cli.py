@@ -106,11 +106,11 @@ def test_what_is_refused_before_any_work(inputs, tmp_path, monkeypatch):
 
 
 def test_a_version_made_meanwhile_is_not_written_over(tmp_path):
-    with pytest.raises(HsganError, match="out/1: another export made it meanwhile"):  # noqa: SIM117
-        with library.staged(tmp_path / "out", 1) as stage:
-            (stage / "ours").write_text("")
-            (tmp_path / "out" / "1").mkdir()
-            (tmp_path / "out" / "1" / "theirs").write_text("")
+    refusal = pytest.raises(HsganError, match="out/1: another export made it meanwhile")
+    with refusal, library.staged(tmp_path / "out", 1) as stage:
+        (stage / "ours").write_text("")
+        (tmp_path / "out" / "1").mkdir()
+        (tmp_path / "out" / "1" / "theirs").write_text("")
     assert names(tmp_path / "out") == ["1"] and names(tmp_path / "out" / "1") == ["theirs"]
 
 

@@ -103,9 +103,9 @@ def test_the_unpaired_network_as_the_specification_counts_it():
 
 def test_stages_cost_their_weights_at_every_pixel():
     network = network_of("hsgan", generator={"initialization": "smooth"})
-    known = lambda rgb: network(rgb, DICTIONARY.responses[:1])  # noqa: E731
     matrix = 31 * 31 * 3 + 31 * 9 + 4 + 3 * 32 + 3 * 32  # C P, its Gram matrix, Cholesky, and two triangular solves
-    assert count(known, (1, 40, 30, 3)) == 40 * 30 * (170_996 + 3 * 93 + 93) + matrix
+    counted = count(lambda rgb: network(rgb, DICTIONARY.responses[:1]), (1, 40, 30, 3))
+    assert counted == 40 * 30 * (170_996 + 3 * 93 + 93) + matrix
 
 
 def test_interpolation_is_one_matrix_at_each_pixel():

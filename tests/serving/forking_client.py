@@ -4,15 +4,18 @@ Reads [program, folder, stdout file, stderr file, arguments...] as a line of JSO
 take seconds and a child milliseconds; in all else it is `python program arguments...`, run in that folder.
 """
 
+import importlib
 import json
 import os
 import runpy
 import sys
 import traceback
 
-import grpc  # noqa: F401
-import tensorflow as tf  # noqa: F401
-from tensorflow_serving.apis import model_service_pb2_grpc, prediction_service_pb2_grpc  # noqa: F401
+# What the clients import, once for all children.
+for name in ("grpc", "tensorflow"):
+    importlib.import_module(name)
+for service in ("model", "prediction"):
+    importlib.import_module(f"tensorflow_serving.apis.{service}_service_pb2_grpc")
 
 
 def run(program, folder, stdout, stderr, *arguments):
