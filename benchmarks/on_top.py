@@ -50,7 +50,7 @@ from hsgan.train.trainers import TRAINERS
 FLAGS = flags.FLAGS
 BASE = "mixture, trained"
 ON_TRAINED = ", from the trained mixture"  # after the name of a recipe that starts there, and not at the fitted one
-START = ["prior.components=64", "prior.materials=0.3", "prior.folds=0", "data.brightness=0.5", "cameras.known=True"]
+START = ["prior.components=64", "prior.exposure=0.5", "prior.folds=0", "data.brightness=0.5", "cameras.known=True"]
 VARIETY = ["pairs.light=0.1", "pairs.scenes=0.5", "cameras.variants=8"]
 PHOTOS = ["generator.initialization=mixture", "semantic.parser=", "semantic.pretrain_steps=0", "optimizer.ema=0.0"]
 SYNTHETIC = [*PHOTOS, "loss.synthetic=100.0", "optimizer.generator=4e-4"]
