@@ -4,8 +4,8 @@ Purpose: to see every part work. It is a small network's few minutes on syntheti
 real ones.
 Command: python -m hsgan.train
 Hardware: two CPU cores, under 5 minutes.
-Measured by the command above with data.brightness=0, PSNR / lit SAM: bi 28.12 / 20.58, smooth 33.30 / 16.17, wiener
-34.81 / 13.75, the network 34.31 / 14.24 at the start and 35.03 / 13.71 at the end.
+Measured by the command above, PSNR / lit SAM: bi 28.12 / 20.58, smooth 33.52 / 15.91, wiener 34.01 / 14.04, mixture
+34.02 / 14.16, the network 34.26 / 14.00. All were told the camera that the network estimated.
 """
 
 from hsgan.config import default_config
@@ -16,7 +16,8 @@ def get_config():
     """Returns the configuration."""
     config = default_config()
     config.name = "demo"
-    # In minutes the network can only lose what the closed form gives; the SRF estimator gains.
+    # In minutes the network can only lose what the closed form gives; the SRF estimator gains. It gains nothing from the
+    # mixture (33.0 dB and an SRF error of 0.140 after 100 steps), which gives back the photo under any camera.
     small_unpaired(config)
     config.data.rgb_scale = (0.75, 1.25)
     config.data.rgb_crop = 128

@@ -20,7 +20,6 @@ def get_config():
     config = default_config()
     config.name = "own"
     small_unpaired_real(config)
-    config.generator.initialization = "mixture"
     config.train.steps = 400
     return config
 
