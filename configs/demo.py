@@ -16,8 +16,8 @@ def get_config():
     """Returns the configuration."""
     config = default_config()
     config.name = "demo"
-    # In minutes the network can only lose what the closed form gives; the SRF estimator gains. With these cameras, of
-    # which the demo's is none, `wiener` begins at 33.48 dB, and the mixture at 32.99 (33.53 and 33.04 at step 100).
+    # In minutes the network can only lose what the closed form gives; the SRF estimator gains. Told the mean of the
+    # embedded cameras, `wiener` begins at 33.48 dB, and the mixture at 32.99 (33.53 and 33.04 at step 100).
     small_unpaired(config)
     config.data.rgb_scale = (0.75, 1.25)
     config.data.rgb_crop = 128
