@@ -162,7 +162,7 @@ def _read_lite_photo(folder):
     from hsgan.lite.photos import open_photo
 
     (path,) = folder.iterdir()
-    image = open_photo(path)
+    image, _ = open_photo(path)
     return image[: image.shape[0], : image.shape[1]]
 
 

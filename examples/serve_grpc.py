@@ -3,7 +3,7 @@
 pip install numpy pillow absl-py tensorflow-serving-api
 python examples/serve_grpc.py --check
 python examples/serve_grpc.py --photo=photo.jpg --output=cube.npz
-python examples/serve_grpc.py --photo=photo.jpg --output=cube.npz --signature=compact --bands=5,15,25
+python examples/serve_grpc.py --photo=photo.jpg --output=cube.npz --signature=compact_encoded --bands=5,15,25
 """
 
 import grpc

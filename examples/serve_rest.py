@@ -4,7 +4,7 @@
   python examples/serve_rest.py --check
   python examples/serve_rest.py --photo=photo.jpg --output=cube.npz
 
-JSON takes five times gRPC's bytes, and has no uint16: the signature `compact` is gRPC's alone (docs/serving.md).
+JSON takes five times gRPC's bytes, and has no uint16: the signatures `compact...` are gRPC's alone (docs/serving.md).
 """
 
 import base64
@@ -32,8 +32,10 @@ def check():
 
 def predict(signature, inputs):
     """Returns {output: array} of a signature."""
-    if signature == "compact":
-        raise serving_requests.RequestError("--signature=compact: TensorFlow Serving's JSON has no uint16; use gRPC")
+    if signature in serving_requests.COMPACT:
+        raise serving_requests.RequestError(
+            f"--signature={signature}: TensorFlow Serving's JSON has no uint16; use gRPC"
+        )
     # By images ("instances"): by names ("inputs") the server writes every number on a line of its own, indented.
     image = {name: to_json(value[0]) for name, value in inputs.items()}
     body = {"signature_name": signature, "instances": [image]}

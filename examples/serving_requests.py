@@ -14,7 +14,9 @@ from absl import app, flags
 from PIL import Image
 
 FLAGS = flags.FLAGS
-SIGNATURES = ["serving_default", "encoded", "known_srf", "compact", "estimate_srf"]
+SIGNATURES = ["serving_default", "encoded", "known_srf", "compact", "compact_encoded", "estimate_srf"]
+OF_FILES = ("encoded", "compact_encoded")  # which are sent the photo's file; the others its linear light
+COMPACT = ("compact", "compact_encoded")  # which are asked for bands
 
 
 TERMINATED = 128 + signal.SIGTERM
@@ -34,8 +36,14 @@ def define(server):
     )
     flags.DEFINE_string("server", server, "Host and port; by REST also an address, http://... or https://...")
     flags.DEFINE_string("model", "demo", "Name of the model.")
-    flags.DEFINE_enum("signature", "encoded", SIGNATURES, "What to ask for (docs/export.md).")
-    flags.DEFINE_list("bands", [], "Of compact: indices of the bands wanted; default: all.")
+    flags.DEFINE_enum(
+        "signature",
+        "encoded",
+        SIGNATURES,
+        "What to ask for (docs/export.md). Those with encoded read the photo as the developed picture that it is; the "
+        "others take its values for a sensor's own.",
+    )
+    flags.DEFINE_list("bands", [], "Of compact and compact_encoded: indices of the bands wanted; default: all.")
     flags.DEFINE_string("srf", None, "Of known_srf: NPY file of the camera's SRF, [3, bands], each row summing to 1.")
     flags.DEFINE_string(
         "metadata",
@@ -79,18 +87,19 @@ def _client(argv, check, predict):
     request = inputs()
     grid = read_wavelengths(FLAGS.metadata) if FLAGS.metadata else served_wavelengths(predict)
     answer = in_radiance(predict(FLAGS.signature, request))
-    answer = with_wavelengths(answer, grid, FLAGS.bands if FLAGS.signature == "compact" else [])
+    answer = with_wavelengths(answer, grid, FLAGS.bands if FLAGS.signature in COMPACT else [])
     save(FLAGS.output, answer)
     print(f"{FLAGS.output}: {', '.join(f'{name} {list(value.shape)}' for name, value in answer.items())}")
 
 
 def inputs():
     """Returns the tensors that the flags ask to send, {name: array, or list of bytes}, for one image."""
-    if FLAGS.signature == "encoded":
+    if FLAGS.signature in OF_FILES:
         with open(FLAGS.photo, "rb") as file:
-            return {"image": [file.read()]}
-    tensors = {"rgb": linear_rgb(FLAGS.photo)[None]}
-    if FLAGS.signature == "compact":
+            tensors = {"image": [file.read()]}
+    else:
+        tensors = {"rgb": linear_rgb(FLAGS.photo)[None]}
+    if FLAGS.signature in COMPACT:
         tensors["bands"] = _bands(FLAGS.bands)
     if FLAGS.signature == "known_srf":
         tensors["srf"] = _srf(FLAGS.srf)
@@ -131,7 +140,7 @@ def _srf(path):
 
 
 def in_radiance(answer):
-    """Returns the answer to one image without its first axis, and the integers of `compact` as float32 radiance."""
+    """Returns the answer to one image without its first axis, and the integers of `COMPACT` as float32 radiance."""
     single = {name: value[0] for name, value in answer.items()}
     scale = single.pop("scale", None)
     if scale is not None:

@@ -7,6 +7,7 @@ import numpy as np
 from mixtures import PRIOR
 
 from hsgan import config as config_lib
+from hsgan.export import metadata
 from hsgan.networks.agd_net import AGDNet
 from hsgan.networks.hsgan_net import HSGANNet
 from hsgan.networks.mixture_net import MixtureNet
@@ -111,6 +112,8 @@ def described(model, **changes):
         },
         "needs_camera": model.needs_camera,
         "estimates_camera": model.estimates_camera,
+        "takes_negative_srf": True,
+        "developed": metadata.picture(WAVELENGTHS_NM),
         "receptive_radius": model.receptive_radius,
         "stride": model.stride,
         "thumbnail_pixels": 2**20,

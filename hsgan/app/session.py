@@ -21,8 +21,9 @@ from hsgan.app.uploads import CUBE_SUFFIXES, is_cube, main_file, safe_name, shor
 from hsgan.app.work import Report
 from hsgan.errors import DataError
 from hsgan.files import cameras
+from hsgan.files.evidence import read_origin
 from hsgan.files.libraries import write_library
-from hsgan.files.origin import Origin, read_origin
+from hsgan.files.origin import Origin
 from hsgan.files.photos import is_raw, read_codes, to_linear
 from hsgan.files.stored import Choice
 from hsgan.metrics.coverage import interval

@@ -11,7 +11,7 @@ from hsgan.evaluate.harness import evaluate
 from hsgan.metrics.protocols import quick
 from hsgan.reconstruct.method import Method
 from hsgan.records.reader import iterate_cubes
-from hsgan.spectra import exposure
+from hsgan.spectra import developed, exposure
 from hsgan.spectra.imaging import project
 from hsgan.spectra.srf import SrfDictionary
 
@@ -24,7 +24,8 @@ def calibration_images(
 ) -> dict[str, list[dict[str, np.ndarray]]]:
     """Returns {signature: [inputs]} for `hsgan.export.tflite.quantize`.
 
-    Crops of the first cubes, seen through different cameras of the dictionary and at different exposures.
+    Crops of the first cubes, seen through different cameras of the dictionary and at different exposures. Where the
+    camera is told, each also as the developed picture that it would make.
 
     Args:
       records: folder of cube records.
@@ -33,19 +34,33 @@ def calibration_images(
       brightness: of the network, that whole images are brought to; 0: it sees them as they are.
     """
     cubes = [cube for _, cube in itertools.islice(iterate_cubes(records, split), CALIBRATION_IMAGES)]
-    rng, images = np.random.default_rng(0), []
+    rng, images, pictures = np.random.default_rng(0), [], []
+    picture = developed.responses_within(dictionary.wavelengths_nm)
     for number in range(CALIBRATION_IMAGES):
         cube = cubes[number % len(cubes)]
         top, left = (int(rng.integers(max(side - CALIBRATION_SIDE, 0) + 1)) for side in cube.shape[:2])
         crop = cube[top : top + CALIBRATION_SIDE, left : left + CALIBRATION_SIDE]
         srf = dictionary.responses[number % len(dictionary.responses)]
-        rgb = project(crop, srf).numpy()
         # As it is, then as a photo whose brightest value is full scale.
-        rgb = rgb if number % 2 else rgb / max(float(rgb.max()), 1e-6)
-        images.append({"rgb": np.clip(rgb, 0, 1)[None].astype(np.float32), "srf": srf[None].astype(np.float32)})
+        images.append(_seen(crop, srf, full=not number % 2))
+        if picture is not None:
+            pictures.append(_seen(crop, picture, full=not number % 2))
     whole = [{"rgb": inputs["rgb"]} for inputs in images]
-    parts = [inputs | {"rgb": inputs["rgb"] * exposure.gain(inputs["rgb"][0], brightness)} for inputs in images]
-    return {"reconstruct": whole, "known_srf": parts, "estimate_srf": [{"rgb": inputs["rgb"]} for inputs in parts]}
+    parts, told = ([_bright(inputs, brightness) for inputs in some] for some in (images, pictures))
+    estimated = [{"rgb": inputs["rgb"]} for inputs in parts]
+    return {"reconstruct": whole, "known_srf": parts + told, "estimate_srf": estimated}
+
+
+def _seen(cube, srf, full):
+    """Returns the inputs {"rgb", "srf"} of a cube seen through an SRF; `full`: its largest value is full scale."""
+    rgb = project(cube, srf).numpy()
+    rgb = rgb / max(float(rgb.max()), 1e-6) if full else rgb
+    return {"rgb": np.clip(rgb, 0, 1)[None].astype(np.float32), "srf": srf[None].astype(np.float32)}
+
+
+def _bright(inputs, brightness):
+    """Returns inputs whose image is brought to a brightness."""
+    return inputs | {"rgb": inputs["rgb"] * exposure.gain(inputs["rgb"][0], brightness)}
 
 
 def accuracy(

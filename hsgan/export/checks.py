@@ -1,8 +1,11 @@
 """Checks that an artefact must pass: loaded from its file again, it gives the Keras model's numbers.
 
-Fixed images of several sizes, a single pixel and odd ones included, go through every signature. What counts is the
-largest difference, relative to the largest value of the Keras model's outputs for these images.
+Fixed images of several sizes, a single pixel and odd ones included, go through every signature, and are read as a
+sensor's own values and as developed pictures. What counts is the largest difference, relative to the largest value of
+the Keras model's outputs for these images.
 """
+
+from dataclasses import dataclass
 
 import numpy as np
 import tensorflow as tf
@@ -12,6 +15,7 @@ from hsgan.lite.model import LiteModel
 from hsgan.networks.base import ReconstructionNetwork
 from hsgan.reconstruct.forward import reconstruct_whole
 from hsgan.reconstruct.models import SavedModel
+from hsgan.spectra import developed
 from hsgan.spectra.imaging import srgb_decode
 
 SIZES = ((48, 64), (37, 53), (3, 41), (17, 16), (1, 1))
@@ -28,6 +32,29 @@ LIMITS = {
 }
 
 
+@dataclass(frozen=True, eq=False)
+class Case:
+    """A fixed image, and what the Keras model says of it.
+
+    Attributes:
+      codes: the image, uint8 [h, w, 3].
+      rgb: its linear light, float32 [1, h, w, 3].
+      cube: float32 [1, h, w, bands], blind.
+      srf: float32 [1, 3, bands], of the cube.
+      supposed: float32 [1, 3, bands], of the image without a brightness.
+      known: (SRF float32 [1, 3, bands], its cube) of a camera and, where the bands allow it, of a developed picture.
+      picture: float32 [1, h, w, bands], the cube of the whole image as a developed picture.
+    """
+
+    codes: np.ndarray
+    rgb: np.ndarray
+    cube: np.ndarray
+    srf: np.ndarray
+    supposed: np.ndarray
+    known: list[tuple[np.ndarray, np.ndarray]]
+    picture: np.ndarray
+
+
 class Reference:
     """What the Keras model says of the fixed images.
 
@@ -36,57 +63,74 @@ class Reference:
     """
 
     def __init__(self, network: ReconstructionNetwork):
-        self.known = np.asarray(network.dictionary.responses[:1], np.float32)
         self.wavelengths_nm = np.asarray(network.dictionary.wavelengths_nm, np.float32)
-        self.cases = []
-        for index, size in enumerate(SIZES):
-            codes = fixed_image(*size, seed=index)
-            rgb = srgb_decode(codes / np.float32(255)).numpy()[None]
-            blind = reconstruct_whole(network, rgb, network.brightness)
-            supposed, known = network.estimate_srf(rgb), network.reconstruct(rgb, self.known)
-            answers = blind["cube"], blind["srf"], known, supposed
-            self.cases.append((codes, rgb, *(tensor.numpy() for tensor in answers)))
+        self.cases = [_case(network, fixed_image(*size, seed=index)) for index, size in enumerate(SIZES)]
         # Largest values over all images: the step of an integer does not shrink with an image.
-        self.cube_peak = max(np.abs(array).max() for case in self.cases for array in (case[2], case[4]))
-        self.srf_peak = max(np.abs(case[3]).max() for case in self.cases)
+        cubes = [cube for case in self.cases for cube in (case.cube, case.picture, *(cube for _, cube in case.known))]
+        self.cube_peak = max(np.abs(cube).max() for cube in cubes)
+        self.srf_peak = max(np.abs(case.srf).max() for case in self.cases)
 
     def lite_difference(self, model: LiteModel) -> float:
         """Returns the largest relative difference of a `LiteModel`, over all images and signatures."""
-        return max(self._difference(model, "reconstruct", *case[1:]) for case in self.cases)
+        return max(self._difference(model, "reconstruct", case) for case in self.cases)
 
     def saved_model_difference(self, model: SavedModel) -> float:
         """Returns the largest relative difference of a `SavedModel`, over all images and signatures.
 
-        The codes of `compact` may differ by half a step beyond.
+        The codes of `compact` and `compact_encoded` may differ by half a step beyond.
         """
         found = []
-        for codes, rgb, cube, srf, known_cube, supposed in self.cases:
-            found.append(self._difference(model, "serving_default", rgb, cube, srf, known_cube, supposed))
-            png = [tf.io.encode_png(codes).numpy()]
-            found.append(difference(model.run("encoded", image=png)["cube"], cube, self.cube_peak))
-            bands = np.array([cube.shape[-1] - 1, 0], np.int32)
-            small = model.run("compact", rgb=rgb, bands=bands[None])
-            step = float(small["scale"][0])
-            restored = small["cube"] * np.float64(step)
-            beyond = np.maximum(np.abs(restored - np.maximum(cube[..., bands], 0)) - step / 2, 0)
-            found.append(difference(beyond, np.zeros_like(beyond), self.cube_peak))
+        for case in self.cases:
+            found.append(self._difference(model, "serving_default", case))
+            image = [tf.io.encode_png(case.codes).numpy()]
+            found.append(difference(model.run("encoded", image=image)["cube"], case.picture, self.cube_peak))
+            bands = np.array([[case.cube.shape[-1] - 1, 0]], np.int32)
+            found.append(self._compact_difference(model.run("compact", rgb=case.rgb, bands=bands), case.cube, bands))
+            small = model.run("compact_encoded", image=image, bands=bands)
+            found.append(self._compact_difference(small, case.picture, bands))
         stated = model.run("wavelengths", bands=np.zeros((1, 0), np.int32))["wavelengths_nm"]
         found.append(difference(stated, self.wavelengths_nm[None]))
-        pair = model.run("serving_default", rgb=np.concatenate([self.cases[0][1]] * 2))["cube"]
-        found.append(difference(pair, np.concatenate([self.cases[0][2]] * 2), self.cube_peak))
+        pair = model.run("serving_default", rgb=np.concatenate([self.cases[0].rgb] * 2))["cube"]
+        found.append(difference(pair, np.concatenate([self.cases[0].cube] * 2), self.cube_peak))
         return max(found)
 
-    def _difference(self, model, signature, rgb, cube, srf, known_cube, supposed):
+    def _difference(self, model, signature, case):
         """Returns the largest relative difference in what both kinds of model have: blind, camera known, SRF."""
-        blind = model.run(signature, rgb=rgb)
-        known = model.run("known_srf", rgb=rgb, srf=self.known)
-        estimated = model.run("estimate_srf", rgb=rgb)
+        blind = model.run(signature, rgb=case.rgb)
+        known = [(model.run("known_srf", rgb=case.rgb, srf=srf)["cube"], cube) for srf, cube in case.known]
+        estimated = model.run("estimate_srf", rgb=case.rgb)
         return max(
-            difference(blind["cube"], cube, self.cube_peak),
-            difference(blind["srf"], srf, self.srf_peak),
-            difference(known["cube"], known_cube, self.cube_peak),
-            difference(estimated["srf"], supposed, self.srf_peak),
+            difference(blind["cube"], case.cube, self.cube_peak),
+            difference(blind["srf"], case.srf, self.srf_peak),
+            *(difference(found, cube, self.cube_peak) for found, cube in known),
+            difference(estimated["srf"], case.supposed, self.srf_peak),
         )
+
+    def _compact_difference(self, answer, cube, bands):
+        """Returns the relative difference of the integers of some bands, beyond half a step."""
+        step = float(answer["scale"][0])
+        restored = answer["cube"] * np.float64(step)
+        beyond = np.maximum(np.abs(restored - np.maximum(cube[..., bands[0]], 0)) - step / 2, 0)
+        return difference(beyond, np.zeros_like(beyond), self.cube_peak)
+
+
+def _case(network, codes):
+    """Returns the `Case` of a network and an image, uint8 [h, w, 3]."""
+    rgb = srgb_decode(codes / np.float32(255)).numpy()[None]
+    camera = np.asarray(network.dictionary.responses[:1], np.float32)
+    picture = developed.responses_within(network.dictionary.wavelengths_nm)
+    told = [camera] if picture is None else [camera, picture[None]]
+    whole = reconstruct_whole(network, rgb, network.brightness)
+    of_picture = reconstruct_whole(network, rgb, network.brightness, None if picture is None else told[-1])
+    return Case(
+        codes,
+        rgb,
+        whole["cube"].numpy(),
+        whole["srf"].numpy(),
+        network.estimate_srf(rgb).numpy(),
+        [(srf, network.reconstruct(rgb, srf).numpy()) for srf in told],
+        of_picture["cube"].numpy(),
+    )
 
 
 def fixed_image(height: int, width: int, seed: int) -> np.ndarray:

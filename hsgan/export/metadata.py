@@ -18,6 +18,7 @@ from hsgan.reconstruct.exported import SCHEMA
 from hsgan.reconstruct.tiling import THUMBNAIL_PIXELS
 from hsgan.records.manifest import read_manifest
 from hsgan.run.folder import RunFolder, versions
+from hsgan.spectra import developed
 
 FILE_NAME = "metadata.json"
 
@@ -66,11 +67,18 @@ def describe_network(network: ReconstructionNetwork) -> dict[str, Any]:
         "needs_camera": bool(network.needs_camera),
         "estimates_camera": bool(network.estimates_camera),
         "takes_negative_srf": True,
+        "developed": picture(dictionary.wavelengths_nm),
         "brightness": network.brightness,
         "receptive_radius": network.receptive_radius,
         "stride": network.stride,
         "thumbnail_pixels": THUMBNAIL_PIXELS,
     }
+
+
+def picture(wavelengths_nm: np.ndarray) -> dict[str, Any] | None:
+    """Returns {"light", "srf"} of developed pictures, whose white is that of the light; None where bands lack."""
+    srf = developed.responses_within(wavelengths_nm)
+    return None if srf is None else {"light": developed.LIGHT, "srf": np.round(srf.astype(float), 8).tolist()}
 
 
 def training_data(folder: RunFolder) -> dict[str, dict[str, str]]:

@@ -10,6 +10,7 @@ from hsgan.disk.whole import write_file
 from hsgan.export import requests
 from hsgan.networks.base import ReconstructionNetwork
 from hsgan.reconstruct.forward import forward_of, reconstruct_whole
+from hsgan.spectra import developed
 
 if TYPE_CHECKING:  # of the packages of "export", which need not be installed
     from tensorflow_serving.apis.prediction_log_pb2 import PredictionLog
@@ -34,6 +35,7 @@ class Server(tf.Module):
         self.forward = forward_of(network)
         self.bands, self.max_pixels, self.brightness = network.bands, max_pixels, network.brightness
         self.wavelengths_nm = np.asarray(network.dictionary.wavelengths_nm, np.float32)
+        self.picture_srf = developed.responses_within(self.wavelengths_nm)
 
     def signatures(self) -> dict[str, tf.types.experimental.PolymorphicFunction]:
         """Returns {name: tf.function}."""
@@ -46,6 +48,7 @@ class Server(tf.Module):
             "encoded": tf.function(self.encoded, input_signature=[image], autograph=False),
             "known_srf": tf.function(self.known_srf, input_signature=[rgb, srf], autograph=False),
             "compact": tf.function(self.compact, input_signature=[rgb, bands], autograph=False),
+            "compact_encoded": tf.function(self.compact_encoded, input_signature=[image, bands], autograph=False),
             "estimate_srf": tf.function(self.estimate_srf, input_signature=[rgb], autograph=False),
             "wavelengths": tf.function(self.wavelengths, input_signature=[bands], autograph=False),
         }
@@ -54,7 +57,7 @@ class Server(tf.Module):
         return self._reconstructed(requests.checked_rgb(rgb, self.max_pixels))
 
     def encoded(self, image: tf.Tensor) -> dict[str, tf.Tensor]:
-        return self._reconstructed(requests.decoded(image, self.max_pixels))
+        return self._of_picture(requests.decoded(image, self.max_pixels))
 
     def known_srf(self, rgb: tf.Tensor, srf: tf.Tensor) -> dict[str, tf.Tensor]:
         rgb = self._checked_part(rgb)
@@ -63,13 +66,10 @@ class Server(tf.Module):
 
     def compact(self, rgb: tf.Tensor, bands: tf.Tensor) -> dict[str, tf.Tensor]:
         rgb = requests.checked_rgb(rgb, self.max_pixels)
-        bands = requests.checked_bands(bands, tf.shape(rgb)[0], self.bands)
-        result = self._reconstructed(rgb)
-        cube = tf.gather(result["cube"], bands, axis=-1, batch_dims=1)
-        largest = tf.reduce_max(cube, axis=(1, 2, 3))
-        scale = tf.maximum(largest, 1e-6) / _CODES  # a black cube needs one too
-        codes = tf.round(tf.clip_by_value(cube / scale[:, None, None, None], 0, _CODES))
-        return {"cube": tf.cast(codes, tf.uint16), "scale": scale, "srf": result["srf"]}
+        return self._compact(rgb, bands, self._reconstructed)
+
+    def compact_encoded(self, image: tf.Tensor, bands: tf.Tensor) -> dict[str, tf.Tensor]:
+        return self._compact(requests.decoded(image, self.max_pixels), bands, self._of_picture)
 
     def estimate_srf(self, rgb: tf.Tensor) -> dict[str, tf.Tensor]:
         return {"srf": self.forward.estimate_srf(self._checked_part(rgb))}
@@ -78,12 +78,29 @@ class Server(tf.Module):
         bands = requests.checked_bands(bands, tf.shape(bands)[0], self.bands)
         return {"wavelengths_nm": tf.gather(tf.constant(self.wavelengths_nm), bands)}
 
+    def _compact(self, rgb, bands, reconstruct):
+        """Returns the bands asked for of what `reconstruct` makes of images, as integers with a scale for each."""
+        bands = requests.checked_bands(bands, tf.shape(rgb)[0], self.bands)
+        result = reconstruct(rgb)
+        cube = tf.gather(result["cube"], bands, axis=-1, batch_dims=1)
+        largest = tf.reduce_max(cube, axis=(1, 2, 3))
+        scale = tf.maximum(largest, 1e-6) / _CODES  # a black cube needs one too
+        codes = tf.round(tf.clip_by_value(cube / scale[:, None, None, None], 0, _CODES))
+        return {"cube": tf.cast(codes, tf.uint16), "scale": scale, "srf": result["srf"]}
+
     def _checked_part(self, rgb):
         # Of an image whose brightness the client knows: it scales the parts and the thumbnail by one factor.
         return requests.checked_rgb(rgb, self.max_pixels, full_scale=not self.brightness)
 
     def _reconstructed(self, rgb):
         return reconstruct_whole(self.forward, rgb, self.brightness)
+
+    def _of_picture(self, rgb):
+        # A picture in sRGB is no sensor's own values. Where the bands leave a channel out it can be none of this scene.
+        if self.picture_srf is None:
+            return self._reconstructed(rgb)
+        srf = tf.repeat(tf.constant(self.picture_srf)[None], tf.shape(rgb)[0], axis=0)
+        return reconstruct_whole(self.forward, rgb, self.brightness, srf)
 
 
 def write_saved_model(
@@ -114,6 +131,7 @@ def warmup_requests(network: ReconstructionNetwork, name: str, version: int, sid
         "encoded": {"image": png},
         "known_srf": {"rgb": rgb, "srf": tf.constant(network.dictionary.responses[:1], tf.float32)},
         "compact": {"rgb": rgb, "bands": tf.zeros((1, 0), tf.int32)},
+        "compact_encoded": {"image": png, "bands": tf.zeros((1, 0), tf.int32)},
         "estimate_srf": {"rgb": rgb},
         "wavelengths": {"bands": tf.zeros((1, 0), tf.int32)},
     }

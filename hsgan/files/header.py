@@ -14,6 +14,11 @@ RADIANCE, REFLECTANCE = "radiance", "reflectance"  # of the fact "quantity"
 RESERVED = ("srf", "units", "scale_factor", "add_offset")  # attributes that no fact may replace
 
 
+def radiance_facts(light: str) -> dict[str, str]:
+    """Returns what a file says of radiance: that it is, and the light that it is relative to."""
+    return {"quantity": RADIANCE, "relative_to": f"light {light}"}
+
+
 def quantity_label(quantity: str) -> str:
     """Returns what stands at the axis of a cube's values: what they are, and what their 1 is."""
     return f"{quantity} ({'white' if quantity == REFLECTANCE else 'full scale'} 1)"

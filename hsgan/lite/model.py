@@ -53,6 +53,8 @@ class LiteModel(Exported):
         if arithmetic not in ARITHMETIC:
             raise ValueError(f"arithmetic: must be one of {', '.join(ARITHMETIC)}. Received: {arithmetic!r}")
         super().__init__(read_metadata(path) if metadata is None else metadata, path)
+        # Older exports do not say how a developed picture is read, and what computes it need not be here.
+        self.takes_negative_srf = self.takes_negative_srf and "developed" in self.metadata
         self.path, self._threads = Path(path), threads or len(os.sched_getaffinity(0))
         half = arithmetic == "float16"
         self._known = CompiledRunner(path, "known_srf", self._threads, half)

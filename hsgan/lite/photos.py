@@ -20,13 +20,16 @@ _PNG_DEPTH = 24  # place of the byte that tells it
 _PPM_HEADER = re.compile(rb"P6(?:\s+(?:#[^\n]*\n\s*)*)(\d{1,9})(?:\s+(?:#[^\n]*\n\s*)*)(\d{1,9})\s+(\d{1,5})\s")
 
 
-def open_photo(path: str | Path, encoding: str = "srgb") -> Decoded:
+def open_photo(path: str | Path, encoding: str = "srgb") -> tuple[Decoded, str]:
     """Opens a photo as an image that is read in parts (`hsgan.reconstruct.tiling`): float32 [h, w, 3], linear, [0, 1].
 
     Args:
       path: .npy [height, width, 3] (uint8 or uint16, or float32, which is linear), .ppm (binary, 8 or 16 bit), or with
         Pillow JPEG, PNG, BMP, WebP.
       encoding: how 8 and 16 bit values are stored, "srgb" or "linear".
+
+    Returns:
+      (the image, how its values are stored).
 
     Raises:
       DataError: no such file, not a photo, damaged, truncated, empty, too large, gray, CMYK or transparent.
@@ -40,10 +43,10 @@ def open_photo(path: str | Path, encoding: str = "srgb") -> Decoded:
             f"{path}: must be [height, width, 3] with at least one pixel, without alpha. Received: {list(values.shape)}"
         )
     if values.dtype == np.float32:
-        return Decoded(values, lambda part: _checked(path, np.array(part)))
+        return Decoded(values, lambda part: _checked(path, np.array(part))), "linear"
     codes = np.arange(full + 1) / full
     table = (srgb_decode(codes) if encoding == "srgb" else codes).astype(np.float32)
-    return Decoded(values, lambda part: table[np.minimum(part, full)])
+    return Decoded(values, lambda part: table[np.minimum(part, full)]), encoding
 
 
 def srgb_decode(encoded: np.ndarray) -> np.ndarray:

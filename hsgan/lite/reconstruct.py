@@ -13,9 +13,11 @@ from pathlib import Path
 from hsgan.disk.whole import staged
 from hsgan.errors import DataError, HsganError
 from hsgan.files.formats import npz
-from hsgan.files.header import CubeHeader
+from hsgan.files.header import CubeHeader, radiance_facts
+from hsgan.files.origin import of_encoding
 from hsgan.lite.model import ARITHMETIC, LiteModel
 from hsgan.lite.photos import open_photo
+from hsgan.reconstruct import camera as camera_lib
 
 
 def reconstruct(
@@ -30,7 +32,8 @@ def reconstruct(
 
     Args:
       model: `LiteModel`. photo, encoding: as `hsgan.lite.photos.open_photo`. output: path, ending in .npz.
-      camera: name of a camera that the model knows; "" estimates the SRF.
+      camera: that took it, as for `hsgan.reconstruct.camera.choose`; "" reads what is encoded as sRGB as the developed
+        picture that it is, and estimates the SRF of linear light.
       progress: called with the share done, (0, 1], after each tile.
 
     Returns:
@@ -41,14 +44,20 @@ def reconstruct(
     """
     if Path(output).suffix != ".npz":
         raise DataError(f"--output: must end in .npz. Received: {output}")
-    rgb = open_photo(photo, encoding)
-    srf = model.dictionary.srf(camera) if camera else model.estimate_srf(rgb)
-    facts = {**model.facts, "photo": Path(photo).name, "encoding": encoding, "camera": camera or "estimated"}
+    rgb, stored = open_photo(photo, encoding)
+    seen_by = camera_lib.choose(camera, model, rgb, of_encoding(stored))
+    facts = {
+        **model.facts,
+        "photo": Path(photo).name,
+        "encoding": stored,
+        **seen_by.facts,
+        **radiance_facts(seen_by.light),
+    }
     height, width = rgb.shape[:2]
-    header = CubeHeader(height, width, model.wavelengths_nm, srf, facts)
+    header = CubeHeader(height, width, model.wavelengths_nm, seen_by.srf, facts)
     with staged([output]) as paths:
         writer, done = npz.Writer(paths, header), 0
-        for place, block in model.reconstruct(rgb, srf):
+        for place, block in model.reconstruct(rgb, seen_by.srf):
             writer.put(place, block)
             done += block.shape[0] * block.shape[1]
             if progress is not None:
@@ -65,7 +74,10 @@ def parser() -> argparse.ArgumentParser:
     program.add_argument("--output", required=True, help="file to write, .npz")
     program.add_argument("--encoding", choices=("srgb", "linear"), default="srgb", help="of 8 and 16 bit values")
     program.add_argument(
-        "--camera", default="", help="that took the photo, by its name in the model; default: estimated"
+        "--camera",
+        default="",
+        help="that took the photo: a name in the model, a file of its SRF, srgb or estimate; default: srgb for what is "
+        "encoded so, estimate for linear light",
     )
     program.add_argument(
         "--arithmetic", choices=ARITHMETIC, default="float32", help="float16 is faster where it exists"
@@ -86,6 +98,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     height, width, bands = header.shape
     print(f"{flags.photo}: {height} x {width} pixels, {bands} bands -> {flags.output}")
+    print(f"  camera {header.facts['camera']} ({header.facts['camera_source']})")
     return 0
 
 

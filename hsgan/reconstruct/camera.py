@@ -4,6 +4,8 @@ In this order: what the user says; for camera RAW the measured camera that the f
 matrix tells (`hsgan.spectra.color_matrix`); for a developed picture the responses of sRGB (`hsgan.spectra.developed`);
 for anything else what the method supposes. A photo alone hardly tells its camera, since the colors of the scene and of
 the camera are confounded: an estimate from the image is the last resort, or a wish.
+
+NumPy alone: a device (`hsgan.lite`) decides by the same rules.
 """
 
 from dataclasses import dataclass
@@ -100,7 +102,7 @@ def _averages(method):
 
 def _developed(method, source):
     """Returns the camera of a developed picture."""
-    return Camera(developed.NAME, developed.responses(method.wavelengths_nm), source, developed.LIGHT)
+    return Camera(developed.NAME, method.picture_srf, source, developed.LIGHT)
 
 
 def _of_raw(method, rgb, origin):

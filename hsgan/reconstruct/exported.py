@@ -53,6 +53,18 @@ class Exported(Method):
                 "export the model again: python -m hsgan.export"
             ) from error
 
+    @property
+    def picture_srf(self) -> np.ndarray:
+        # Said by the export, so that a device need not compute it; older ones do not say it.
+        if "developed" not in self.metadata:
+            return super().picture_srf
+        if (stated := self.metadata["developed"]) is None:
+            raise DataError(
+                f"{self.name}: its bands leave a channel of a developed picture without response; give the camera, or "
+                "let it be estimated"
+            )
+        return np.array(stated["srf"], np.float32)
+
     def facts_of(self, metadata: dict) -> dict:
         """Returns the facts for the files that the artefact makes."""
         return {"model": f"{metadata['name']} {metadata['version']}"}

@@ -132,17 +132,20 @@ def _constant(values):
     return tf.Variable(values, trainable=False)
 
 
-def reconstruct_whole(forward: Forward, rgb: tf.Tensor, brightness: float) -> dict[str, tf.Tensor]:
+def reconstruct_whole(
+    forward: Forward, rgb: tf.Tensor, brightness: float, srf: tf.Tensor | None = None
+) -> dict[str, tf.Tensor]:
     """Returns {"cube", "srf"} of whole images, which are brought to a brightness and their cubes back.
 
     Args:
       forward: the network's form.
       rgb: float32 [n, h, w, 3], linear.
       brightness: `ReconstructionNetwork.brightness`; 0: they are taken as they are.
+      srf: float32 [n, 3, bands] of their cameras; None: what the network supposes.
     """
     gain = imaging.gain(rgb, brightness) if brightness else None
     rgb = rgb if gain is None else rgb * gain
-    srf = forward.estimate_srf(rgb)
+    srf = forward.estimate_srf(rgb) if srf is None else srf
     cube = forward.reconstruct(rgb, srf)
     return {"cube": cube if gain is None else cube / gain, "srf": srf}
 

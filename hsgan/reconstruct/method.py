@@ -12,7 +12,7 @@ import numpy as np
 from hsgan.errors import RunError
 from hsgan.reconstruct import tiling
 from hsgan.reconstruct.tiling import Block, Image
-from hsgan.spectra import exposure
+from hsgan.spectra import developed, exposure
 from hsgan.spectra.srf import SrfDictionary
 
 Place = tuple[slice, slice]
@@ -89,6 +89,15 @@ class Method(abc.ABC):
     def mean_camera(self) -> np.ndarray:
         """SRF float32 [3, bands] that a method supposes without looking at the image: the dictionary's mean."""
         return self.dictionary.responses.mean(axis=0)
+
+    @property
+    def picture_srf(self) -> np.ndarray:
+        """SRF float32 [3, bands] that a developed picture is read with (`hsgan.spectra.developed.responses`).
+
+        Raises:
+          DataError: bands that leave one of its channels without response.
+        """
+        return developed.responses(self.wavelengths_nm)
 
     def estimate_srf(self, rgb: Image) -> np.ndarray:
         """Returns the SRF float32 [3, bands] that the method supposes of an image.

@@ -10,8 +10,9 @@ from hsgan.errors import DataError
 from hsgan.files import photos
 from hsgan.files.convert import Conversion
 from hsgan.files.dtypes import FLOAT32
+from hsgan.files.evidence import read_origin
 from hsgan.files.header import CubeHeader
-from hsgan.files.origin import Origin, read_origin
+from hsgan.files.origin import Origin
 from hsgan.reconstruct import reflectance
 from hsgan.reconstruct.camera import Camera
 from hsgan.reconstruct.method import Method

@@ -15,7 +15,7 @@ import xarray
 from hsgan.errors import DataError
 from hsgan.files import lights
 from hsgan.files.cubes import DEVIATION
-from hsgan.files.header import RADIANCE, REFLECTANCE
+from hsgan.files.header import REFLECTANCE, radiance_facts
 from hsgan.spectra.illuminants import FLAT, illuminant
 
 PATCH = 5  # side of a neutral patch, pixels, where the user gives none
@@ -88,7 +88,7 @@ def none(bands: int, own_light: str) -> Division:
       bands: of the cube.
       own_light: that its radiance is relative to.
     """
-    return Division(np.ones(bands, np.float32), {"quantity": RADIANCE, "relative_to": f"light {own_light}"})
+    return Division(np.ones(bands, np.float32), radiance_facts(own_light))
 
 
 def by_light(light: str, wavelengths_nm: np.ndarray, own_light: str = FLAT) -> Division:

@@ -46,6 +46,14 @@ def responses(wavelengths_nm: np.ndarray, light: str = LIGHT) -> np.ndarray:
     return normalize(curves)
 
 
+def responses_within(wavelengths_nm: np.ndarray) -> np.ndarray | None:
+    """Returns `responses` in daylight, float32 [3, bands]; None where the bands leave a channel without response."""
+    try:
+        return responses(wavelengths_nm)
+    except DataError:
+        return None
+
+
 def rendered(cameras: np.ndarray, wavelengths_nm: np.ndarray, light: str = LIGHT) -> np.ndarray:
     """Returns the effective SRFs of cameras' own pictures in linear sRGB, float32 [cameras, 3, bands], unit row sums.
 

@@ -9,7 +9,7 @@ from hsgan import config as config_lib
 from hsgan.export import checks, tflite
 from hsgan.lite.model import LiteModel
 from hsgan.networks.hsgan_net import HSGANNet
-from hsgan.spectra import srf
+from hsgan.spectra import developed, srf
 from hsgan.spectra.imaging import srgb_decode
 
 # Megabytes of a file, upper limits; found 1.39, 0.80, 0.64, 0.89, 0.94.
@@ -33,7 +33,8 @@ def full_size(initialization):
 
 def calibration(network):
     images = [srgb_decode(checks.fixed_image(64, 64, seed) / np.float32(255)).numpy()[None] for seed in range(20, 26)]
-    known = [{"rgb": rgb, "srf": network.dictionary.responses[:1]} for rgb in images]
+    told = network.dictionary.responses[:1], developed.responses(WAVELENGTHS_NM)[None]
+    known = [{"rgb": rgb, "srf": response} for rgb in images for response in told]
     alone = [{"rgb": rgb} for rgb in images]
     return {"reconstruct": alone, "known_srf": known, "estimate_srf": alone}
 

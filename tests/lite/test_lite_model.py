@@ -15,6 +15,7 @@ from hsgan.errors import DataError
 from hsgan.lite.model import LiteModel
 from hsgan.lite.photos import open_photo, srgb_decode
 from hsgan.lite.reconstruct import main
+from hsgan.spectra import developed
 from hsgan.spectra.imaging import srgb_decode as reference_decode
 
 RNG = np.random.default_rng(8)
@@ -24,9 +25,11 @@ TOLERANCE = 1e-5
 # The program, and a line for what it may not import.
 WITHOUT_TENSORFLOW = """
 import sys
-for name in ("tensorflow", "keras", "absl", "scipy", "PIL", "imagecodecs", "tifffile", "matplotlib", "tqdm"):
+for name in ("tensorflow", "keras", "absl", "scipy", "PIL", "imagecodecs", "tifffile", "matplotlib", "tqdm",
+             "colour", "xarray", "h5py", "ml_collections"):
     sys.modules[name] = None  # importing it fails
 from hsgan.lite.reconstruct import main
+from hsgan.spectra import developed
 sys.exit(main(sys.argv[1:]))
 """
 
@@ -111,14 +114,14 @@ def test_the_program_needs_no_tensorflow(lite_file, tmp_path):
     command = [sys.executable, "-c", WITHOUT_TENSORFLOW, str(path), str(photo), f"--output={output}"]
     result = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
     assert result.returncode == 0, result.stderr
-    assert "33 x 21 pixels, 31 bands" in result.stdout
+    assert "33 x 21 pixels, 31 bands" in result.stdout and "camera srgb (a developed picture" in result.stdout
     rgb = reference_decode(values / 255).numpy().astype(np.float32)
-    expected = network(rgb[None])
+    expected = network(rgb[None], srf=developed.responses(network.dictionary.wavelengths_nm)[None])
     with np.load(output) as file:
         assert difference(file["cube"], expected["cube"][0]) <= TOLERANCE
         assert difference(file["srf"], expected["srf"][0]) <= TOLERANCE
         np.testing.assert_array_equal(file["wavelengths_nm"], network.dictionary.wavelengths_nm)
-        assert json.loads(str(file["metadata"]))["camera"] == "estimated"
+        assert json.loads(str(file["metadata"]))["camera"] == "srgb"
 
 
 def test_known_cameras_and_unknown_ones(lite_file, tmp_path, capsys):
@@ -171,9 +174,9 @@ def test_a_file_without_a_model_or_of_another_schema_is_refused(lite_file, tmp_p
 def test_codes_become_linear_light(tmp_path, dtype, full):
     values = RNG.integers(0, full + 1, (7, 9, 3)).astype(dtype)
     photo = write_ppm(tmp_path / "photo.ppm", values, full)
-    found = open_photo(photo)[slice(0, 7), slice(0, 9)]
+    found = open_photo(photo)[0][slice(0, 7), slice(0, 9)]
     np.testing.assert_allclose(found, reference_decode(values / full), atol=1e-6)  # float32
-    np.testing.assert_allclose(open_photo(photo, "linear")[:, :], values / full, atol=1e-6)
+    np.testing.assert_allclose(open_photo(photo, "linear")[0][:, :], values / full, atol=1e-6)
     assert found.dtype == np.float32
     np.testing.assert_allclose(srgb_decode(np.linspace(0, 1, 99)), reference_decode(np.linspace(0, 1, 99)), rtol=1e-12)
 
@@ -182,11 +185,11 @@ def test_pillow_reads_the_rest(tmp_path):
     image_lib = pytest.importorskip("PIL.Image")
     values = RNG.integers(0, 256, (12, 10, 3), np.uint8)
     image_lib.fromarray(values).save(tmp_path / "photo.png")
-    np.testing.assert_allclose(open_photo(tmp_path / "photo.png")[:, :], reference_decode(values / 255), atol=1e-6)
+    np.testing.assert_allclose(open_photo(tmp_path / "photo.png")[0][:, :], reference_decode(values / 255), atol=1e-6)
     turned = image_lib.Exif()
     turned[0x0112] = 3
     image_lib.fromarray(values).save(tmp_path / "turned.png", exif=turned)
-    found = open_photo(tmp_path / "turned.png")[:, :]
+    found = open_photo(tmp_path / "turned.png")[0][:, :]
     np.testing.assert_allclose(found, reference_decode(values[::-1, ::-1] / 255), atol=1e-6)
 
 
@@ -194,7 +197,7 @@ def test_png_of_16_bits_keeps_them(tmp_path, monkeypatch):
     imagecodecs = pytest.importorskip("imagecodecs")
     path, values = tmp_path / "deep.png", RNG.integers(0, 65536, (12, 10, 3)).astype(np.uint16)
     path.write_bytes(imagecodecs.png_encode(values))
-    found = open_photo(path, "linear")[:, :]
+    found = open_photo(path, "linear")[0][:, :]
     np.testing.assert_allclose(found, values / 65535, atol=1e-7)  # float32
     path.write_bytes(path.read_bytes()[:-200])
     with pytest.raises(DataError, match=r"deep.png: is damaged or truncated, or not a photo"):

@@ -9,7 +9,8 @@ from trained_run import WAVELENGTHS_NM
 
 from hsgan.errors import DataError
 from hsgan.files import photos
-from hsgan.files.origin import DEVELOPED, LINEAR, RAW, Origin, read_origin
+from hsgan.files.evidence import read_origin
+from hsgan.files.origin import DEVELOPED, LINEAR, RAW, Origin
 from hsgan.reconstruct import camera
 from hsgan.reconstruct.method import Method
 from hsgan.spectra import color_matrix, developed, observer, srf

@@ -21,9 +21,10 @@ def requests(model, seed=0):
         "encoded": {"image": [photo(seed=seed)]},
         "known_srf": {"rgb": rgb, "srf": np.asarray(model.dictionary.responses[seed : seed + 1], np.float32)},
         "compact": {"rgb": rgb, "bands": np.array([[30, 4 + seed]], np.int32)},
+        "compact_encoded": {"image": [photo(seed=seed)], "bands": np.array([[30, 4 + seed]], np.int32)},
         "estimate_srf": {"rgb": rgb},
         "wavelengths": {"bands": np.array([[30, 4 + seed]], np.int32)},
     }
 
 
-SIGNATURES = ("serving_default", "encoded", "known_srf", "compact", "estimate_srf", "wavelengths")
+SIGNATURES = ("serving_default", "encoded", "known_srf", "compact", "compact_encoded", "estimate_srf", "wavelengths")

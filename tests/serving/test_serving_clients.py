@@ -20,6 +20,7 @@ from hsgan.spectra.imaging import srgb_decode
 EXAMPLES = Path(__file__).parents[2] / "examples"
 FORKING = Path(__file__).with_name("forking_client.py")
 PROTOCOLS = ("grpc", "rest")
+COMPACT = ("compact", "compact_encoded")
 # REST sends light with seven decimals, and the client decodes sRGB in NumPy.
 LIMIT = 1e-5
 
@@ -73,16 +74,17 @@ def expected(loaded, served, signature):
         "encoded": {"image": [data]},
         "known_srf": {"rgb": rgb, "srf": np.asarray(served[0].dictionary.responses[:1], np.float32)},
         "compact": {"rgb": rgb, "bands": np.array([[30, 4]], np.int32)},
+        "compact_encoded": {"image": [data], "bands": np.array([[30, 4]], np.int32)},
         "estimate_srf": {"rgb": rgb},
     }[signature]
     outputs = loaded.signatures[signature](**{key: tf.constant(value) for key, value in inputs.items()})
     found = {key: value.numpy()[0] for key, value in outputs.items()}
-    if signature == "compact":
+    if signature in COMPACT:
         # The client puts the bands in ascending order, and the SRF goes along.
         found["cube"] = (found["cube"] * found.pop("scale"))[..., ::-1]
         found["srf"] = found["srf"][:, [4, 30]]
     grid = np.asarray(served[0].dictionary.wavelengths_nm, np.float32)
-    return {**found, "wavelengths_nm": grid[[4, 30]] if signature == "compact" else grid}
+    return {**found, "wavelengths_nm": grid[[4, 30]] if signature in COMPACT else grid}
 
 
 @pytest.mark.parametrize(("protocol", "prefix"), [("grpc", ""), ("rest", ""), ("rest", "http://")])
@@ -97,9 +99,9 @@ def test_health(addresses, files, protocol, prefix):
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_a_photo_becomes_what_the_model_says(client, addresses, files, served, loaded, protocol, signature):
     flags = ["--photo=photo.png", "--output=cube.npz", f"--signature={signature}"]
-    flags += ["--bands=30,4"] * (signature == "compact") + ["--srf=srf.npy"] * (signature == "known_srf")
+    flags += ["--bands=30,4"] * (signature in COMPACT) + ["--srf=srf.npy"] * (signature == "known_srf")
     done = client(protocol, addresses[protocol], files, *flags)
-    if (protocol, signature) == ("rest", "compact"):
+    if protocol == "rest" and signature in COMPACT:
         assert "JSON has no uint16; use gRPC" in failure(done, protocol)
         assert not (files / "cube.npz").exists()
     else:
@@ -108,8 +110,8 @@ def test_a_photo_becomes_what_the_model_says(client, addresses, files, served, l
         found, wanted = np.load(files / "cube.npz"), expected(loaded, served, signature)
         assert set(found) == set(wanted)
         for name, value in wanted.items():
-            # compact: two codes beyond, each a 65535th of the largest.
-            limit = (3 / 65535 if signature == "compact" else LIMIT) * np.abs(value).max()
+            # Integers: two codes beyond, each a 65535th of the largest.
+            limit = (3 / 65535 if signature in COMPACT else LIMIT) * np.abs(value).max()
             assert found[name].shape == value.shape and np.abs(found[name] - value).max() <= limit, name
     assert sorted(path.name for path in files.iterdir() if "part" in path.name) == []
 
@@ -142,7 +144,7 @@ def test_the_cubes_file_is_a_cube_to_open(client, addresses, files, served):
     assert done.returncode == 0, done.stderr
     cube = open_cube(files / "cube.npz")
     np.testing.assert_array_equal(cube["wavelength"], grid)
-    done = client("grpc", addresses["grpc"], files, *flags, "--signature=compact", "--bands=30,4")
+    done = client("grpc", addresses["grpc"], files, *flags, "--signature=compact_encoded", "--bands=30,4")
     assert done.returncode == 0, done.stderr
     two = open_cube(files / "cube.npz")
     np.testing.assert_array_equal(two["wavelength"], grid[[4, 30]])

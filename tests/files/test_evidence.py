@@ -6,7 +6,7 @@ import tifffile
 from PIL import Image
 from raw_files import write_dng
 
-from hsgan.files import origin, photos
+from hsgan.files import evidence, origin, photos
 
 GRAY = np.full((24, 32, 3), 0.3)
 MATRIX = (0.8, -0.2, -0.1, -0.4, 1.2, 0.2, -0.05, 0.15, 0.6)
@@ -14,7 +14,7 @@ WARM = (0.9, -0.3, -0.1, -0.5, 1.4, 0.1, -0.04, 0.1, 0.5)
 
 
 def read(path):
-    return origin.read_origin(path, photos.read_codes(path)[1])
+    return evidence.read_origin(path, photos.read_codes(path)[1])
 
 
 def test_a_dng_says_its_camera_and_matrix(tmp_path):
@@ -63,11 +63,11 @@ def test_a_matrix_of_zeros_or_without_denominators_is_left_to_its_reader(tmp_pat
 
 def test_a_raw_file_that_is_no_tiff_is_asked_through_its_thumbnail(tmp_path, monkeypatch):
     path = write_dng(tmp_path / "a.dng", GRAY, make="SONY", model="NEX-5N")
-    monkeypatch.setattr(origin, "_tiff_tags", lambda path: {})
-    monkeypatch.setattr(origin, "_thumbnails_tags", lambda path: {271: "FUJIFILM", 272: "X-T1"})
+    monkeypatch.setattr(evidence, "_tiff_tags", lambda path: {})
+    monkeypatch.setattr(evidence, "_thumbnails_tags", lambda path: {271: "FUJIFILM", 272: "X-T1"})
     assert read(path).camera == "FUJIFILM X-T1"
     monkeypatch.undo()
-    assert origin._thumbnails_tags(path) == {}  # this one holds no thumbnail
+    assert evidence._thumbnails_tags(path) == {}  # this one holds no thumbnail
 
 
 @pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.tif"])
@@ -83,7 +83,7 @@ def test_linear_light_says_nothing(tmp_path):
     tifffile.imwrite(tmp_path / "a.tif", np.full((8, 8, 3), 0.2, np.float32), photometric="rgb")
     assert read(tmp_path / "a.tif").kind == origin.LINEAR
     Image.fromarray(np.full((8, 8, 3), 90, np.uint8)).save(tmp_path / "a.png")
-    assert origin.read_origin(tmp_path / "a.png", "linear").kind == origin.LINEAR
+    assert evidence.read_origin(tmp_path / "a.png", "linear").kind == origin.LINEAR
 
 
 @pytest.mark.parametrize(
