@@ -56,4 +56,4 @@ class MemorySequence(Sequence):
 def sequence_of(name, bands=3, **options):
     """Returns a `MemorySequence` of a `moving_target`."""
     frames, truth = moving_target(bands=bands, **options)
-    return MemorySequence(name, Path(name), (), truth, bands, tuple(frames))
+    return MemorySequence(name, Path(name), (), truth, bands, images=tuple(frames))

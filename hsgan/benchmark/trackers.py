@@ -8,6 +8,7 @@ from importlib.util import find_spec
 import numpy as np
 
 from hsgan.metrics.tracking import tracking_measures
+from hsgan.reconstruct.camera import Camera
 from hsgan.reconstruct.method import Method
 from hsgan.track.course import CUBES, TRACKING, Course
 from hsgan.track.cubes import FrameCubes
@@ -36,19 +37,20 @@ class Contender:
     paper: str = ""
 
 
-def contenders(methods: list[Method], srf: np.ndarray | None = None, others: bool = True) -> list[Contender]:
+def contenders(methods: list[Method], camera: Camera | None = None, others: bool = True) -> list[Contender]:
     """Returns the rows of the table: the RGB tracker, each method's cubes, real cubes, and OpenCV's trackers.
 
     Args:
       methods: that reconstruct.
-      srf: float32 [3, bands] of the camera of all videos; None lets each method suppose or estimate it.
+      camera: of all videos; None: developed pictures are read as such, and of a sensor's own values each method
+        supposes or estimates it.
       others: whether OpenCV's trackers take part, where they are installed.
     """
     found = [Contender(RGB, lambda sequence: follow(sequence))]
     for method in methods:
         # A network's row in the paper is that of its kind.
         paper = str(method.facts.get("model", method.name))
-        found.append(Contender(method.name, _Reconstructed(method, srf), kind="cubes", paper=paper))
+        found.append(Contender(method.name, _Reconstructed(method, camera), kind="cubes", paper=paper))
     found.append(Contender(RAW, lambda sequence: follow(sequence), 16, "cubes", "raw"))
     if others and find_spec("cv2") is not None:
         found += [Contender(f"{name} (OpenCV)", _OpenCv(name), kind="other") for name in OPENCV]
@@ -74,12 +76,12 @@ def result(contender: Contender, sequence: Sequence) -> dict:
 class _Reconstructed:
     """Follows targets in the cubes that a method makes of every frame."""
 
-    def __init__(self, method, srf):
-        self.method, self.srf = method, srf
+    def __init__(self, method, camera):
+        self.method, self.camera = method, camera
 
     def __call__(self, sequence):
-        # Of each video anew: the camera is estimated from its first frame.
-        return follow(sequence, FrameCubes(self.method, self.srf))
+        # Of each video anew: what is not told is estimated from its first frame.
+        return follow(sequence, FrameCubes(self.method, origin=sequence.origin, camera=self.camera))
 
 
 class _OpenCv:

@@ -26,6 +26,7 @@ from hsgan.files.mosaic import BANDS
 from hsgan.metrics.tracking import mean_measures
 from hsgan.plot.figures import folder, save
 from hsgan.plot.tracking import precision_and_success
+from hsgan.reconstruct.camera import Camera
 from hsgan.reconstruct.fitted import fitted
 from hsgan.reconstruct.models import NetworkMethod
 from hsgan.run.folder import RunFolder, versions
@@ -36,6 +37,7 @@ from hsgan.track.simulate import simulated_sequences
 NAME, TITLE = "table4", "Visual tracking (Table 4)"
 RESULTS, TEMPLATE = "results.json", "tracking.html"
 REAL, SIMULATED = "videos", "simulated videos"
+UNTOLD = "sRGB's of videos, which are developed pictures; of simulated ones what each method supposes or estimates"
 # Measure: heading, format, whether more is better, factor.
 MEASURES = {
     "ap": ("AP %", "{:.2f}", True, 100),
@@ -55,7 +57,8 @@ def prepare(
       data: folders of sequences.
       simulated: number of simulated videos.
       output: folder.
-      camera: that took the videos, a name of the configuration's dictionary or a file; "": not told to the methods.
+      camera: that took the videos, a name of the configuration's dictionary or a file; "": not told to the methods,
+        which read videos as developed pictures, and suppose or estimate the camera of simulated ones.
       runs: the output of a suite, whose networks take part as they are; "": none.
 
     Raises:
@@ -70,13 +73,18 @@ def prepare(
         raise DataError("--data: give a folder of sequences, or --simulated a number of simulated ones")
     config_lib.refuse((), sources.camera_problems(config))
     networks, dictionary = _networks(runs), sources.cameras(config)
-    srf = cameras.find(camera, dictionary)[1] if camera else None
+    told = Camera(*cameras.find(camera, dictionary), "as asked for") if camera else None
     taking = cameras.find(camera or config.cameras.test or dictionary.default_test_camera, dictionary)
     if simulated:
         groups[SIMULATED] = simulated_sequences(simulated, taking[1], dictionary.wavelengths_nm)
     methods = [*fitted(config), *networks]
-    identity = {"camera": camera, "simulated_camera": taking[0], "cubes": str(config.data.cubes), "runs": runs}
-    return TrackingSuite(contenders(methods, srf), groups, output, identity)
+    identity = {
+        "camera": camera or UNTOLD,
+        "simulated_camera": taking[0],
+        "cubes": str(config.data.cubes),
+        "runs": runs,
+    }
+    return TrackingSuite(contenders(methods, told), groups, output, identity)
 
 
 class TrackingSuite:
@@ -170,11 +178,11 @@ class TrackingSuite:
 
     def described(self) -> str:
         """Returns sentences on what the numbers are of."""
-        camera = self.identity.get("camera") or "supposed or estimated by each method, from each video's first frame"
         missing = "" if any(row.kind == "other" for row in self.contenders) else " OpenCV is not installed."
+        camera, cubes = self.identity.get("camera", UNTOLD), self.identity.get("cubes", "nothing")
         return (
             "One pass from the first true box. Every frame is reconstructed, and its cube integrated to 16 bands; the "
-            f"camera is {camera}. Methods without a network are fitted to {self.identity.get('cubes', 'nothing')}. "
+            f"camera is {camera}. Methods without a network are fitted to {cubes}. "
             f"{RAW}: the 16 bands of a mosaic camera.{missing}"
         )
 

@@ -26,7 +26,9 @@ def define_flags():
     )
     flags.DEFINE_string("data", "demo", "Cube records that a method without a network is fitted to.")
     flags.DEFINE_string(
-        "camera", "", "Camera that took the videos: a name or a file of its SRF; default: as the method does."
+        "camera",
+        "",
+        "Camera that took the videos: a name, a file of its SRF, estimate, or srgb, the default: videos are developed.",
     )
     flags.DEFINE_bool("video", True, "Write a video with the boxes, which needs PyAV (hsgan[video]).")
 
@@ -47,7 +49,7 @@ def main(argv):
     folder(FLAGS.output)
     for sequence, (_, stem) in zip(found, output_stems(names, FLAGS.output), strict=True):
         try:
-            print(follow(sequence, stem, make()), flush=True)
+            print(follow(sequence, stem, make(sequence)), flush=True)
         except HsganError as error:
             failed += 1
             print(f"error: {error}", file=sys.stderr, flush=True)
@@ -56,16 +58,16 @@ def main(argv):
 
 
 def cube_maker():
-    """Returns a function that gives what makes cubes of one video's frames, None if none are to be made."""
+    """Returns a function of a sequence that gives what makes cubes of its frames, None if none are to be made."""
     from hsgan import config as config_lib
-    from hsgan.files import cameras
+    from hsgan.reconstruct import camera
     from hsgan.track.cubes import FrameCubes, find_method
 
     if FLAGS.cubes == "none":
-        return lambda: None
+        return lambda sequence: None
     method = find_method(FLAGS.cubes, config_lib.load("demo", [f"data.cubes={FLAGS.data}"]))
-    srf = cameras.find(FLAGS.camera, method.dictionary)[1] if FLAGS.camera else None
-    return lambda: FrameCubes(method, srf)
+    camera.known(FLAGS.camera, method)  # a name that there is not is refused before the work
+    return lambda sequence: FrameCubes(method, FLAGS.camera, sequence.origin)
 
 
 def follow(sequence, stem, cubes):
@@ -91,6 +93,8 @@ def follow(sequence, stem, cubes):
             f"; AP {100 * measures['ap']:.2f} %, DP {100 * measures['dp']:.2f} %, AUC {measures['auc']:.4f}, "
             f"location error {measures['location_error']:.2f} px"
         )
+    if course.cubes is not None:
+        paths.append(f"camera {cubes.camera.name} ({cubes.camera.source})")
     return "\n  ".join([line, *map(str, paths)])
 
 

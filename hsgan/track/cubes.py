@@ -7,7 +7,9 @@ import numpy as np
 
 from hsgan.errors import DataError
 from hsgan.files import mosaic, photos
+from hsgan.files.origin import Origin
 from hsgan.prior import pretrained
+from hsgan.reconstruct.camera import Camera, choose
 from hsgan.reconstruct.fitted import fitted
 from hsgan.reconstruct.method import Method
 from hsgan.reconstruct.methods import CLOSED_FORMS
@@ -15,6 +17,7 @@ from hsgan.reconstruct.models import NetworkMethod, SavedModel
 from hsgan.reconstruct.pretrained import pretrained_method
 from hsgan.run.folder import RunFolder
 from hsgan.spectra.bands import gaussian_filters
+from hsgan.track.sequences import VIDEO
 
 # Of the mosaic's filters at half of their height: what the makers of such sensors give as typical.
 FILTER_WIDTH_NM = 15.0
@@ -34,19 +37,24 @@ class FrameCubes:
 
     Args:
       method: what reconstructs.
-      srf: float32 [3, bands] of the camera; None lets the method estimate it from the first frame.
+      wish: the camera, as for `hsgan.reconstruct.camera.choose`; "" takes the best evidence.
+      origin: where the frames' values come from (`Sequence.origin`).
+      camera: that is told, whatever is wished; None: none is.
+
+    Attributes:
+      camera: that the frames are read with; None before the first.
     """
 
-    def __init__(self, method: Method, srf: np.ndarray | None = None):
-        self.method, self.srf = method, srf
+    def __init__(self, method: Method, wish: str = "", origin: Origin = VIDEO, camera: Camera | None = None):
+        self.method, self.wish, self.origin, self.camera = method, wish, origin, camera
         self.filters = mosaic_filters(method.wavelengths_nm).T.astype(np.float32)
 
     def __call__(self, frame: np.ndarray) -> np.ndarray:
         """Returns float32 [height, width, 16], linear, of a frame uint8 [height, width, 3], sRGB-encoded."""
         rgb = photos.to_linear(frame)
-        if self.srf is None:
-            self.srf = self.method.estimate_srf(rgb)
-        return self.method.cube(rgb, self.srf) @ self.filters
+        if self.camera is None:
+            self.camera = choose(self.wish, self.method, rgb, self.origin)
+        return self.method.cube(rgb, self.camera.srf) @ self.filters
 
 
 def find_method(text: str, config: ml_collections.ConfigDict) -> Method:

@@ -19,9 +19,11 @@ import numpy as np
 
 from hsgan.errors import DataError
 from hsgan.files import boxes, inputs, mosaic, photos, video
+from hsgan.files.origin import DEVELOPED, Origin
 from hsgan.metrics.tracking import overlaps
 
 TRUTH = "groundtruth_rect"
+VIDEO = Origin(DEVELOPED)  # what cameras write as videos, and as image files, is developed
 MOSAIC_FOLDER = "HSI"
 # Subfolders that hold the frames of the folder above.
 _FRAME_FOLDERS = ("img", MOSAIC_FOLDER, "HSI-FalseColor", "RGB")
@@ -38,6 +40,7 @@ class Sequence:
       truth: float64 [frames, 4], (left, top, width, height) counted from 0; NaN where the target is not to be seen. Of
         a video the first box alone.
       bands: 3 for RGB, 16 for mosaics.
+      origin: where the values of RGB frames come from: a video's, and those of image files, are developed pictures.
     """
 
     name: str
@@ -45,6 +48,7 @@ class Sequence:
     files: tuple
     truth: np.ndarray
     bands: int = 3
+    origin: Origin = VIDEO
 
     def frames(self) -> Iterator[np.ndarray]:
         """Yields the frames: uint8 [height, width, 3], sRGB-encoded, or float32 [height, width, 16], linear.

@@ -16,6 +16,7 @@ from hsgan.demo import materials as materials_lib
 from hsgan.demo import scenes
 from hsgan.demo.records import expose
 from hsgan.files import mosaic
+from hsgan.files.origin import LINEAR, Origin
 from hsgan.spectra.imaging import srgb_encode
 from hsgan.track.cubes import mosaic_filters
 from hsgan.track.sequences import Sequence
@@ -26,6 +27,7 @@ _MOVERS = 3  # the target, and others that cross its way
 # Side of the target, shares of the frame's.
 _SIDES = (0.09, 0.16)
 _NOISE = 2e-3
+_SENSOR = Origin(LINEAR)  # a sensor's own values, of which no file says more; the encoding is storage alone
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -112,7 +114,9 @@ def simulated_sequences(count: int, responses: np.ndarray, wavelengths_nm: np.nd
         movie = Movie(index, materials)
         for suffix, bands, matrix in (("", 3, responses), ("-HSI", mosaic.BANDS, mosaic_filters(wavelengths_nm))):
             name = f"sim-{index + 1}{suffix}"
-            found.append(SimulatedSequence(name, Path(name), (), movie.boxes(), bands, movie=movie, matrix=matrix))
+            found.append(
+                SimulatedSequence(name, Path(name), (), movie.boxes(), bands, _SENSOR, movie=movie, matrix=matrix)
+            )
     return found
 
 

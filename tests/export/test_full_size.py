@@ -14,6 +14,7 @@ from hsgan.spectra.imaging import srgb_decode
 
 # Megabytes of a file, upper limits; found 1.39, 0.80, 0.64, 0.89, 0.94.
 SIZES_MB = {"float32": 1.5, "float16": 0.9, "dynamic": 0.75, "int8": 1.0, "int16x8": 1.05}
+MIXTURE_MB = 0.14  # the graph and the constants of that closed form, beyond the others'; found 0.14 beyond `prior`
 
 
 def full_size(initialization):
@@ -53,4 +54,5 @@ def test_every_precision_of_the_full_size(initialization, tmp_path):
         (tmp_path / "x.tflite").write_bytes(content)
         found = reference.lite_difference(LiteModel(tmp_path / "x.tflite", metadata=described(network)))
         print(f"{initialization} {precision}: {len(content) / 1e6:.2f} MB, largest difference {found:.2e}")
-        assert found <= checks.LIMITS[precision] and len(content) / 1e6 <= SIZES_MB[precision]
+        most = SIZES_MB[precision] + MIXTURE_MB * (initialization == "mixture")
+        assert found <= checks.LIMITS[precision] and len(content) / 1e6 <= most

@@ -95,7 +95,19 @@ def test_cubes_of_every_frame(cubes, sequence, demo_records, tmp_path, program):
     status, out, err = program("hsgan.track", *arguments)
     assert not status, err
     assert "frames a second (" in out and "with the cubes)" in out
+    assert "\n  camera srgb (a developed picture, not a sensor's own values)\n" in out
     assert center_errors(truth, boxes_of(tmp_path / "Disk.csv")).max() < 1
+
+
+@pytest.mark.parametrize(
+    ("camera", "line"),
+    [("estimate", "camera mean camera (of the measured; as asked for)"), ("Nikon 5100", "Nikon 5100 (as asked for)")],
+)
+def test_the_camera_that_a_user_names(camera, line, sequence, demo_records, tmp_path, program):
+    arguments = [sequence[0], f"--output={tmp_path}", "--novideo", "--cubes=bi", f"--data={demo_records[0]}"]
+    status, out, err = program("hsgan.track", *arguments, f"--camera={camera}")
+    assert not status, err
+    assert line in out
 
 
 CUBE_MISTAKES = {
