@@ -34,7 +34,8 @@ def define_flags():
     flags.DEFINE_list(
         "tflite",
         ["all"],
-        "TFLite files to write, comma-separated: float32, float16, dynamic, int8, int16x8; or all, or none.",
+        "TFLite files to write, comma-separated: float32, float16, dynamic, int8, int16x8; or all that the network "
+        "has, or none. One without convolutions, as the package's weights, has float32 alone.",
     )
     flags.DEFINE_string(
         "records", None, "Folder of cube records to calibrate with and to measure on; default: the run's."
@@ -78,7 +79,7 @@ def pretrained_run(stack):
 
 
 def chosen(names):
-    """Returns the precisions that `--tflite` names.
+    """Returns the precisions that `--tflite` names; None for all that the network has.
 
     Raises:
       HsganError: an unknown one.
@@ -87,7 +88,7 @@ def chosen(names):
 
     names = [name.strip() for name in names]
     if names == ["all"]:
-        return PRECISIONS
+        return None
     if names == ["none"]:
         return ()
     for name in names:

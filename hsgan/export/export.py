@@ -27,7 +27,7 @@ _NEEDED = ("tensorflow_serving.apis", "ai_edge_litert", "ai_edge_quantizer")
 def export(
     run: str | Path,
     output: str | Path,
-    precisions: Sequence[str] = tflite.PRECISIONS,
+    precisions: Sequence[str] | None = None,
     records: str | Path | None = None,
     version: int | None = None,
     checkpoint: str = "best",
@@ -38,7 +38,8 @@ def export(
 
     Args:
       run: run folder. output: folder of the versions; its name is the model's.
-      precisions: of the TFLite files, names in `hsgan.export.tflite.PRECISIONS`; none for a SavedModel alone.
+      precisions: of the TFLite files, of `hsgan.export.tflite.precisions_of` the network; () for a SavedModel alone,
+        None for all.
       records: folder of cube records to calibrate with (split "train") and to measure on (the run's validation split);
         None takes the run's.
       version: its number; None takes the next one. checkpoint: "best" or "last".
@@ -49,8 +50,8 @@ def export(
 
     Raises:
       RunError, DataError: no such run, weights or records; records of other wavelengths.
-      HsganError: an output or version that cannot be had, an artefact that differs from the Keras model, a package
-        that is not installed.
+      HsganError: an output or version that cannot be had, a precision that the network has not, an artefact that
+        differs from the Keras model, a package that is not installed.
     """
     check_packages()
     if max_pixels < saved_model.SMALLEST_MAX_PIXELS:
@@ -58,6 +59,7 @@ def export(
     output = Path(output)
     folder = RunFolder.open(run)
     network = folder.network(checkpoint)
+    precisions = check_precisions(network, precisions)
     records = check_records(folder, records)
     version = free_version(output, version)
     with staged(output, version) as stage:
@@ -78,6 +80,22 @@ def check_packages() -> None:
             missing.append(name.partition(".")[0].replace("_", "-"))
     if missing:
         raise HsganError(f"export: needs {', '.join(missing)}; install them: pip install 'hsgan[export]'")
+
+
+def check_precisions(network: ReconstructionNetwork, wanted: Sequence[str] | None) -> Sequence[str]:
+    """Returns the precisions to write; None is all that the network has.
+
+    Raises:
+      HsganError: one that it has not.
+    """
+    there = tflite.precisions_of(network)
+    missing = [name for name in wanted or () if name not in there]
+    if missing:
+        raise HsganError(
+            f"tflite: this network has no convolutions, and is the same in every precision; give --tflite="
+            f"{','.join(there)}. Received: {','.join(missing)}"
+        )
+    return there if wanted is None else wanted
 
 
 def check_records(folder: RunFolder, records: str | Path | None) -> str:

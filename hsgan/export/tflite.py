@@ -25,7 +25,17 @@ from hsgan.reconstruct.forward import portable_forward_of, reconstruct_whole
 PRECISIONS = ("float32", "float16", "dynamic", "int8", "int16x8")
 CALIBRATED = {"int8": 8, "int16x8": 16}  # bits of the activations
 _STAGES = ".*stage_.*"
+_KERNEL_AXES = 4  # rows, columns, channels in and out: no other weights have so many
 _NOT_IN_TFLITE = {"Cholesky", "MatrixTriangularSolve"}
+
+
+def precisions_of(network: ReconstructionNetwork) -> tuple[str, ...]:
+    """Returns the precisions that differ for a network: only kernels of convolutions are stored otherwise.
+
+    A network that has none (`hsgan.networks.mixture_net.MixtureNet`) is float32 alone.
+    """
+    convolutions = any(len(weight.shape) == _KERNEL_AXES for weight in network.weights)
+    return PRECISIONS if convolutions else PRECISIONS[:1]
 
 
 def convert(network: ReconstructionNetwork) -> bytes:

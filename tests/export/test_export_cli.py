@@ -116,9 +116,16 @@ def test_a_version_made_meanwhile_is_not_written_over(tmp_path):
 
 def test_without_a_run_the_packages_weights_are_exported(tmp_path, demo_records, program):
     output = tmp_path / "materials"
-    arguments = f"--output={output}", f"--records={demo_records[0]}", "--model=materials", "--tflite=float32"
+    arguments = f"--output={output}", f"--records={demo_records[0]}", "--model=materials"
     status, stdout, stderr = program("hsgan.export", *arguments, "--scenes=1")
     assert status == 0 and "metadata.json" in stdout, stderr
+    # It has no convolutions: another precision would be the same file, and an integer one cannot be made.
+    assert names(output / "1") == [
+        "assets", "assets.extra", "fingerprint.pb", "float32.tflite", "metadata.json", "saved_model.pb", "variables",
+    ]  # fmt: skip
+    status, _, stderr = program("hsgan.export", *arguments, "--tflite=float32,int8")
+    assert status == 1 and stderr.count("\n") == 1 and names(output) == ["1"]
+    assert "same in every precision; give --tflite=float32. Received: int8" in stderr
     model = SavedModel(output)
     assert "colour-science" in model.facts["license"] and model.facts["model"] == "mixture"
     rgb = np.random.default_rng(0).uniform(0.1, 0.6, (8, 9, 3)).astype(np.float32)
