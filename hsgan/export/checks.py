@@ -42,8 +42,9 @@ class Case:
       cube: float32 [1, h, w, bands], blind.
       srf: float32 [1, 3, bands], of the cube.
       supposed: float32 [1, 3, bands], of the image without a brightness.
-      known: (SRF float32 [1, 3, bands], its cube) of a camera and, where the bands allow it, of a developed picture.
-      picture: float32 [1, h, w, bands], the cube of the whole image as a developed picture.
+      known: float32 [1, h, w, bands], the camera told.
+      known_picture: float32 [1, h, w, bands], the responses of a developed picture told.
+      picture: float32 [1, h, w, bands], of the whole image as a developed picture.
     """
 
     codes: np.ndarray
@@ -51,7 +52,8 @@ class Case:
     cube: np.ndarray
     srf: np.ndarray
     supposed: np.ndarray
-    known: list[tuple[np.ndarray, np.ndarray]]
+    known: np.ndarray
+    known_picture: np.ndarray
     picture: np.ndarray
 
 
@@ -64,10 +66,16 @@ class Reference:
 
     def __init__(self, network: ReconstructionNetwork):
         self.wavelengths_nm = np.asarray(network.dictionary.wavelengths_nm, np.float32)
-        self.cases = [_case(network, fixed_image(*size, seed=index)) for index, size in enumerate(SIZES)]
+        self.known = np.asarray(network.dictionary.responses[:1], np.float32)
+        srf = developed.responses_within(self.wavelengths_nm)
+        self.picture = self.known if srf is None else srf[None]
+        images = (fixed_image(*size, seed=index) for index, size in enumerate(SIZES))
+        self.cases = [_case(network, image, self.known, self.picture, srf is not None) for image in images]
         # Largest values over all images: the step of an integer does not shrink with an image.
-        cubes = [cube for case in self.cases for cube in (case.cube, case.picture, *(cube for _, cube in case.known))]
-        self.cube_peak = max(np.abs(cube).max() for cube in cubes)
+        self.cube_peak = max(np.abs(cube).max() for case in self.cases for cube in (case.cube, case.known))
+        # One form computes both, so neither step is smaller than the other's.
+        pictures = max(np.abs(cube).max() for case in self.cases for cube in (case.picture, case.known_picture))
+        self.picture_peak = max(self.cube_peak, pictures)
         self.srf_peak = max(np.abs(case.srf).max() for case in self.cases)
 
     def lite_difference(self, model: LiteModel) -> float:
@@ -83,11 +91,12 @@ class Reference:
         for case in self.cases:
             found.append(self._difference(model, "serving_default", case))
             image = [tf.io.encode_png(case.codes).numpy()]
-            found.append(difference(model.run("encoded", image=image)["cube"], case.picture, self.cube_peak))
+            found.append(difference(model.run("encoded", image=image)["cube"], case.picture, self.picture_peak))
             bands = np.array([[case.cube.shape[-1] - 1, 0]], np.int32)
-            found.append(self._compact_difference(model.run("compact", rgb=case.rgb, bands=bands), case.cube, bands))
+            small = model.run("compact", rgb=case.rgb, bands=bands)
+            found.append(_compact_difference(small, case.cube[..., bands[0]], self.cube_peak))
             small = model.run("compact_encoded", image=image, bands=bands)
-            found.append(self._compact_difference(small, case.picture, bands))
+            found.append(_compact_difference(small, case.picture[..., bands[0]], self.picture_peak))
         stated = model.run("wavelengths", bands=np.zeros((1, 0), np.int32))["wavelengths_nm"]
         found.append(difference(stated, self.wavelengths_nm[None]))
         pair = model.run("serving_default", rgb=np.concatenate([self.cases[0].rgb] * 2))["cube"]
@@ -97,40 +106,45 @@ class Reference:
     def _difference(self, model, signature, case):
         """Returns the largest relative difference in what both kinds of model have: blind, camera known, SRF."""
         blind = model.run(signature, rgb=case.rgb)
-        known = [(model.run("known_srf", rgb=case.rgb, srf=srf)["cube"], cube) for srf, cube in case.known]
+        known, picture = (model.run("known_srf", rgb=case.rgb, srf=srf)["cube"] for srf in (self.known, self.picture))
         estimated = model.run("estimate_srf", rgb=case.rgb)
         return max(
             difference(blind["cube"], case.cube, self.cube_peak),
             difference(blind["srf"], case.srf, self.srf_peak),
-            *(difference(found, cube, self.cube_peak) for found, cube in known),
+            difference(known, case.known, self.cube_peak),
+            difference(picture, case.known_picture, self.picture_peak),
             difference(estimated["srf"], case.supposed, self.srf_peak),
         )
 
-    def _compact_difference(self, answer, cube, bands):
-        """Returns the relative difference of the integers of some bands, beyond half a step."""
-        step = float(answer["scale"][0])
-        restored = answer["cube"] * np.float64(step)
-        beyond = np.maximum(np.abs(restored - np.maximum(cube[..., bands[0]], 0)) - step / 2, 0)
-        return difference(beyond, np.zeros_like(beyond), self.cube_peak)
 
+def _case(network, codes, srf, picture, pictured):
+    """Returns the `Case` of a network and an image, uint8 [h, w, 3].
 
-def _case(network, codes):
-    """Returns the `Case` of a network and an image, uint8 [h, w, 3]."""
+    Args:
+      srf: float32 [1, 3, bands], of a camera.
+      picture: likewise, of a developed picture.
+      pictured: whether the bands allow one; otherwise the camera is estimated of pictures, too.
+    """
     rgb = srgb_decode(codes / np.float32(255)).numpy()[None]
-    camera = np.asarray(network.dictionary.responses[:1], np.float32)
-    picture = developed.responses_within(network.dictionary.wavelengths_nm)
-    told = [camera] if picture is None else [camera, picture[None]]
     whole = reconstruct_whole(network, rgb, network.brightness)
-    of_picture = reconstruct_whole(network, rgb, network.brightness, None if picture is None else told[-1])
+    of_picture = reconstruct_whole(network, rgb, network.brightness, picture if pictured else None)
     return Case(
         codes,
         rgb,
         whole["cube"].numpy(),
         whole["srf"].numpy(),
         network.estimate_srf(rgb).numpy(),
-        [(srf, network.reconstruct(rgb, srf).numpy()) for srf in told],
+        network.reconstruct(rgb, srf).numpy(),
+        network.reconstruct(rgb, picture).numpy(),
         of_picture["cube"].numpy(),
     )
+
+
+def _compact_difference(answer, cube, peak):
+    """Returns the difference of integers from a cube of the same bands, beyond half a step and relative to `peak`."""
+    step = float(answer["scale"][0])
+    beyond = np.maximum(np.abs(answer["cube"] * np.float64(step) - np.maximum(cube, 0)) - step / 2, 0)
+    return difference(beyond, np.zeros_like(beyond), peak)
 
 
 def fixed_image(height: int, width: int, seed: int) -> np.ndarray:

@@ -7,7 +7,7 @@ import numpy as np
 
 from hsgan.errors import DataError
 from hsgan.reconstruct.method import Method
-from hsgan.spectra.srf import SrfDictionary
+from hsgan.spectra.srf import SrfDictionary, check
 
 SCHEMA = 1
 
@@ -42,12 +42,15 @@ class Exported(Method):
             self.needs_camera, self.estimates_camera = metadata["needs_camera"], metadata["estimates_camera"]
             # Older exports refuse an SRF with negative values, as developed pictures have it.
             self.takes_negative_srf = metadata.get("takes_negative_srf", False)
+            # Said, so that a device need not compute it; older exports do not say it, and None is that there is none.
+            stated = metadata.get("developed")
+            self._picture_srf = None if stated is None else check(stated["srf"], len(dictionary.wavelengths_nm))
             # Older exports see images as they are.
             self.brightness = float(metadata.get("brightness", 0.0))
             self.receptive_radius, self.stride = metadata["receptive_radius"], metadata["stride"]
             self.thumbnail_pixels = metadata["thumbnail_pixels"]
             super().__init__(metadata["name"], dictionary, self.facts_of(metadata))
-        except (KeyError, TypeError, ValueError) as error:
+        except (DataError, KeyError, TypeError, ValueError) as error:
             raise DataError(
                 f"{file}: its metadata is not whole ({type(error).__name__}: {error}); "
                 "export the model again: python -m hsgan.export"
@@ -55,15 +58,14 @@ class Exported(Method):
 
     @property
     def picture_srf(self) -> np.ndarray:
-        # Said by the export, so that a device need not compute it; older ones do not say it.
         if "developed" not in self.metadata:
             return super().picture_srf
-        if (stated := self.metadata["developed"]) is None:
+        if self._picture_srf is None:
             raise DataError(
                 f"{self.name}: its bands leave a channel of a developed picture without response; give the camera, or "
                 "let it be estimated"
             )
-        return np.array(stated["srf"], np.float32)
+        return self._picture_srf
 
     def facts_of(self, metadata: dict) -> dict:
         """Returns the facts for the files that the artefact makes."""

@@ -147,6 +147,14 @@ def test_bands_without_a_channel_are_no_picture(exported, photo, tmp_path, capsy
     np.testing.assert_allclose(found["srf"], supposed["srf"], atol=1e-6)
 
 
+@pytest.mark.parametrize("stated", ["srgb", {}, {"srf": [[1.0, 2.0]]}, {"srf": None}, {"srf": [["a"] * 31] * 3}, [1]])
+def test_metadata_that_say_it_wrongly_are_refused(exported, tmp_path, stated):
+    path = with_metadata(exported, tmp_path, lambda described: {**described, "developed": stated})
+    with pytest.raises(DataError, match=r"other\.tflite: its metadata is not whole") as caught:
+        LiteModel(path)
+    assert "\n" not in str(caught.value)
+
+
 def test_integers_are_calibrated_for_pictures_too(exported):
     dictionary = RunFolder.open(exported[2]).network().dictionary
     inputs = calibration.calibration_images(exported[3], dictionary)
