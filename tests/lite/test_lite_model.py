@@ -124,6 +124,16 @@ def test_the_program_needs_no_tensorflow(lite_file, tmp_path):
         assert json.loads(str(file["metadata"]))["camera"] == "srgb"
 
 
+def test_a_matlab_file_is_refused_by_name_where_nothing_reads_it(lite_file, tmp_path):
+    np.save(tmp_path / "photo.npy", image(9, 8))
+    (tmp_path / "mine.mat").write_bytes(b"MATLAB 5.0 MAT-file")
+    arguments = [lite_file[1], tmp_path / "photo.npy", f"--output={tmp_path / 'cube.npz'}"]
+    command = [sys.executable, "-c", WITHOUT_TENSORFLOW, *map(str, arguments), f"--camera={tmp_path / 'mine.mat'}"]
+    result = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+    assert result.returncode == 1 and not (tmp_path / "cube.npz").exists()
+    assert "mine.mat: a MATLAB file needs h5py, which is not installed; give the camera as CSV" in result.stderr
+
+
 def test_known_cameras_and_unknown_ones(lite_file, tmp_path, capsys):
     _, path = lite_file
     np.save(tmp_path / "photo.npy", image(9, 8))
