@@ -6,8 +6,10 @@ from trained_run import described, network
 
 from hsgan.errors import DataError
 from hsgan.reconstruct.exported import Exported
+from hsgan.spectra import developed
 
 METADATA = described(network())
+LATER = {"takes_negative_srf": False, "developed": None}  # what exports of before do not say, and what it is then
 
 
 class Gray(Exported):
@@ -48,8 +50,23 @@ def test_limits_beyond_its_own_change_nothing():
     assert (model.tile, model.thumbnail_pixels, model.whole_pixels) == before
 
 
-@pytest.mark.parametrize("name", [name for name in METADATA if name not in ("schema", "max_pixels")])
+@pytest.mark.parametrize("name", [name for name in METADATA if name not in ("schema", "max_pixels", *LATER)])
 def test_metadata_must_be_whole(name):
     rest = {key: value for key, value in METADATA.items() if key != name}
     with pytest.raises(DataError, match=rf"x\.tflite: its metadata is not whole \(KeyError: '{name}'\); export"):
         Exported.__init__(Gray(), rest, "x.tflite")
+
+
+def test_an_export_of_before_is_read(monkeypatch):
+    monkeypatch.setitem(globals(), "METADATA", {key: METADATA[key] for key in METADATA if key not in LATER})
+    old = Gray()
+    assert old.takes_negative_srf is LATER["takes_negative_srf"]
+    np.testing.assert_array_equal(old.picture_srf, developed.responses(old.wavelengths_nm))
+
+
+def test_what_is_said_of_a_picture_is_taken():
+    other = METADATA["cameras"]["responses"][5]
+    model = Gray(developed={"light": "D65", "srf": other})
+    np.testing.assert_allclose(model.picture_srf, other, rtol=1e-6)  # float32
+    with pytest.raises(DataError, match="its bands leave a channel of a developed picture without response"):
+        _ = Gray(developed=LATER["developed"]).picture_srf
