@@ -80,7 +80,7 @@ def guesses(method, rgb, camera):
     errors = [srf_error(camera, srf) for srf in known]
     told, averaged = {MEAN: method.mean_camera, NEAREST: known[int(np.argmin(errors))]}, {}
     for text in ("0", *FLAGS.independent):
-        shares = mixture.camera_shares(tf.constant(method.glance(rgb)), method.forms, float(text)).numpy()
+        shares = mixture.camera_shares(tf.constant(method.glance(rgb))[None], method.likelihood, float(text))[0].numpy()
         averaged[f"averaged, {text} pixels"] = shares
         if float(text):
             told[f"evidence, {text} pixels"] = np.tensordot(shares, known, axes=1)

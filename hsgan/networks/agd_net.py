@@ -78,7 +78,7 @@ class AGDNet(ReconstructionNetwork, Unrolled):
         self.values = values
         self.initialization, self.prior_noise = values.initialization, start_noise(config, values)
         self.needs_camera = values.degradation != "learned"
-        self.estimates_camera = values.degradation == "estimated"
+        self.estimates_camera = self.learns_camera = values.degradation == "estimated"
         self.stages = [self.build_stage(number, dtype) for number in range(values.stages)]
         self.degradation = self.srf_estimator = None
         if values.degradation == "learned":

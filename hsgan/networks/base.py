@@ -35,6 +35,7 @@ class ReconstructionNetwork(keras.Model, abc.ABC):
       stride: sides are padded (by repeating the edge) to a multiple of it inside; 1 for most.
       needs_camera: whether `reconstruct` uses its SRF.
       estimates_camera: whether `estimate_srf` looks at the image.
+      learns_camera: whether paired training, too, leaves the camera to `estimate_srf`; otherwise it tells the true one.
       brightness: that its images have in training, and must be brought to in use, whole and by one factor each
         (`hsgan.spectra.exposure`); 0: they come as they are.
 
@@ -49,6 +50,7 @@ class ReconstructionNetwork(keras.Model, abc.ABC):
     stride = 1
     needs_camera = False
     estimates_camera = False
+    learns_camera = False
     brightness = 0.0
 
     def __init__(

@@ -9,6 +9,7 @@ from ml_collections import ConfigDict
 from hsgan.networks.base import ReconstructionNetwork, Statistics
 from hsgan.networks.generator import BackProjection
 from hsgan.networks.unrolled import Unrolled, final
+from hsgan.spectra import mixture
 from hsgan.spectra.operations import EXACT, Operations
 from hsgan.spectra.srf import SrfDictionary
 
@@ -16,7 +17,8 @@ from hsgan.spectra.srf import SrfDictionary
 class MixtureNet(ReconstructionNetwork, Unrolled):
     """An unrolled network of no stages: its start is the cube.
 
-    Its weights are those of the prior (`hsgan.networks.layers.mixture.MixtureLayer`): EM's at first, then trained.
+    Its weights are those of the prior (`hsgan.networks.layers.mixture.MixtureLayer`): EM's at first, then trained. The
+    camera that it supposes is the mean of the dictionary's, each by the evidence for it under this prior.
 
     Args:
       config: the run's configuration.
@@ -26,6 +28,7 @@ class MixtureNet(ReconstructionNetwork, Unrolled):
     """
 
     needs_camera = True
+    estimates_camera = True
     receptive_radius = 0
     stages: Sequence[tf.Module] = ()
     initialization = "mixture"
@@ -45,6 +48,14 @@ class MixtureNet(ReconstructionNetwork, Unrolled):
 
     def rule(self, operations: Operations = EXACT) -> BackProjection:
         return BackProjection(operations)
+
+    @property
+    def camera_likelihood(self) -> tf.Tensor:
+        """What tells the cameras of the dictionary apart, as `hsgan.spectra.mixture.camera_likelihood`."""
+        return mixture.camera_likelihood(tf.constant(self.dictionary.responses), self.mixture)
+
+    def estimate_srf(self, rgb: tf.Tensor) -> tf.Tensor:
+        return mixture.estimate_camera(rgb, self.dictionary.responses, self.camera_likelihood)
 
     def reconstruct(self, rgb: tf.Tensor, srf: tf.Tensor) -> tf.Tensor:
         return final(self.estimates(rgb, srf, self.mixture))

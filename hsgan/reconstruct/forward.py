@@ -22,6 +22,7 @@ from hsgan.reconstruct.fused import fold, stage_output
 from hsgan.reconstruct.pixelwise import estimate_in_parts
 from hsgan.reconstruct.portable import PORTABLE
 from hsgan.spectra import imaging
+from hsgan.spectra.mixture import estimate_camera
 from hsgan.spectra.operations import EXACT, Operations
 
 
@@ -119,6 +120,7 @@ class MixtureForward(Forward):
     def __init__(self, network: MixtureNet):
         super().__init__(network)
         self.parameters, self.noise = tuple(map(_constant, network.mixture)), network.prior_noise
+        self._estimate_srf = _Evidence(network)
 
     def reconstruct(self, rgb: tf.Tensor, srf: tf.Tensor) -> tf.Tensor:
         parameters = tuple(map(tf.convert_to_tensor, self.parameters))
@@ -126,6 +128,29 @@ class MixtureForward(Forward):
         return tf.map_fn(
             lambda image: estimate_in_parts(*image, parameters, self.noise), (rgb, srf), fn_output_signature=cube
         )
+
+
+class PortableMixtureForward(UnrolledForward):
+    """The mixture prior, and what may correct it, in TFLite's operations; as `UnrolledForward`.
+
+    Args:
+      network: the network.
+    """
+
+    def __init__(self, network: MixtureNet):
+        super().__init__(network, network, PORTABLE)
+        self._estimate_srf = _Evidence(network)
+
+
+class _Evidence(tf.Module):
+    """The camera that a `MixtureNet` supposes: what tells cameras apart is computed ahead, in float64."""
+
+    def __init__(self, network):
+        super().__init__(name="evidence")
+        self.responses, self.likelihood = map(_constant, (network.dictionary.responses, network.camera_likelihood))
+
+    def __call__(self, rgb):
+        return estimate_camera(rgb, tf.convert_to_tensor(self.responses), tf.convert_to_tensor(self.likelihood))
 
 
 def _constant(values):
@@ -169,4 +194,6 @@ def portable_forward_of(network: ReconstructionNetwork) -> Forward:
     """Returns the form of a network that a TFLite model is made of, of one image at a time."""
     if isinstance(network, HSGANNet):
         return FusedForward(network, PORTABLE, portable.stage_output)
+    if isinstance(network, MixtureNet):
+        return PortableMixtureForward(network)
     return UnrolledForward(network, network, PORTABLE) if isinstance(network, Unrolled) else Forward(network)

@@ -16,9 +16,6 @@ from hsgan.spectra import closed_form, mixture
 from hsgan.spectra.srf import SrfDictionary
 
 NOISE = 1e-4
-# As how many independent pixels an image counts that is asked for its camera. Chosen on scenes and cameras left out in
-# turn (`benchmarks/camera_estimates.py`, docs/cameras.md).
-INDEPENDENT_PIXELS = 5.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,11 +94,11 @@ class Mixture(ClosedFormMethod):
     """The mean of the spectra that the RGB can come from, under the mixture prior; no pairs needed.
 
     Its estimate of the camera is the mean of the cameras that it knows, each by the evidence for it
-    (`hsgan.spectra.mixture.camera_shares`).
+    (`hsgan.spectra.mixture.estimate_camera`).
     """
 
     needs_prior = gives_deviation = estimates_camera = True
-    tile, one_tile_pixels, thumbnail_pixels = TILE, ONE_TILE_PIXELS, 64 * 64
+    tile, one_tile_pixels = TILE, ONE_TILE_PIXELS
 
     def __init__(self, name: str, dictionary: SrfDictionary, knowledge: Knowledge):
         super().__init__(name, dictionary, knowledge)
@@ -111,16 +108,16 @@ class Mixture(ClosedFormMethod):
         self.parameters = parameters
 
     @cached_property
-    def forms(self) -> mixture.CameraForm:
-        """The prior seen through each camera of the dictionary, with the noise of photos: what tells cameras apart."""
-        return mixture.solve_mixture(tf.constant(self.dictionary.responses), self.parameters, NOISE)
+    def likelihood(self) -> tf.Tensor:
+        """What tells the cameras of the dictionary apart (`hsgan.spectra.mixture.camera_likelihood`)."""
+        return mixture.camera_likelihood(tf.constant(self.dictionary.responses), self.parameters)
 
     def camera_shares(self, rgb: np.ndarray) -> np.ndarray:
-        """Returns how probable each camera of the dictionary is, float32 [cameras], by a thumbnail [h, w, 3]."""
-        return mixture.camera_shares(tf.constant(rgb), self.forms, INDEPENDENT_PIXELS).numpy()
+        """Returns how probable each camera of the dictionary is, float32 [cameras], by an image [h, w, 3]."""
+        return mixture.camera_shares(tf.constant(rgb)[None], self.likelihood)[0].numpy()
 
     def srf_of(self, rgb: np.ndarray) -> np.ndarray:
-        return np.tensordot(self.camera_shares(rgb), self.dictionary.responses, axes=1)
+        return mixture.estimate_camera(tf.constant(rgb)[None], self.dictionary.responses, self.likelihood)[0].numpy()
 
     def window(self, rgb: np.ndarray, srf: np.ndarray) -> np.ndarray:
         return self.engine.estimate(rgb, srf)

@@ -30,6 +30,10 @@ Parameters = tuple[tf.Tensor, tf.Tensor, tf.Tensor]
 Gate = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 # Of the likelihood of any RGB in [0, 1], in the units of the logits, which leave out a Gaussian's (2 pi)^(-3/2).
 _ANYTHING = np.float32(np.log(0.01) + 1.5 * np.log(2 * np.pi))
+# What tells cameras apart: variance of the noise of photos, rows and columns of the pixels that are looked at, and as
+# how many independent ones they count. Chosen on scenes and cameras left out in turn
+# (`benchmarks/camera_estimates.py`, docs/cameras.md).
+CAMERA_NOISE, GRID, INDEPENDENT_PIXELS = 1e-4, 32, 5.0
 
 
 class CameraForm(NamedTuple):
@@ -141,23 +145,54 @@ def deviate_mixture(rgb: tf.Tensor, form: CameraForm, operations: Operations = E
     return tf.nn.relu(mean), tf.sqrt(tf.nn.relu(between) + inside)
 
 
-def camera_shares(rgb: tf.Tensor, forms: CameraForm, independent: float) -> tf.Tensor:
-    """Returns how probable it is that each of some cameras made an image: float32 [cameras], sum 1.
+def camera_likelihood(responses: tf.Tensor, knowledge: Parameters) -> tf.Tensor:
+    """Returns what tells cameras apart: logits float32 [cameras, k, 10] of the prior seen through each.
+
+    Args:
+      responses: float [cameras, 3, bands].
+      knowledge: the prior's parameters.
+    """
+    return solve_mixture(responses, knowledge, CAMERA_NOISE).logits
+
+
+def camera_shares(rgb: tf.Tensor, likelihood: tf.Tensor, independent: float = INDEPENDENT_PIXELS) -> tf.Tensor:
+    """Returns how probable it is that each of some cameras made an image: float32 [batch, cameras], sum 1.
 
     A camera's evidence is the likelihood of the image's pixels under the prior seen through it, where a hundredth of
     all pixels may be anything: what is unlike all spectra of the prior says nothing of the camera. Pixels of one image
     are much alike, and its colors are as much the scene's as the camera's. So its pixels count as `independent` ones,
-    no matter how many they are: the shares are the softmax of that many times the mean log likelihood of a pixel.
+    no matter how many they are: the shares are the softmax of that many times the mean log likelihood of a pixel. Those
+    on a grid of `GRID` rows and columns are looked at, and not means over squares: the prior is of pixels.
 
     Args:
-      rgb: float32 [height, width, 3], linear.
-      forms: the prior seen through the cameras, logits [cameras, k, 10]; before the image all are equally probable.
+      rgb: float32 [batch, height, width, 3], linear.
+      likelihood: of the cameras, as `camera_likelihood`; before the image all are equally probable.
       independent: 0 leaves them so.
     """
-    logits = tf.einsum("hwm,nkm->nhwk", monomials(rgb), forms.logits)
-    likelihoods = tf.reduce_logsumexp(logits, axis=-1)
-    evidence = tf.reduce_mean(tf.math.softplus(likelihoods - _ANYTHING), axis=(1, 2))
+    # No size of what is computed depends on the image's: LiteRT plans it ahead.
+    grid = tf.image.resize(rgb, (GRID, GRID), tf.image.ResizeMethod.NEAREST_NEIGHBOR)
+    cameras, components, terms = likelihood.shape
+    by_term = tf.reshape(tf.transpose(likelihood, (2, 0, 1)), (terms, cameras * components))
+    logits = tf.matmul(tf.reshape(monomials(grid), (-1, terms)), by_term)
+    logits = tf.reshape(logits, (-1, cameras, components))
+    largest = tf.reduce_max(logits, axis=-1)
+    above = largest + tf.math.log(tf.reduce_sum(tf.exp(logits - largest[..., None]), axis=-1)) - _ANYTHING
+    evidence = tf.nn.relu(above) + tf.math.log(1 + tf.exp(-tf.abs(above)))  # softplus, which TFLite has not
+    evidence = tf.reduce_mean(tf.reshape(evidence, (-1, GRID * GRID, cameras)), axis=1)
     return tf.nn.softmax(independent * evidence)
+
+
+def estimate_camera(rgb: tf.Tensor, responses: tf.Tensor, likelihood: tf.Tensor) -> tf.Tensor:
+    """Returns the mean of some cameras, each by the evidence for it in an image: float32 [batch, 3, bands].
+
+    Args:
+      rgb: float32 [batch, height, width, 3], linear.
+      responses: float32 [cameras, 3, bands].
+      likelihood: of these cameras, as for `camera_shares`.
+    """
+    cameras, channels, bands = responses.shape
+    flat = tf.reshape(tf.cast(responses, tf.float32), (cameras, channels * bands))
+    return tf.reshape(tf.matmul(camera_shares(rgb, likelihood), flat), (-1, channels, bands))
 
 
 def mixture(

@@ -25,7 +25,7 @@ from hsgan.train.trainer import Trainer
 class PairedTrainer(Trainer):
     """Trains a network towards the true cubes; with `config.paired.adversarial`, also against a discriminator.
 
-    The network gets the true SRF unless it estimates one itself (`estimates_camera`).
+    The network gets the true SRF unless it learns to estimate one itself (`learns_camera`).
 
     Args:
       config: the configuration.
@@ -72,7 +72,7 @@ class PairedTrainer(Trainer):
 
     def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """One discriminator update if there is one, then one of the network; returns every raw term by name."""
-        srf = None if self.network.estimates_camera else batch["srf"]
+        srf = None if self.network.learns_camera else batch["srf"]
         with tf.GradientTape() as tape:
             estimate = self.network.outputs(batch["rgb"], srf)
             with tape.stop_recording():

@@ -13,6 +13,7 @@ from hsgan.errors import DataError, HsganError
 from hsgan.export import checks, tflite
 from hsgan.export.saved_model import WARMUP
 from hsgan.lite.model import LiteModel, read_metadata
+from hsgan.lite.runtime import Runner
 from hsgan.reconstruct.forward import Forward
 from hsgan.reconstruct.models import SavedModel
 from hsgan.run.folder import RunFolder
@@ -188,6 +189,20 @@ def test_a_difference_above_the_limit_is_an_error():
             checks.check("float32.tflite", found, 1e-4)
     checks.check("float32.tflite", 1e-4, 1e-4)
     assert checks.difference(np.array([1.0, np.nan]), np.array([1.0, 1.0])) == float("inf")
+
+
+def test_each_signature_computes_something(tmp_path):
+    """Where the first computes nothing, LiteRT's interpreter has its fast kernels for none of the others."""
+    from ai_edge_litert import schema_py_generated as schema
+
+    network = agd_net(initialization="smooth")
+    converted = tflite.convert(network)
+    model = schema.ModelT.InitFromObj(schema.Model.GetRootAsModel(converted, 0))
+    computed = {entry.signatureKey: model.subgraphs[entry.subgraphIndex].operators for entry in model.signatureDefs}
+    assert set(computed) == {b"reconstruct", b"known_srf", b"estimate_srf"} and all(computed.values())
+    (tmp_path / "agd.tflite").write_bytes(converted)
+    found = Runner(tmp_path / "agd.tflite", "estimate_srf", 1)(rgb=np.full((1, 4, 5, 3), 0.5, np.float32))["srf"]
+    np.testing.assert_allclose(found[0], network.dictionary.responses.mean(axis=0), rtol=1e-6)
 
 
 def test_what_tflite_has_not_is_said_before_converting(monkeypatch):

@@ -9,7 +9,8 @@ from hsgan import config as config_lib
 from hsgan.networks import cost
 from hsgan.networks.layers.mixture import MixtureLayer
 from hsgan.networks.mixture_net import MixtureNet
-from hsgan.reconstruct.forward import portable_forward_of
+from hsgan.reconstruct.forward import forward_of, portable_forward_of
+from hsgan.reconstruct.methods import Knowledge, closed_forms
 from hsgan.spectra import mixture, srf
 
 DICTIONARY = srf.load("default", np.arange(400, 701, 10))
@@ -65,10 +66,21 @@ def test_all_weights_are_trained_and_get_gradients():
         assert np.isfinite(gradient).all() and np.abs(gradient).max() > 0
 
 
-def test_blind_it_supposes_the_mean_camera():
+def test_blind_it_supposes_its_cameras_by_their_evidence():
+    net, rgb = network(), np.concatenate([image(), 2 * image()])
+    # The same prior as a method without a network, in float64.
+    (method,) = closed_forms(DICTIONARY, Knowledge(PRIOR.moments, prior=PRIOR), ["mixture"])
+    found = net(rgb)
+    for number, photo in enumerate(rgb):
+        np.testing.assert_allclose(found["srf"][number], method.estimate_srf(photo), atol=1e-5)
+    assert np.abs(found["srf"] - DICTIONARY.responses.mean(axis=0)).max() > 1e-3
+    np.testing.assert_allclose(found["cube"], net.reconstruct(rgb, found["srf"]), atol=1e-6)
+
+
+@pytest.mark.parametrize("form", [forward_of, portable_forward_of])
+def test_exports_see_the_same_evidence(form):
     net, rgb = network(), image()
-    expected = net.reconstruct(rgb, DICTIONARY.responses.mean(axis=0)[None])
-    np.testing.assert_array_equal(net(rgb)["cube"], expected)
+    np.testing.assert_allclose(form(net).estimate_srf(rgb), net.estimate_srf(rgb), atol=1e-6)
 
 
 def test_the_portable_form_gives_its_numbers():

@@ -89,14 +89,14 @@ def test_the_deviation_is_the_priors_times_its_temperature():
     assert smooth.cube_and_deviation(rgb, srf)[1] is None
 
 
-def drawn(srf, count=30 * 20, seed=0):
-    """Returns the RGB float32 [30, 20, 3] of spectra drawn from the prior, seen through a camera."""
+def drawn(srf, count=mixture.GRID**2, seed=0):
+    """Returns the RGB float32 [GRID, GRID, 3] of spectra drawn from the prior, seen through a camera."""
     rng = np.random.default_rng(seed)
     component = rng.choice(PRIOR.components, count, p=PRIOR.weights)
     spectra = PRIOR.means[component] + np.einsum(
         "nij,nj->ni", PRIOR.factors[component], rng.standard_normal((count, len(WAVELENGTHS_NM)))
     )
-    return (spectra @ srf.T).reshape(30, 20, 3).astype(np.float32)
+    return (spectra @ srf.T).reshape(mixture.GRID, mixture.GRID, 3).astype(np.float32)
 
 
 def test_the_mixture_estimates_the_camera_by_its_evidence():
@@ -105,14 +105,14 @@ def test_the_mixture_estimates_the_camera_by_its_evidence():
     rgb = drawn(some.responses[2])
     logs = []
     for srf in some.responses.astype(np.float64):
-        covariances = srf @ PRIOR.covariances @ srf.T + methods.NOISE * np.eye(3)
+        covariances = srf @ PRIOR.covariances @ srf.T + mixture.CAMERA_NOISE * np.eye(3)
         of_components = [
             np.log(weight) + stats.multivariate_normal.logpdf(rgb.reshape(-1, 3), srf @ mean, covariance)
             for weight, mean, covariance in zip(PRIOR.weights, PRIOR.means, covariances, strict=True)
         ]
-        anything = np.full((1, 600), np.log(0.01))
+        anything = np.full((1, mixture.GRID**2), np.log(0.01))
         logs.append(special.logsumexp(np.concatenate([of_components, anything]), axis=0).mean())
-    expected = special.softmax(methods.INDEPENDENT_PIXELS * np.array(logs))
+    expected = special.softmax(mixture.INDEPENDENT_PIXELS * np.array(logs))
     # float32 of logarithms of some tens
     np.testing.assert_allclose(method.camera_shares(rgb), expected, rtol=1e-3)
     np.testing.assert_allclose(method.estimate_srf(rgb), np.tensordot(expected, some.responses, 1), atol=1e-4)
@@ -120,6 +120,14 @@ def test_the_mixture_estimates_the_camera_by_its_evidence():
     # Colors that no spectrum of the prior has say nothing.
     strange = np.broadcast_to(np.float32([1, 0, 1]), (4, 5, 3))
     np.testing.assert_allclose(method.camera_shares(strange), np.full(4, 0.25), rtol=1e-5)
+
+
+def test_of_a_larger_image_the_evidence_is_that_of_pixels_on_a_grid():
+    (method,) = methods.closed_forms(CAMERAS, KNOWLEDGE, ["mixture"])
+    rgb = np.random.default_rng(1).uniform(0, 1, (117, 230, 3)).astype(np.float32)
+    rows, columns = ((2 * np.arange(mixture.GRID) + 1) * side // (2 * mixture.GRID) for side in rgb.shape[:2])
+    np.testing.assert_array_equal(method.camera_shares(rgb), method.camera_shares(rgb[rows][:, columns]))
+    assert np.ptp(method.camera_shares(rgb)) > 0.01
 
 
 def test_the_average_over_cameras_is_that_of_the_cubes_under_each():

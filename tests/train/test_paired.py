@@ -66,6 +66,26 @@ def test_one_batch_is_learned(changes):
     assert int(model.step) == 25
 
 
+@pytest.mark.parametrize(
+    "changes, told",
+    [
+        ({"model": "agd_net", "agd_net__degradation": "given"}, True),
+        ({"model": "agd_net", "agd_net__degradation": "estimated"}, False),
+        # They look at an image for its camera, and have nothing to learn of that.
+        ({"model": "mixture", "prior__components": 4}, True),
+        ({"model": "gated_mixture", "prior__components": 4}, True),
+    ],
+    ids=["agd_net given", "agd_net estimated", "mixture", "gated_mixture"],
+)
+def test_the_camera_is_told_unless_the_network_learns_it(changes, told, monkeypatch):
+    model, data, seen = trainer(settings(**changes)), batch(), []
+    cls = type(model.network)
+    whole = cls.outputs
+    monkeypatch.setattr(cls, "outputs", lambda network, rgb, srf: seen.append(srf) or whole(network, rgb, srf))
+    model.train_step(data)
+    assert len(seen) == 1 and (seen[0] is data["srf"]) == told
+
+
 def test_a_term_of_weight_0_is_not_computed():
     data = batch()
     logs = trainer(settings(model="agd_net", agd_net__degradation="given")).train_step(data)
