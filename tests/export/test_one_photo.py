@@ -4,19 +4,27 @@ import io
 
 import numpy as np
 import pytest
+import tensorflow as tf
+from mixtures import PRIOR
 from PIL import Image
 from trained_run import network
 
 import hsgan
+from hsgan import config as config_lib
 from hsgan.errors import DataError
-from hsgan.export import calibration, checks, metadata
+from hsgan.export import calibration, checks, metadata, tflite
 from hsgan.export.saved_model import Server
 from hsgan.lite.model import LiteModel
 from hsgan.lite.reconstruct import main
-from hsgan.reconstruct.models import SavedModel
+from hsgan.networks.build import build_network
+from hsgan.reconstruct.exported import SCHEMA
+from hsgan.reconstruct.methods import Knowledge, closed_forms
+from hsgan.reconstruct.models import NetworkMethod, SavedModel
 from hsgan.run.folder import RunFolder
 from hsgan.spectra import developed
+from hsgan.spectra import srf as srf_lib
 from hsgan.spectra.imaging import srgb_decode
+from hsgan.spectra.mixture import GRID
 
 CODES = checks.fixed_image(31, 44, seed=3)
 RGB = srgb_decode(CODES / np.float32(255)).numpy()
@@ -87,6 +95,35 @@ def test_a_sensors_own_values_are_read_with_the_camera_that_is_supposed(exported
     found = hsgan.open_cube(tmp_path / "cube.npz")
     np.testing.assert_allclose(found.attrs["srf"], model.estimate_srf(rgb), atol=1e-6)
     assert found.attrs["relative_to"] == "light E"
+
+
+def test_linear_light_has_one_cube_of_the_mixture_by_every_way(tmp_path):
+    """Of a camera that nobody names: each way sees the same evidence, of pixels of a whole that is larger than it."""
+    dictionary = srf_lib.load("default", PRIOR.wavelengths_nm)
+    settings = [f"prior.components={PRIOR.components}", "data.brightness=0.3"]
+    net = build_network(config_lib.load("mixture", settings), dictionary, PRIOR.moments, PRIOR)
+    rgb = srgb_decode(checks.fixed_image(3 * GRID + 1, 2 * GRID + 5, seed=4) / np.float32(255)).numpy()
+    (fitted,) = closed_forms(dictionary, Knowledge(PRIOR.moments, prior=PRIOR, brightness=0.3), ["mixture"])
+    expected = fitted.cube(rgb, fitted.estimate_srf(rgb))
+
+    served = Server(net).serving_default(tf.constant(rgb[None]))
+    path = tmp_path / "float32.tflite"
+    path.write_bytes(tflite.convert(net))
+    about = {"schema": SCHEMA, "model": "mixture", "name": "m", "version": 1, "training": {"data": {}}}
+    metadata.embed(path, {**about, **metadata.describe_network(net)})
+    np.save(tmp_path / "light.npy", rgb)
+    assert main([str(path), str(tmp_path / "light.npy"), f"--output={tmp_path / 'cube.npz'}"]) == 0
+    device = hsgan.open_cube(tmp_path / "cube.npz")
+    trained = NetworkMethod(net)
+    for cube, srf in (
+        (served["cube"][0], served["srf"][0]),
+        (device.values, device.attrs["srf"]),
+        (trained.cube(rgb, trained.estimate_srf(rgb)), trained.estimate_srf(rgb)),
+    ):
+        np.testing.assert_allclose(srf, fitted.estimate_srf(rgb), atol=1e-5)
+        assert np.abs(cube - expected).max() <= 1e-3 * expected.max()
+    told = fitted.cube(rgb, fitted.mean_camera)
+    assert np.abs(told - expected).max() > 0.02 * expected.max()  # else nothing above could fail
 
 
 def test_a_camera_may_be_a_file(exported, tmp_path):
