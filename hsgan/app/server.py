@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from weakref import WeakSet
 
 import uvicorn
 from nicegui import app, ui
@@ -44,9 +45,16 @@ def serve(
     for gate in gates(limits, host):
         app.add_middleware(gate.cls, *gate.args, **gate.kwargs)
     app.on_startup(lambda: print(f"{address(host, port)}  (Ctrl+C ends it)", flush=True))
+    pages: WeakSet[Page] = WeakSet()
 
     def root():
-        Page(model, limits, first, choice)
+        pages.add(Page(model, limits, first, choice))
+
+    def end():
+        for page in list(pages):
+            page.leave()
+
+    app.on_shutdown(end)  # of pages that are open then nobody says that they are left
 
     ui.run(
         root, host=host, port=port, title="hsgan", favicon=FAVICON, language="en-US",

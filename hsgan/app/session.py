@@ -2,7 +2,6 @@
 
 import difflib
 import io
-import shutil
 import tempfile
 import zipfile
 from collections.abc import Sequence
@@ -19,6 +18,8 @@ from hsgan.app.hand import Position
 from hsgan.app.sample import write_sample
 from hsgan.app.uploads import CUBE_SUFFIXES, is_cube, main_file, safe_name, short_names
 from hsgan.app.work import Report
+from hsgan.disk.private import private_folder
+from hsgan.disk.whole import Scratch
 from hsgan.errors import DataError
 from hsgan.files import cameras
 from hsgan.files.evidence import read_origin
@@ -90,7 +91,9 @@ class Session:
         choice: Choice | None = None,
     ):
         self.model, self.limits, self.uncertain, self.choice = model, limits, uncertain, choice or Choice()
-        self.folder = Path(tempfile.mkdtemp(prefix="hsgan-"))
+        # It goes with the visitor; what a killed server left goes with the next visitor of the next.
+        self._scratch = Scratch(private_folder("hsgan"), "visitor")
+        self.folder = self._scratch.path
         self.photo: np.ndarray | None = None
         self.origin: Origin | None = None
         self.view: CubeView | None = None
@@ -116,7 +119,7 @@ class Session:
     def close(self) -> None:
         """Removes the visitor's files."""
         self.view = self.reference = None
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self._scratch.close()
 
     def places_for(self, names: Sequence[str]) -> list[Path]:
         """Returns where files that a visitor calls so are kept, in a new folder."""

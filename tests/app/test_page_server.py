@@ -8,7 +8,7 @@ import urllib.parse
 import urllib.request
 
 import pytest
-from page_server import ROOT, UPLOAD_MB, free_port
+from page_server import ROOT, UPLOAD_MB, free_port, serving
 
 from hsgan.app import server
 from hsgan.errors import DataError
@@ -30,6 +30,15 @@ def test_the_page_names_no_address_but_its_own(page_url):
     status, text = ask(page_url)
     assert status == 200 and "hsgan" in text
     assert "//fonts." not in text and "cdn" not in text.lower()
+
+
+def test_a_server_that_ends_takes_its_visitors_files_along(tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    with serving(tmp_path, "--model=none") as url:
+        assert ask(url)[0] == 200
+        (own,) = tmp_path.glob("hsgan-*")
+        assert list(own.iterdir())  # of the page that was asked for, and is open still
+    assert list(own.iterdir()) == []
 
 
 def test_a_body_that_is_too_long_is_refused_before_it_is_read(page_url):

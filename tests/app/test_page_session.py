@@ -1,9 +1,14 @@
 """A visitor's work without a page: what is opened, refused, marked and written; long work that is stopped."""
 
 import csv
+import os
+import subprocess
+import sys
+import tempfile
 import threading
 import time
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -200,6 +205,27 @@ def test_without_a_model_photos_are_refused(photo):
     with pytest.raises(DataError, match=r"needs a model: start it without --model=none"):
         session.open([photo], "", nothing)
     session.close()
+
+
+def test_what_a_killed_server_left_goes_with_the_next_visitor(tmp_path, monkeypatch):
+    """And not what belongs to one that lives."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    program = (
+        "import os, signal, sys; from hsgan.app.bounds import Limits; from hsgan.app.session import Session; "
+        "session = Session(None, Limits(10**6, 10**6)); (session.folder / 'photo').write_text('private'); "
+        "print(session.folder, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    killed = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True)
+    left = Path(killed.stdout.strip())
+    assert (left / "photo").exists()
+    living = Session(None, Limits(10**6, 10**6))
+    assert not left.exists() and living.folder.parent == left.parent
+    other = Session(None, Limits(10**6, 10**6))
+    assert living.folder.exists()
+    for session in (living, other):
+        session.close()
+    assert list(left.parent.iterdir()) == []
 
 
 def test_the_sample_is_no_photo_without_a_model():
