@@ -33,6 +33,7 @@ from hsgan import cli
 from hsgan import config as config_lib
 from hsgan.errors import HsganError
 from hsgan.lite.model import LiteModel
+from hsgan.lite.runtime import Runner
 from hsgan.reconstruct.exported import SCHEMA
 
 FLAGS = flags.FLAGS
@@ -84,6 +85,19 @@ def mixture_lite(folder, arithmetic):
     return LiteModel(Path(folder) / MIXTURE_LITE, arithmetic=arithmetic)
 
 
+class Interpreted(LiteModel):
+    """A TFLite file by LiteRT's interpreter, as programs of others run it, in place of its compiled model."""
+
+    def __init__(self, path):
+        super().__init__(path)
+        self._known = Runner(path, "known_srf", self._threads)
+
+
+def interpreted(folder, name):
+    """Returns a TFLite file of this program as a method, run by LiteRT's interpreter."""
+    return Interpreted(Path(folder) / name)
+
+
 def exported(_, file):
     """Returns a TFLite file of `--exported` as a method."""
     return LiteModel(Path(FLAGS.exported) / file)
@@ -95,11 +109,13 @@ ENGINES = {
     "auto": (fastest_method, ""),
     "LiteRT": (lite, "float32"),
     "LiteRT, float16": (lite, "float16"),
+    "LiteRT, interpreter": (interpreted, LITE),
     "OpenVINO": (network_method, "openvino-float32"),
     "OpenVINO, bfloat16": (network_method, "openvino-bfloat16"),
     "OpenVINO, float16": (network_method, "openvino-float16"),
     "mixture, TensorFlow": (mixture_method, "tensorflow"),
     "mixture, LiteRT": (mixture_lite, "float32"),
+    "mixture, interpreter": (interpreted, MIXTURE_LITE),
 }
 
 

@@ -126,7 +126,7 @@ def _computed_zero(rgb):
     """Returns 0, which the converter does not find out.
 
     The first signature of a file, by name, is `estimate_srf`. Where it computes nothing, LiteRT's interpreter runs none
-    of the others by its fast kernels: five times slower (AGD-Net), or 14 (the mixture prior).
+    of the others by its fast kernels: five times slower (a small AGD-Net), or thirty (the mixture prior).
     """
     return tf.nn.relu(-tf.nn.relu(tf.reduce_max(rgb)))
 

@@ -1,7 +1,7 @@
 """LiteRT behind two classes: one signature of a TFLite file, run on images of any size on the processor.
 
 `CompiledRunner` hands the whole signature to LiteRT's fast kernels (XNNPACK). The interpreter of `Runner` does not in
-older exports, whose first signature computes nothing: the mixture prior takes it 14 times as long there. What it holds
+older exports, whose first signature computes nothing: the mixture prior takes it 30 times as long there. What it holds
 is freed with it.
 """
 
