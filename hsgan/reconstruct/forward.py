@@ -44,7 +44,8 @@ class Forward(tf.Module):
         super().__init__(name="forward")
         self.bands = network.bands
         self.weights = saved_variables(network if weights is None else weights)
-        self._estimate_srf, self._reconstruct = network.estimate_srf, network.reconstruct
+        self._estimate_srf = _Evidence(network) if isinstance(network, MixtureNet) else network.estimate_srf
+        self._reconstruct = network.reconstruct
 
     def estimate_srf(self, rgb: tf.Tensor) -> tf.Tensor:
         """Returns the SRF [n, 3, bands] that the network supposes of images [n, h, w, 3]."""
@@ -120,7 +121,6 @@ class MixtureForward(Forward):
     def __init__(self, network: MixtureNet):
         super().__init__(network)
         self.parameters, self.noise = tuple(map(_constant, network.mixture)), network.prior_noise
-        self._estimate_srf = _Evidence(network)
 
     def reconstruct(self, rgb: tf.Tensor, srf: tf.Tensor) -> tf.Tensor:
         parameters = tuple(map(tf.convert_to_tensor, self.parameters))
@@ -130,20 +130,8 @@ class MixtureForward(Forward):
         )
 
 
-class PortableMixtureForward(UnrolledForward):
-    """The mixture prior, and what may correct it, in TFLite's operations; as `UnrolledForward`.
-
-    Args:
-      network: the network.
-    """
-
-    def __init__(self, network: MixtureNet):
-        super().__init__(network, network, PORTABLE)
-        self._estimate_srf = _Evidence(network)
-
-
 class _Evidence(tf.Module):
-    """The camera that a `MixtureNet` supposes: what tells cameras apart is computed ahead, in float64."""
+    """`MixtureNet.estimate_srf`, where what tells cameras apart is computed ahead: TFLite has no float64 for it."""
 
     def __init__(self, network):
         super().__init__(name="evidence")
@@ -194,6 +182,4 @@ def portable_forward_of(network: ReconstructionNetwork) -> Forward:
     """Returns the form of a network that a TFLite model is made of, of one image at a time."""
     if isinstance(network, HSGANNet):
         return FusedForward(network, PORTABLE, portable.stage_output)
-    if isinstance(network, MixtureNet):
-        return PortableMixtureForward(network)
     return UnrolledForward(network, network, PORTABLE) if isinstance(network, Unrolled) else Forward(network)
