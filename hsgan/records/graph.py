@@ -25,8 +25,8 @@ _CUBE, _PHOTO = _spec(CUBE_KEYS), _spec(PHOTO_KEYS)
 _PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
 _PNG_DEPTH = 24  # place of the byte that tells bits a channel, behind the size
 _START = _PNG_DEPTH + 1
-# The bytes of a cube's `values` as the last of its features: map entry's key, then key of its value.
-_KEY = b"\n\x06values\x12"
+# The start of a map entry with a cube's `values`, key and tag, and the tags of the value's list and of its one element.
+_KEY, _TAG = tuple(b"\n\x06values\x12"), tuple(b"\n")
 _VALUES = {"values": _CUBE.pop("values")}
 
 
@@ -109,15 +109,17 @@ def _values(serialized, shape):
     """
     data = tf.io.decode_raw(serialized, tf.uint8)
     size, length = tf.size(data, out_type=tf.int64), 2 * tf.reduce_prod(shape)
-    in_list = 1 + _varint_bytes(length) + length
-    in_feature = 1 + _varint_bytes(in_list) + in_list
-    key = size - in_feature - _varint_bytes(in_feature) - len(_KEY)
+    # All of what is written before them: the key alone may stand before other values that more features follow.
+    header = _tagged(_KEY, _tagged(_TAG, _tagged(_TAG, tf.zeros(0, tf.uint8), length), length), length)
+    header_size = tf.size(header, out_type=tf.int64)
+    start = size - length - header_size
 
     def viewed():
         values = tf.slice(data, [size - length], [length])
         return tf.bitcast(tf.reshape(values, tf.concat([shape, [2]], axis=0)), tf.uint16)
 
-    ends_record = (key >= 0) & (tf.strings.substr(serialized, tf.maximum(key, 0), len(_KEY)) == _KEY)
+    inside = tf.clip_by_value(start, 0, size - header_size)
+    ends_record = (start == inside) & tf.reduce_all(tf.slice(data, inside[None], header_size[None]) == header)
     return tf.cond(ends_record, viewed, lambda: _parsed_values(serialized, shape))
 
 
@@ -127,9 +129,16 @@ def _parsed_values(serialized, shape):
     return tf.reshape(values, shape)
 
 
-def _varint_bytes(number):
-    """Returns int64 []: how many bytes protobuf writes a number of up to 49 bits in."""
-    return 1 + tf.reduce_sum(tf.cast(number >= [1 << bits for bits in range(7, 49, 7)], tf.int64))
+def _tagged(tag, header, length):
+    """Returns a protobuf field's start, uint8: tag, size of what follows, and `header`, which `length` bytes follow."""
+    return tf.concat([tag, _varint(tf.size(header, out_type=tf.int64) + length), header], axis=0)
+
+
+def _varint(number):
+    """Returns uint8 [bytes]: a positive int64 of up to 49 bits as protobuf writes it, low seven bits first."""
+    groups = number // [1 << bits for bits in range(0, 49, 7)]
+    groups = tf.boolean_mask(groups, groups > 0)
+    return tf.cast(groups % 128 + 128 * tf.cast(groups >= 128, tf.int64), tf.uint8)
 
 
 def _checked_version(serialized):
