@@ -1,5 +1,6 @@
 """Fixtures that all tests share."""
 
+import gc
 import os
 from pathlib import Path
 
@@ -16,6 +17,13 @@ tf.config.set_logical_device_configuration(
 )
 
 pytest.register_assert_rewrite("method_contract")
+
+
+def pytest_collection_finish():
+    """Searches for garbage less often, and never among the modules: a tenth of the time of all tests."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 50)
 
 
 @pytest.fixture(scope="session")

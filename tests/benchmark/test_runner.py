@@ -102,6 +102,7 @@ def test_records_that_cannot_be_trained_on_leave_nothing_behind(begin, small_con
     assert not (tmp_path / "photos").exists()
 
 
+@pytest.mark.slow
 def test_a_suite_takes_the_runs_of_an_earlier_one(begin, suite, tmp_path, monkeypatch):
     first = begin("first").run()
     train = loop.train

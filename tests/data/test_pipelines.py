@@ -100,7 +100,11 @@ def test_resumed_stream_equals_the_uninterrupted_one(config, stream):
         _same(_take(stream(config, start), 2), whole[start : start + 2])
 
 
-@pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.__name__)
+@pytest.mark.parametrize(
+    "stream",
+    [pytest.param(unpaired, marks=pytest.mark.slow), *STREAMS[1:]],  # the first one is two of the others
+    ids=lambda stream: stream.__name__,
+)
 def test_the_shares_of_all_workers_are_the_batch(config, stream):
     config.train.batch, config.semantic.pretrain_batch = 6, 6
     for start in (0, 4):  # of 3 crops a read: at the begin of a group, and inside of one

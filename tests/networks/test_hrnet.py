@@ -30,6 +30,7 @@ def test_small_variants_have_the_published_size(variant, published):
     assert count // 1e5 * 1e5 == published  # the table cuts after one digit: 1,540,819 and 3,939,579
 
 
+@pytest.mark.slow
 def test_w48_has_the_published_size():
     count = parameters(build_hrnet("hrnet_w48", 19).trainable_variables)
     assert count // 1e5 * 1e5 == 65.8e6

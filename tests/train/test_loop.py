@@ -76,7 +76,7 @@ def test_the_prior_is_the_records_and_is_fitted_once(run, small_config, monkeypa
     loop.train(small_config, run.path)
 
 
-@pytest.mark.parametrize("trained", [False, True])
+@pytest.mark.parametrize("trained", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_a_network_starts_at_the_prior_and_moves_it_only_if_asked_to(small_config, tmp_path, trained):
     small_config.generator.initialization, small_config.prior.trained = "mixture", trained
     small_config.train.steps, small_config.optimizer.ema = 2, 0.0

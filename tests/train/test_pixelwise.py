@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from trained_run import make_run
 
 from hsgan.errors import DataError
 from hsgan.prior.fit import standard_errors
@@ -24,9 +25,17 @@ def config(small_config):
     return small_config
 
 
+@pytest.fixture(scope="module")
+def trained():
+    """Folders of runs that the tests of this module share."""
+    return []
+
+
 @pytest.fixture
-def run(config, tmp_path):
-    return RunFolder.open(train(config, tmp_path / "mixture").path)  # of its own configuration
+def run(config, trained, tmp_path_factory):
+    if not trained:
+        trained.append(train(config, tmp_path_factory.mktemp("runs") / "mixture").path)
+    return RunFolder.open(trained[0])  # of its own configuration
 
 
 def test_training_leaves_the_share_of_errors_in_an_interval(run):
@@ -75,8 +84,6 @@ def test_a_mixture_that_does_not_fit_is_refused_by_name(changes, message, run, c
 
 
 def test_a_run_of_another_model_is_refused(run, config, tmp_path):
-    config.prior.run, config.train.steps = str(run.path), 1
-    config.model = "hsgan"
-    config.prior.run = str(train(config, tmp_path / "hsgan").path)
+    config.model, config.prior.run = "hsgan", str(make_run(tmp_path / "hsgan"))
     with pytest.raises(DataError, match="must be a run of the model 'mixture'"):
         train(config, tmp_path / "next")

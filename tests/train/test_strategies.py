@@ -28,7 +28,7 @@ TRAININGS = {
     "dbf": {"model": "dbf", "dbf.widths": (4, 4, 4), "data.rgb_crop": 32, "train.patch": 32},
     "mixture": {"model": "mixture", "paired.pixel_form": "leveled", "mixture.pixels": 200, "paired.ema": 0.9},
 }  # fmt: skip
-SLOW = ("gp1", "spectral norm", "agd_net", "chs_gan", "dbf")
+SLOW = ("hsgan", "gp1", "spectral norm", "agd_net", "chs_gan", "dbf")
 
 
 class Stopped(Exception):
@@ -73,7 +73,6 @@ def trained(configured, finished, tmp_path_factory):
 @pytest.mark.parametrize(
     "name, devices",
     [
-        ("hsgan", 2),
         ("mixture", 2),
         *(pytest.param(name, 4, marks=pytest.mark.slow) for name in ("hsgan", "mixture")),
         *(pytest.param(name, 2, marks=pytest.mark.slow) for name in SLOW),
