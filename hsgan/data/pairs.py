@@ -109,6 +109,7 @@ def synthetic(
     return cube, project(cube, srf), srf
 
 
+@tf.autograph.experimental.do_not_convert
 def paired(
     config: ConfigDict, manifest: Manifest, dictionary: SrfDictionary, start_step: int = 0, share: Share = WHOLE
 ) -> tf.data.Dataset:
@@ -146,6 +147,7 @@ def paired(
     return patches.enumerate(start_step).map(pair).prefetch(1)
 
 
+@tf.autograph.experimental.do_not_convert
 def apart(
     config: ConfigDict, manifest: Manifest, dictionary: SrfDictionary, start_step: int = 0, share: Share = WHOLE
 ) -> tf.data.Dataset:

@@ -6,6 +6,9 @@ stream built with `start_step=s` continues exactly as an uninterrupted one does 
 too, and reads nothing of what lies before.
 
 Cubes and `rgb` are linear; `encoded` is sRGB-encoded, as scene parsers want it.
+
+All is written in TensorFlow's operations. AutoGraph, which tf.data would ask to convert each function, found nothing to
+do in seconds of every start.
 """
 
 import functools
@@ -26,6 +29,7 @@ _AHEAD_BYTES = 64 << 20  # of records that are read, and again of those that are
 _CUBES, _PHOTOS, _LABELLED = 1, 2, 3
 
 
+@tf.autograph.experimental.do_not_convert
 def unpaired(
     config: ConfigDict, cubes: Manifest, photos: Manifest, start_step: int = 0, share: Share = WHOLE
 ) -> tf.data.Dataset:
@@ -50,6 +54,7 @@ def unpaired(
     return stream.prefetch(1)
 
 
+@tf.autograph.experimental.do_not_convert
 def cube_patches(config: ConfigDict, manifest: Manifest, start_step: int = 0, share: Share = WHOLE) -> tf.data.Dataset:
     """Returns the endless stream of cube patches, from batch `start_step` on.
 
@@ -113,6 +118,7 @@ def _transposed(patches, batch, reads):
     return patches.prefetch(batch * reads).window(batch * reads, drop_remainder=True).flat_map(batches_of)
 
 
+@tf.autograph.experimental.do_not_convert
 def photo_crops(config: ConfigDict, manifest: Manifest, start_step: int = 0, share: Share = WHOLE) -> tf.data.Dataset:
     """Returns the endless stream of photo crops, from batch `start_step` on; each photo gives one crop a visit.
 
@@ -134,6 +140,7 @@ def photo_crops(config: ConfigDict, manifest: Manifest, start_step: int = 0, sha
     return _photos(config, manifest, start_step, _PHOTOS, config.train.batch, share, with_rgb=True)
 
 
+@tf.autograph.experimental.do_not_convert
 def labelled_photos(
     config: ConfigDict, manifest: Manifest, start_step: int = 0, share: Share = WHOLE
 ) -> tf.data.Dataset:

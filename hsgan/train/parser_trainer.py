@@ -164,6 +164,7 @@ def _make_folder(output):
         raise RunError(f"{output}: not writable; give another --output")
 
 
+@tf.autograph.experimental.do_not_convert
 def validation_photos(manifest: Manifest) -> tf.data.Dataset:
     """Returns a finite `tf.data.Dataset` of the whole validation photos, as `ParserTrainer` takes them, one a batch."""
 

@@ -220,7 +220,24 @@ def test_damaged_record_stops_the_stream(config, tmp_path):
         _take(cube_patches(config), 12)
 
 
-def test_maps_stay_parallel_under_op_determinism(config):
+@pytest.fixture
+def conversions(monkeypatch):
+    """Whether AutoGraph is to convert what is given to `map` and its like, filled as streams are made."""
+    found = set()
+
+    def noted(method):
+        def call(*arguments, **options):
+            found.add(tf.__internal__.autograph.control_status_ctx().status.name)
+            return method(*arguments, **options)
+
+        return call
+
+    for name in ("map", "flat_map", "filter", "interleave"):
+        monkeypatch.setattr(tf.data.Dataset, name, noted(getattr(tf.data.Dataset, name)))
+    return found
+
+
+def test_maps_stay_parallel_under_op_determinism_and_no_autograph_converts_them(config, conversions):
     """tf.data gives up parallelism if any function of the pipeline holds a stateful op that it does not know."""
     from tensorflow.python.framework import op_def_registry
 
@@ -231,6 +248,7 @@ def test_maps_stay_parallel_under_op_determinism(config):
             for node in function.node_def:
                 if getattr(op_def_registry.get(node.op), "is_stateful", False):
                     assert node.op.startswith(known), f"{stream.__name__}: {node.op}"
+        assert conversions == {"DISABLED"}, stream.__name__
 
 
 def test_brightness_leaves_the_shapes_known(config):
