@@ -129,8 +129,8 @@ def spectra(
     right.supxlabel("wavelength (nm)", fontsize=10)
     right.supylabel("radiance (full scale 1)", fontsize=10)
     lines, names = axes[0, 0].get_legend_handles_labels()
-    # About 100 characters fit; a line and its margins take those of 8.
-    columns = min(len(names), max(1, 100 // (max(map(len, names)) + 8)))
+    # About 115 characters fit; a line and its margins take those of 8.
+    columns = min(len(names), max(1, 115 // (max(map(len, names)) + 8)))
     right.legend(lines, names, loc="outside upper center", ncols=columns, frameon=False, fontsize=8)
     figure.suptitle(scene)
     return figure

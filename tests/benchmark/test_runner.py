@@ -25,7 +25,7 @@ def suite():
 
 
 @pytest.fixture
-def begin(suite, small_config, tmp_path, monkeypatch):
+def begin(suite, small_config, no_pictures, tmp_path, monkeypatch):
     # Seconds and memory of a process of its own: tests/benchmark/test_measure.py.
     monkeypatch.setattr(runner, "measure", lambda *_: {"seconds": 0.1, "peak_mib": 100.0})
 

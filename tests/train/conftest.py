@@ -3,8 +3,6 @@
 import keras
 import pytest
 
-from hsgan.train.validation import Validator
-
 
 @pytest.fixture(scope="session")
 def parser_file(tmp_path_factory):
@@ -30,9 +28,3 @@ def whole_config(small_config, parser_file):
     config.train.steps, config.train.gradients_every = 7, 0
     config.prior.folds = 0
     return config
-
-
-@pytest.fixture
-def no_pictures(monkeypatch):
-    """Validations draw nothing, which takes longer than the smallest networks' steps."""
-    monkeypatch.setattr(Validator, "write_pictures", lambda *_: None)

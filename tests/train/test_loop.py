@@ -77,7 +77,7 @@ def test_the_prior_is_the_records_and_is_fitted_once(run, small_config, monkeypa
 
 
 @pytest.mark.parametrize("trained", [False, pytest.param(True, marks=pytest.mark.slow)])
-def test_a_network_starts_at_the_prior_and_moves_it_only_if_asked_to(small_config, tmp_path, trained):
+def test_a_network_starts_at_the_prior_and_moves_it_only_if_asked_to(small_config, no_pictures, tmp_path, trained):
     small_config.generator.initialization, small_config.prior.trained = "mixture", trained
     small_config.train.steps, small_config.optimizer.ema = 2, 0.0
     folder = train(small_config, tmp_path / "run")
@@ -114,14 +114,14 @@ def test_the_saved_model_reconstructs(run):
     assert output["cube"].shape == (1, 21, 34, 31)
 
 
-def test_synthetic_rgb_trains_without_photos(small_config, tmp_path):
+def test_synthetic_rgb_trains_without_photos(small_config, no_pictures, tmp_path):
     small_config.data.rgb, small_config.loss.rgb = "nowhere", "synthetic"
     small_config.train.steps = small_config.train.validate_every = small_config.train.checkpoint_every = 2
     folder = train(small_config, tmp_path / "run")
     assert [record["step"] for record in folder.history()] == [0, 2]
 
 
-def test_the_clock_stops_a_run(small_config, tmp_path):
+def test_the_clock_stops_a_run(small_config, no_pictures, tmp_path):
     small_config.train.steps, small_config.train.max_minutes = 1000, 1e-6
     folder = train(small_config, tmp_path / "run")
     assert folder.weights_record("last")["step"] == 1
