@@ -47,7 +47,8 @@ def parse_cube(serialized: tf.Tensor, bands: int | None = None) -> dict[str, tf.
     shape = tf.stack([features["height"], features["width"], features["bands"]])
     rules = {
         "one_wavelength_a_band": tf.size(wavelengths, out_type=tf.int64) == features["bands"],
-        "wavelengths_ascend": tf.reduce_all(wavelengths[1:] > wavelengths[:-1]),
+        "wavelengths_ascend": tf.reduce_all(tf.math.is_finite(wavelengths))
+        & tf.reduce_all(wavelengths[1:] > wavelengths[:-1]),
         "sides_are_positive": tf.reduce_all(shape > 0),
         "scale_is_positive": tf.math.is_finite(features["scale"]) & (features["scale"] > 0),
     }

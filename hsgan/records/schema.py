@@ -184,7 +184,8 @@ def _cube_buffers(record):
             f"scene {record.scene}: values must be uint16 [height, width, bands]. "
             f"Received: {values.dtype} {list(values.shape)}"
         )
-    if wavelengths.shape != values.shape[2:] or not (np.diff(wavelengths) > 0).all():
+    ascend = np.isfinite(wavelengths).all() and (np.diff(wavelengths) > 0).all()
+    if wavelengths.shape != values.shape[2:] or not ascend:
         raise DataError(
             f"scene {record.scene}: wavelengths must ascend, one for each of {values.shape[2]} bands. "
             f"Received: {wavelengths.tolist()}"

@@ -66,6 +66,7 @@ CUBES = {
     "sides exchanged with nothing": {"height": 5, "width": 5},
     "wavelengths that descend": {"wavelengths_nm": [420.0, 410.0, 400.0]},
     "wavelengths NaN": {"wavelengths_nm": [400.0, float("nan"), 420.0]},
+    "a wavelength infinite": {"wavelengths_nm": [400.0, 410.0, float("inf")]},
     "one wavelength more": {"wavelengths_nm": [400.0, 410.0, 420.0, 430.0]},
     "values as numbers": {"values": [1.0, 2.0]},
     "height as text": {"height": b"4"},
@@ -104,6 +105,12 @@ def test_a_forged_cube_is_refused_wherever_its_values_lie():
         forged = changed(serialized, height=8, z=b"z" * padding)
         with pytest.raises(tf.errors.InvalidArgumentError):
             parse(tf.constant(forged))
+
+
+@pytest.mark.parametrize("last", [405.0, float("inf"), float("nan")])
+def test_a_cube_is_not_written_with_wavelengths_that_do_not_ascend(last):
+    with pytest.raises(DataError, match="scene s: wavelengths must ascend, one for each of 3 bands"):
+        schema.encode_cube(cube_record(wavelengths_nm=np.array([400.0, 410.0, last], np.float32)))
 
 
 @pytest.mark.parametrize("name", PHOTOS)
